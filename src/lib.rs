@@ -1,0 +1,23 @@
+//! Sereno evaluates Prometheus alerting rules and routes alerts to people.
+//!
+//! ```text
+//!  rules/*.yml  routes.yml                  model     words: time, labels, matchers, alerts
+//!        │          │                       template  Go templates (annotations, routes)
+//!        └── config ┴─► check               config    text → problems with places, or resolved values
+//!              │
+//!              ▼
+//!   ┌──────── core ────────┐   effects      core      the two machines behind one `handle`
+//!   │  rules ──► router    │ ───────────►   rules     evaluation slots, pending and firing alerts
+//!   └──────────────────────┘   Query        router    routes, groups, timers, what to tell whom
+//!              ▲               Notify       notify    an attempt → the request to send (pure)
+//!              │  inputs       Write …
+//!        shell (or sim) ◄──────────┘        shell     the only I/O: clock, HTTP, files, tasks
+//!              ▲                            sim       a jumping clock and a scripted world
+//!          api, cmd                         api, cmd  HTTP server and command line
+//! ```
+//!
+//! Imports go one way, from the bottom of that picture to its top: the shell knows the core, the core
+//! knows nothing of the shell. Everything that decides is pure: it is told the time and answers with
+//! effects. `ARCHITECTURE.md` has the map from ideas to files.
+
+pub mod model;

@@ -1,0 +1,267 @@
+//! Label sets: sorted, immutable, cheap to clone, with Alertmanager's fingerprint.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{Deserialize, Deserializer};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// An immutable string that is shared by cloning.
+pub type Str = Arc<str>;
+
+/// The label that holds an alert's name.
+pub const ALERT_NAME: &str = "alertname";
+/// The label that holds a series' metric name.
+pub const METRIC_NAME: &str = "__name__";
+
+/// A set of label names and values, sorted by name, each name once and no value empty.
+///
+/// In Prometheus and Alertmanager an empty value is the same as no label; this type makes that true by
+/// construction. Cloning copies a pointer.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct LabelSet(Arc<[(Str, Str)]>);
+
+impl LabelSet {
+    /// Makes a set from pairs in any order. Later pairs win over earlier ones; empty values are left out.
+    #[must_use]
+    pub fn from_pairs<N: Into<Str>, V: Into<Str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        let mut builder = LabelSetBuilder::default();
+        for (name, value) in pairs {
+            builder.set(name, value);
+        }
+        builder.build()
+    }
+
+    /// Takes over pairs that are already sorted by name, without duplicates or empty values.
+    #[must_use]
+    pub(crate) fn from_sorted(pairs: Vec<(Str, Str)>) -> Self {
+        debug_assert!(pairs.windows(2).all(|two| two[0].0 < two[1].0), "sorted and without duplicates");
+        debug_assert!(pairs.iter().all(|(_, value)| !value.is_empty()), "no empty values");
+        Self(pairs.into())
+    }
+
+    /// The value of the label `name`, if there is one.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Str> {
+        let at = self.0.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
+        Some(&self.0[at].1)
+    }
+
+    /// The value of the label `name`, or the empty string: what matchers and templates see.
+    #[must_use]
+    pub fn value(&self, name: &str) -> &str {
+        self.get(name).map_or("", |value| value)
+    }
+
+    /// The pairs in order of their names.
+    #[must_use]
+    pub fn pairs(&self) -> &[(Str, Str)] {
+        &self.0
+    }
+
+    /// The pairs as string slices, in order of their names.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// How many labels there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no label.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A builder that starts with these labels.
+    #[must_use]
+    pub fn to_builder(&self) -> LabelSetBuilder {
+        LabelSetBuilder { pairs: self.0.to_vec() }
+    }
+
+    /// The same set without the label `name`.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        if self.get(name).is_none() {
+            return self.clone();
+        }
+        Self(self.0.iter().filter(|(known, _)| &**known != name).cloned().collect())
+    }
+
+    /// Alertmanager's fingerprint of the set.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        const PRIME: u64 = 1_099_511_628_211;
+        let mut hash: u64 = 14_695_981_039_346_656_037;
+        let mut add = |bytes: &[u8]| {
+            for byte in bytes.iter().chain(&[0xff]) {
+                hash = (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
+            }
+        };
+        for (name, value) in self.iter() {
+            add(name.as_bytes());
+            add(value.as_bytes());
+        }
+        Fingerprint(hash)
+    }
+}
+
+impl Default for LabelSet {
+    fn default() -> Self {
+        Self(Arc::new([]))
+    }
+}
+
+impl Ord for LabelSet {
+    /// By the first pair that differs, name before value; a set that is a prefix of another comes first.
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for LabelSet {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for LabelSet {
+    /// As Prometheus' Go libraries print it: `{alertname="Down", job="api"}`. It is part of the group
+    /// key, which other systems use to recognise a group, so it must be the same to the byte.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("{")?;
+        for (at, (name, value)) in self.iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}{name}={}", super::quote::GoQuoted(value))?;
+        }
+        f.write_str("}")
+    }
+}
+
+impl fmt::Debug for LabelSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for LabelSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.len()))?;
+        for (name, value) in self.iter() {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for LabelSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let pairs = std::collections::BTreeMap::<String, String>::deserialize(deserializer)?;
+        Ok(Self::from_pairs(pairs))
+    }
+}
+
+/// Builds a [`LabelSet`] by setting and removing labels one by one.
+#[derive(Clone, Debug, Default)]
+pub struct LabelSetBuilder {
+    pairs: Vec<(Str, Str)>,
+}
+
+impl LabelSetBuilder {
+    /// Sets a label; an empty value removes it.
+    pub fn set(&mut self, name: impl Into<Str>, value: impl Into<Str>) -> &mut Self {
+        let (name, value) = (name.into(), value.into());
+        match (self.pairs.binary_search_by(|(known, _)| known.cmp(&name)), value.is_empty()) {
+            (Ok(at), true) => drop(self.pairs.remove(at)),
+            (Ok(at), false) => self.pairs[at].1 = value,
+            (Err(_), true) => {}
+            (Err(at), false) => self.pairs.insert(at, (name, value)),
+        }
+        self
+    }
+
+    /// Removes a label.
+    pub fn remove(&mut self, name: &str) -> &mut Self {
+        self.pairs.retain(|(known, _)| &**known != name);
+        self
+    }
+
+    /// The finished set.
+    #[must_use]
+    pub fn build(self) -> LabelSet {
+        LabelSet(self.pairs.into())
+    }
+}
+
+/// 64 bits that stand for a label set: FNV-1a over the sorted names and values, as in Alertmanager.
+///
+/// Printed as 16 hexadecimal digits. Other systems store it, so it must not change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub u64);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl std::str::FromStr for Fingerprint {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u64::from_str_radix(text, 16).map(Self)
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::LabelSet;
+
+    #[test]
+    fn fingerprints_are_alertmanagers() {
+        for (pairs, fingerprint) in [
+            (vec![("alertname", "X<y>&"), ("instance", "i1")], "c59aa5d972b8ef9c"),
+            (vec![], "cbf29ce484222325"),
+            (vec![("foo", "bar")], "3fff2c2d7595e046"),
+        ] {
+            assert_eq!(LabelSet::from_pairs(pairs).fingerprint().to_string(), fingerprint);
+        }
+    }
+
+    #[test]
+    fn empty_values_and_duplicates_do_not_exist() {
+        let labels = LabelSet::from_pairs([("b", "1"), ("a", ""), ("b", "2"), ("a", "x")]);
+        assert_eq!(labels.to_string(), r#"{a="x", b="2"}"#);
+        assert_eq!(labels.without("a"), LabelSet::from_pairs([("b", "2")]));
+        assert_eq!((labels.value("b"), labels.value("c")), ("2", ""));
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_the_pairs_does_not_matter(mut pairs: std::collections::BTreeMap<String, String>) {
+            pairs.remove("");
+            let forwards = LabelSet::from_pairs(pairs.clone());
+            let backwards = LabelSet::from_pairs(pairs.into_iter().rev());
+            prop_assert_eq!(forwards.fingerprint(), backwards.fingerprint());
+            prop_assert_eq!(forwards, backwards);
+        }
+    }
+}

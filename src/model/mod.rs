@@ -1,0 +1,25 @@
+//! The words that every other part speaks: times, durations, labels, matchers, samples, alerts.
+//!
+//! Pure values without I/O or a clock. Nothing here knows of rules, routes or the network.
+
+pub mod alert;
+pub mod annotations;
+pub mod duration;
+pub mod intern;
+pub mod labels;
+pub mod lookup;
+pub mod matcher;
+pub mod quote;
+pub mod regex;
+pub mod sample;
+pub mod time;
+
+pub use alert::Alert;
+pub use annotations::Annotations;
+pub use duration::Duration;
+pub use intern::Interner;
+pub use labels::{Fingerprint, LabelSet, Str};
+pub use lookup::Lookup;
+pub use matcher::{MatchOp, Matcher};
+pub use sample::{Histogram, QueryValue, Sample, SampleValue, SeriesPoint};
+pub use time::Timestamp;

@@ -1,0 +1,70 @@
+//! Strings as Go prints them with `%q` and reads them with `strconv.Unquote`.
+//!
+//! Group keys, matchers and template errors hold such text, and others compare it byte by byte.
+
+use std::fmt::{self, Write};
+
+/// Displays a string as Go's `strconv.Quote` does.
+pub struct GoQuoted<'a>(pub &'a str);
+
+impl fmt::Display for GoQuoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"")?;
+        for c in self.0.chars() {
+            match c {
+                '"' => f.write_str("\\\"")?,
+                '\\' => f.write_str("\\\\")?,
+                '\u{7}' => f.write_str("\\a")?,
+                '\u{8}' => f.write_str("\\b")?,
+                '\u{c}' => f.write_str("\\f")?,
+                '\n' => f.write_str("\\n")?,
+                '\r' => f.write_str("\\r")?,
+                '\t' => f.write_str("\\t")?,
+                '\u{b}' => f.write_str("\\v")?,
+                c if is_print(c) => f.write_char(c)?,
+                c if u32::from(c) < 0x80 => write!(f, "\\x{:02x}", u32::from(c))?,
+                c if u32::from(c) < 0x1_0000 => write!(f, "\\u{:04x}", u32::from(c))?,
+                c => write!(f, "\\U{:08x}", u32::from(c))?,
+            }
+        }
+        f.write_str("\"")
+    }
+}
+
+/// Whether Go's `strconv.IsPrint` holds: letters, marks, numbers, punctuation, symbols and the ASCII space.
+///
+/// Rust's `escape_debug` knows the same Unicode classes: it escapes what is not printable, other than
+/// marks that combine with what stands before them, which it escapes only at the start of a string.
+fn is_print(c: char) -> bool {
+    match c {
+        ' '..='~' => true,
+        _ if c.is_control() || (c.is_whitespace() && c != ' ') => false,
+        _ => {
+            // A letter before it, so that a combining mark is not escaped for standing first.
+            let mut text = [0; 5];
+            text[0] = b'a';
+            let length = c.encode_utf8(&mut text[1..]).len();
+            let text = std::str::from_utf8(&text[..=length]).unwrap_or_default();
+            !text.escape_debug().any(|part| part == '\\')
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::GoQuoted;
+
+    #[test]
+    fn quoting_is_gos() {
+        for (text, quoted) in [
+            ("plain", r#""plain""#),
+            ("a\"b\\c", r#""a\"b\\c""#),
+            ("tab\tnul\0bell\u{7}del\u{7f}", r#""tab\tnul\x00bell\adel\x7f""#),
+            ("é 🙂 e\u{301}", "\"é 🙂 e\u{301}\""),
+            ("\u{a0}\u{200b}\u{feff}\u{e000}", r#""\u00a0\u200b\ufeff\ue000""#),
+            ("\u{e0001}", r#""\U000e0001""#),
+        ] {
+            assert_eq!(GoQuoted(text).to_string(), quoted);
+        }
+    }
+}
