@@ -38,7 +38,10 @@ impl Timestamp {
 
     /// Seconds since the Unix epoch with the milliseconds as fraction, as Prometheus writes timestamps.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "exact for every millisecond within 285,000 years of the epoch")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "exact for every millisecond within 285,000 years of the epoch"
+    )]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1000.0
     }

@@ -161,7 +161,8 @@ mod tests {
 
     #[test]
     fn printing_is_alertmanagers() {
-        let list = [Matcher::equal("severity", "page"), Matcher::new("a b", MatchOp::Regex, "x\"y").expect("valid")];
+        let list =
+            [Matcher::equal("severity", "page"), Matcher::new("a b", MatchOp::Regex, "x\"y").expect("valid")];
         assert_eq!(MatcherList(&list).to_string(), r#"{severity="page","a b"=~"x\"y"}"#);
     }
 }
