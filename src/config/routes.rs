@@ -1,0 +1,220 @@
+//! Resolved routing: the route tree, receivers, inhibition rules. What the router runs.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::model::{Duration, Matcher, Str};
+
+/// A whole `routes.yml` (or `alertmanager.yml`), resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Routing {
+    /// The file's path as loaded.
+    pub path: Str,
+    /// The tree in depth-first order; index 0 is the root.
+    pub routes: Vec<Route>,
+    /// All receivers in file order.
+    pub receivers: Vec<Arc<Receiver>>,
+    /// Which alerts silence which.
+    pub inhibit_rules: Vec<InhibitRule>,
+    /// After how long an alert without an end is taken as resolved (`global.resolve_timeout`).
+    pub resolve_timeout: Duration,
+    /// Whether to behave as Alertmanager also where we differ on purpose (`compat: strict`).
+    pub strict: bool,
+}
+
+impl Routing {
+    /// The receiver called `name`.
+    #[must_use]
+    pub fn receiver(&self, name: &str) -> Option<&Arc<Receiver>> {
+        self.receivers.iter().find(|receiver| &*receiver.name == name)
+    }
+}
+
+/// The place of a route in [`Routing::routes`].
+pub type RouteIndex = usize;
+
+/// One node of the route tree with everything it inherits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Route {
+    /// The keys of all routes from the root, `{}/{severity="page"}`: the first part of a group's key.
+    pub key: Str,
+    /// [`Route::key`] with the place among its siblings at each level: unique in the tree, and the same
+    /// after a reload that does not touch this branch. It tells apart siblings with equal matchers.
+    pub id: Str,
+    /// The children, in file order.
+    pub children: Vec<RouteIndex>,
+    /// The conditions an alert must meet, sorted.
+    pub matchers: Vec<Matcher>,
+    /// Whether an alert that matched goes on to the following siblings.
+    pub continues: bool,
+    /// Who is told. Exists in [`Routing::receivers`].
+    pub receiver: Str,
+    /// Which alerts are told together.
+    pub group_by: GroupBy,
+    /// How long a new group waits for more alerts before its first notification.
+    pub group_wait: Duration,
+    /// How long a group waits between notifications when its alerts change. Never zero.
+    pub group_interval: Duration,
+    /// How long until an unchanged group is told again. Never zero.
+    pub repeat_interval: Duration,
+    /// The least time between two notifications of a group to a receiver, whatever changed. Zero: none.
+    pub cooldown: Duration,
+    /// Names of time intervals in which the route is quiet. Not inherited.
+    pub mute_time_intervals: Vec<Str>,
+    /// Names of time intervals outside of which the route is quiet. Not inherited.
+    pub active_time_intervals: Vec<Str>,
+    /// Labels of the route, templated for each group (Alertmanager 0.34).
+    pub labels: BTreeMap<Str, Str>,
+    /// Where the route stands in the file, in bytes.
+    pub span: Range<usize>,
+}
+
+/// Which labels make a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupBy {
+    /// `'...'`: every label, so each alert is a group of its own.
+    All,
+    /// These labels, sorted. Empty: one group for the whole route.
+    Labels(Vec<Str>),
+}
+
+/// Somebody to tell, by one or several integrations.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receiver {
+    /// Its name, unique.
+    pub name: Str,
+    /// Its labels (Alertmanager 0.33).
+    pub labels: BTreeMap<Str, Str>,
+    /// How it is told, in the order: kind as listed in the file's schema, then place in the list.
+    pub integrations: Vec<Arc<Integration>>,
+    /// The receiver to use when this one cannot be reached.
+    pub fallback: Option<Str>,
+}
+
+/// One `*_configs` entry of a receiver.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Integration {
+    /// The kind's name as in metrics and the notification log: `webhook`, `email`, `slack`, …
+    pub kind: &'static str,
+    /// Its place among the receiver's integrations of the same kind.
+    pub index: usize,
+    /// Whether it wants to hear that alerts are resolved.
+    pub send_resolved: bool,
+    /// What it needs to deliver.
+    pub settings: Settings,
+    /// Where it stands in the file, in bytes.
+    pub span: Range<usize>,
+}
+
+/// What an integration needs to deliver.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Settings {
+    /// A JSON document to a URL.
+    Webhook(WebhookSettings),
+    /// The message on standard output.
+    Console,
+    /// A kind that is read and checked, but not delivered yet. Its keys, as resolved.
+    Undelivered(BTreeMap<Str, serde_json::Value>),
+}
+
+/// The settings of a `webhook_configs` entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WebhookSettings {
+    /// Where to post; a secret, as it may hold a token.
+    pub url: SecretSource,
+    /// The most alerts in one message; 0: all.
+    pub max_alerts: usize,
+    /// How long one request may take; zero: as long as the attempt has.
+    pub timeout: Duration,
+    /// How to connect.
+    pub http: HttpSettings,
+}
+
+/// A secret, or the file it is read from each time it is used.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// The secret itself.
+    Inline(Str),
+    /// The path of the file that holds it.
+    File(Str),
+}
+
+impl std::fmt::Debug for SecretSource {
+    /// Never shows the secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Inline(_) => f.write_str("<secret>"),
+            Self::File(path) => write!(f, "<secret in {path}>"),
+        }
+    }
+}
+
+/// `http_config`: how to connect to an HTTP server. More of Alertmanager's keys are read than used yet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HttpSettings {
+    /// How to show who we are.
+    pub auth: HttpAuth,
+    /// How to check the server and show a certificate.
+    pub tls: TlsSettings,
+    /// Whether redirects are followed. Alertmanager's default is true.
+    pub follow_redirects: bool,
+    /// Further request headers.
+    pub headers: Vec<(Str, SecretSource)>,
+    /// The proxy to use.
+    pub proxy_url: Option<Str>,
+    /// Names of keys that the file sets and that delivery does not obey yet, with their place.
+    pub unsupported: Vec<(Str, Range<usize>)>,
+}
+
+/// Credentials of a request.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum HttpAuth {
+    /// None.
+    #[default]
+    None,
+    /// User and password.
+    Basic {
+        /// The user's name.
+        username: Str,
+        /// The password.
+        password: Option<SecretSource>,
+    },
+    /// The `Authorization` header: its scheme and credentials.
+    Authorization {
+        /// The scheme, usually `Bearer`.
+        scheme: Str,
+        /// What follows the scheme.
+        credentials: SecretSource,
+    },
+}
+
+/// `tls_config`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TlsSettings {
+    /// Path of the certificate authority's certificate (PEM).
+    pub ca_file: Option<Str>,
+    /// Path of our certificate (PEM).
+    pub cert_file: Option<Str>,
+    /// Path of our private key (PEM).
+    pub key_file: Option<Str>,
+    /// The name that the server's certificate must have.
+    pub server_name: Option<Str>,
+    /// Whether the server's certificate is not checked.
+    pub insecure_skip_verify: bool,
+}
+
+/// While an alert that matches `source` fires, alerts that match `target` are not told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InhibitRule {
+    /// Its name; may be empty.
+    pub name: Str,
+    /// Which alerts inhibit.
+    pub source: Vec<Matcher>,
+    /// Which alerts are inhibited.
+    pub target: Vec<Matcher>,
+    /// Labels that must have the same value in both.
+    pub equal: Vec<Str>,
+    /// Where it stands in the file, in bytes.
+    pub span: Range<usize>,
+}

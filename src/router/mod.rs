@@ -1,0 +1,187 @@
+//! The router: which alerts form a group, and what is told to whom, when and why. Pure.
+//!
+//! It knows nothing of rules or HTTP: alerts come in, attempts go out, outcomes come back. Semantics are
+//! those of Alertmanager 0.34; differences are named where they are made (`compat: strict` undoes them).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::routes::{Integration, Routing};
+use crate::model::{Alert, Annotations, Duration, Fingerprint, LabelSet, Str, Timestamp};
+
+/// Names one attempt until its outcome is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct AttemptId(pub u64);
+
+/// One try to deliver one notification to one integration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    /// What its outcome must name.
+    pub id: AttemptId,
+    /// 1 for the first try of the notification, then counted up.
+    pub number: u32,
+    /// By when the outcome is needed: the shell gives up at this time.
+    pub deadline: Timestamp,
+    /// How to deliver.
+    pub integration: Arc<Integration>,
+    /// What to say; the same for each try.
+    pub notification: Arc<Notification>,
+}
+
+/// One message to one integration of one receiver: a group as it was when the decision was made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notification {
+    /// The same for each try of this notification, different for any other: lets receivers drop repeats.
+    pub idempotency_key: Str,
+    /// The receiver's name.
+    pub receiver: Str,
+    /// `{}/{severity="page"}:{alertname="Down"}`, as Alertmanager writes it.
+    pub group_key: Str,
+    /// The labels that the group shares.
+    pub group_labels: LabelSet,
+    /// The route's own labels.
+    pub route_labels: BTreeMap<Str, Str>,
+    /// Why it is told.
+    pub reason: Reason,
+    /// When the decision was made.
+    pub at: Timestamp,
+    /// The alerts, sorted as Alertmanager does: by job, instance, then all labels. Resolved ones are
+    /// included only if the integration wants them.
+    pub alerts: Vec<NotifiedAlert>,
+}
+
+/// An alert inside a notification.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NotifiedAlert {
+    /// Whether it fires or is resolved.
+    pub resolved: bool,
+    /// Who it is.
+    pub labels: LabelSet,
+    /// What it says.
+    pub annotations: Annotations,
+    /// Since when it fires.
+    pub starts_at: Timestamp,
+    /// When it ended; `None` while it fires.
+    pub ends_at: Option<Timestamp>,
+    /// A link to what raised it.
+    pub generator_url: Str,
+    /// Of its labels.
+    pub fingerprint: Fingerprint,
+}
+
+/// Why a notification is sent. The texts are Alertmanager's (`notification_reason`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Reason {
+    /// The receiver has not been told of this group, or of its end last.
+    First,
+    /// Alerts fire that the receiver has not been told of.
+    NewAlerts,
+    /// Nothing fires any more.
+    AllResolved,
+    /// Some alerts are resolved.
+    SomeResolved,
+    /// Nothing changed for the repeat interval.
+    Repeat,
+}
+
+impl Reason {
+    /// Alertmanager's text.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first notification",
+            Self::NewAlerts => "new alerts added to the group",
+            Self::AllResolved => "all alerts resolved",
+            Self::SomeResolved => "some alerts resolved",
+            Self::Repeat => "repeat interval elapsed",
+        }
+    }
+}
+
+/// The answer to an [`Attempt`].
+#[derive(Clone, Debug)]
+pub struct Notified {
+    /// The attempt that is answered.
+    pub attempt: AttemptId,
+    /// How it went.
+    pub outcome: Outcome,
+}
+
+/// How an attempt went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The receiver took it.
+    Delivered,
+    /// It may go better later: no connection, a timeout, a 5xx, too many requests.
+    Retryable {
+        /// What kind of failure, for metrics.
+        failure: Failure,
+        /// What the receiver said, for people; never holds a secret.
+        message: String,
+        /// How long the receiver asked us to wait.
+        retry_after: Option<Duration>,
+    },
+    /// Trying again would not help: the receiver refused it.
+    Refused {
+        /// What kind of failure, for metrics.
+        failure: Failure,
+        /// What the receiver said, for people; never holds a secret.
+        message: String,
+    },
+}
+
+/// Kinds of failure, as in `alertmanager_notifications_failed_total{reason}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Failure {
+    /// A 4xx answer.
+    ClientError,
+    /// A 5xx answer.
+    ServerError,
+    /// 401 or 403.
+    AuthError,
+    /// 429.
+    RateLimited,
+    /// The deadline passed.
+    DeadlineExceeded,
+    /// Anything else, such as a refused connection.
+    Other,
+}
+
+impl Failure {
+    /// Alertmanager's label value.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientError => "clientError",
+            Self::ServerError => "serverError",
+            Self::AuthError => "authError",
+            Self::RateLimited => "rateLimited",
+            Self::DeadlineExceeded => "contextDeadlineExceeded",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// What happens to the router.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Alerts that are new, changed, resolved or just still there.
+    Alerts(Vec<Alert>),
+    /// An attempt's outcome.
+    Notified(Notified),
+    /// New routes.
+    Reload(Arc<Routing>),
+    /// Time has come, perhaps.
+    Wake,
+}
+
+/// What the router wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Deliver.
+    Notify(Attempt),
+    /// Keep a record for the next start.
+    Persist(Entry),
+    /// Something worth a log line and a metric.
+    Note(Event),
+}
