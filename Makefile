@@ -1,0 +1,24 @@
+# `make help` lists what there is.
+.PHONY: help run test test-core check bench tools
+.DEFAULT_GOAL := help
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Show Sereno at work with a real Prometheus on this machine; Ctrl-C stops it
+	@scripts/run.sh
+
+test: tools ## Run all tests; fetches the Debian programs they use into target/tools first
+	@scripts/test.sh
+
+test-core: ## Run the tests that need only Rust
+	@cargo test --locked -- --skip needs_tools
+
+check: ## Format, lints, documentation, licences and unused dependencies
+	@scripts/check.sh
+
+bench: ## Measure, in release mode (takes minutes)
+	@cargo bench --locked
+
+tools: ## Unpack Prometheus, Alertmanager, node_exporter and VictoriaMetrics into target/tools
+	@scripts/tools.sh
