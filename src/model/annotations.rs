@@ -20,6 +20,13 @@ impl Annotations {
         Self(sorted.into_iter().collect())
     }
 
+    /// Takes over pairs that are already sorted by name, without duplicates.
+    #[must_use]
+    pub(crate) fn from_sorted(pairs: Vec<(Str, Str)>) -> Self {
+        debug_assert!(pairs.windows(2).all(|two| two[0].0 < two[1].0), "sorted and without duplicates");
+        Self(pairs.into())
+    }
+
     /// The text called `name`, if there is one.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Str> {

@@ -1,6 +1,5 @@
 //! One copy of each string that many alerts share.
 
-use std::collections::HashSet;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use super::{LabelSet, Str};
 #[derive(Debug, Default)]
 pub struct Interner {
     #[expect(clippy::disallowed_types, reason = "looked up only; `retain` keeps no order-dependent state")]
-    strings: HashSet<Str, BuildHasherDefault<StableHasher>>,
+    strings: std::collections::HashSet<Str, BuildHasherDefault<StableHasher>>,
     sweep_at: usize,
 }
 

@@ -1,7 +1,6 @@
 //! A hash table that can be asked but not walked, so that nothing ever depends on hash order.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
@@ -9,7 +8,7 @@ use std::hash::{BuildHasherDefault, Hash, Hasher};
 #[derive(Clone)]
 pub struct Lookup<K, V> {
     #[expect(clippy::disallowed_types, reason = "the one place that may: it never hands out an iterator")]
-    map: HashMap<K, V, BuildHasherDefault<StableHasher>>,
+    map: std::collections::HashMap<K, V, BuildHasherDefault<StableHasher>>,
 }
 
 impl<K: Eq + Hash, V> Lookup<K, V> {
@@ -70,7 +69,7 @@ impl<K: Eq + Hash, V> Lookup<K, V> {
 
 impl<K, V> Default for Lookup<K, V> {
     fn default() -> Self {
-        Self { map: HashMap::default() }
+        Self { map: Default::default() }
     }
 }
 

@@ -1,11 +1,15 @@
 //! Matchers: conditions on one label, as in routes, silences, inhibition rules and API filters.
 
+mod parse;
+
 use std::cmp::Ordering;
 use std::fmt;
 
 use super::quote::GoQuoted;
 use super::regex::{AnchoredRegex, InvalidRegex};
 use super::{LabelSet, Str};
+
+pub use parse::{InvalidMatcher, MatcherMode, ParsedMatchers, parse_matcher, parse_matchers};
 
 /// How a matcher compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

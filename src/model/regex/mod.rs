@@ -1,0 +1,218 @@
+//! Regular expressions as matchers use them: Go's RE2 dialect, anchored at both ends.
+
+mod class;
+mod translate;
+
+use std::fmt;
+use std::ops::Range;
+
+pub use translate::{GoRegexError, translate};
+
+/// The most memory one compiled expression may take. Go has no such limit but bounds repetitions, which
+/// keeps its expressions below this.
+const SIZE_LIMIT: usize = 32 << 20;
+
+/// How deep groups may nest, as in Go.
+const NEST_LIMIT: u32 = 1000;
+
+const PREFIX: &str = "^(?:";
+
+/// A regular expression that must match the whole text. Equal if written the same.
+#[derive(Clone)]
+pub struct AnchoredRegex {
+    text: String,
+    compiled: regex::Regex,
+}
+
+/// A text that is not a regular expression.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("invalid regular expression {text:?}: {reason}")]
+pub struct InvalidRegex {
+    /// What was given.
+    pub text: String,
+    /// What is wrong with it, in the words of Go's `regexp` where it has any.
+    pub reason: String,
+    /// The bytes of `text` that are at fault.
+    pub range: Range<usize>,
+}
+
+impl AnchoredRegex {
+    /// Compiles `text` so that it matches only whole strings. `.` does not match a line break, as in
+    /// Alertmanager.
+    ///
+    /// # Errors
+    /// The text is not valid in Go's dialect, or too large.
+    pub fn new(text: &str) -> Result<Self, InvalidRegex> {
+        // Go compiles the anchored text, so `a)|(?:b` is valid: translate it in its anchors, too.
+        let anchored = format!("{PREFIX}{text})$");
+        let inner = |range: Range<usize>| {
+            let at = |place: usize| place.saturating_sub(PREFIX.len()).min(text.len());
+            at(range.start)..at(range.end)
+        };
+        let rust = translate(&anchored).map_err(|error| InvalidRegex {
+            text: text.to_owned(),
+            reason: error.message,
+            range: inner(error.range),
+        })?;
+        compile(&rust).map(|compiled| Self { text: text.to_owned(), compiled }).map_err(|error| {
+            InvalidRegex { text: text.to_owned(), reason: reason(&error), range: 0..text.len() }
+        })
+    }
+
+    /// Whether the whole of `text` matches.
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
+        self.compiled.is_match(text)
+    }
+
+    /// The expression as it was written, without anchors.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+fn compile(rust: &str) -> Result<regex::Regex, regex::Error> {
+    regex::RegexBuilder::new(rust).size_limit(SIZE_LIMIT).nest_limit(NEST_LIMIT).build()
+}
+
+/// The last line of the crate's message: the ones before it show the translated text.
+fn reason(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default();
+    last.trim_start_matches("error: ").to_owned()
+}
+
+impl PartialEq for AnchoredRegex {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for AnchoredRegex {}
+
+impl fmt::Debug for AnchoredRegex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}/", self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::AnchoredRegex;
+
+    #[test]
+    fn gos_dialect_is_understood() {
+        for (text, matching, other) in [
+            ("a.c", "abc", "a\nc"),
+            ("(?s)a.c", "a\nc", "ac"),
+            ("(?i)straße", "STRAßE", "strasse"),
+            (r"\d+", "12", "١٢"),
+            (r"\w+", "ab_1", "é"),
+            (r"[\w-]+", "a-b", "é"),
+            (r"\Qa.b*\E+", "a.b**", "axb"),
+            ("[[a]", "[", "b"),
+            ("[a&&b]+", "&a&", "c"),
+            ("[!--b]+", "!,-b", "a"),
+            ("[+--]+", "+,-", "a"),
+            ("[~~]", "~", "a"),
+            ("[]a]+", "]a", "b"),
+            ("[^]a]", "b", "]"),
+            ("a{,3}", "a{,3}", "aa"),
+            ("a{2", "a{2", "aa"),
+            ("a{2}", "aa", "a{2}"),
+            ("a}", "a}", "a"),
+            (r"\x41\x{1F600}\101\n", "A😀A\n", "A"),
+            (r"\pL+", "é", "1"),
+            (r"\p{Greek}", "α", "a"),
+            (r"\p{^Greek}", "a", "α"),
+            (r"[\P{Greek}]", "a", "α"),
+            ("[[:alpha:]_]+", "a_b", "1"),
+            ("[[:^alpha:]]+", "12", "a"),
+            ("[[:word:]]+", "a_1", "é"),
+            (r"\<a\>\-\_\/", "<a>-_/", "a"),
+            ("(?P<year>x)(?<month>y)", "xy", "x"),
+            ("(?P<a>x)(?P<a>y)(?P<1>z)", "xyz", "xy"),
+            ("a(?i)*b", "aaB", "AAb"),
+            ("a(?i){,2}b", "a{,2}B", "B"),
+            ("(?U)a+?", "aa", ""),
+            ("a)|(?:b", "ac", "c"),
+            ("^(foo1|foo2)$", "foo1", "foo"),
+            (r"a\b{1}", "a", "aa"),
+            ("x*?", "xx", "y"),
+            ("", "", "a"),
+            ("(?)a|()", "", "b"),
+        ] {
+            let regex = AnchoredRegex::new(text).unwrap_or_else(|error| panic!("{error}"));
+            assert!(regex.is_match(matching), "{text} matches {matching:?}");
+            assert!(!regex.is_match(other), "{text} does not match {other:?}");
+        }
+    }
+
+    #[test]
+    fn what_go_refuses_is_refused_with_gos_words() {
+        for (text, reason, at) in [
+            ("x++", "invalid nested repetition operator: `++`", "++"),
+            ("x**", "invalid nested repetition operator: `**`", "**"),
+            ("x{2}{3}", "invalid nested repetition operator: `{2}{3}`", "{2}{3}"),
+            (r"\d{1001}", "invalid repeat count: `{1001}`", "{1001}"),
+            ("x{3,2}", "invalid repeat count: `{3,2}`", "{3,2}"),
+            ("(x{100}){100}", "invalid repeat count: `{100}`", "{100}"),
+            ("*a", "missing argument to repetition operator: `*`", "*"),
+            ("(+)", "missing argument to repetition operator: `+`", "+"),
+            ("a|?", "missing argument to repetition operator: `?`", "?"),
+            (r"\Qa", r"missing closing ): `^(?:\Qa)$`", r"\Qa"),
+            ("a\\", r"missing closing ): `^(?:a\)$`", "a\\"),
+            (r"\C", r"invalid escape sequence: `\C`", r"\C"),
+            (r"\E", r"invalid escape sequence: `\E`", r"\E"),
+            (r"\Z", r"invalid escape sequence: `\Z`", r"\Z"),
+            (r"\1", r"invalid escape sequence: `\1`", r"\1"),
+            (r"\x{110000}", r"invalid escape sequence: `\x{110000`", r"\x{110000"),
+            ("[a", "missing closing ]: `[a)$`", "[a"),
+            ("[b-a]", "invalid character class range: `b-a`", "b-a"),
+            ("[[:foo:]]", "invalid character class range: `[:foo:]`", "[:foo:]"),
+            (r"\p{Nope}", r"invalid character class range: `\p{Nope}`", r"\p{Nope}"),
+            (r"[a-\d]", r"invalid escape sequence: `\d`", r"\d"),
+            ("(a", "missing closing ): `^(?:(a)$`", "(a"),
+            ("a))", "unexpected ): `^(?:a)))$`", "a))"),
+            ("(?=a)", "invalid or unsupported Perl syntax: `(?=`", "(?="),
+            ("(?<!a)", "invalid or unsupported Perl syntax: `(?<`", "(?<"),
+            ("(?x)a", "invalid or unsupported Perl syntax: `(?x`", "(?x"),
+            ("(?P<1-a>x)", "invalid named capture: `(?P<1-a>`", "(?P<1-a>"),
+        ] {
+            let error = AnchoredRegex::new(text).expect_err(text);
+            assert_eq!((error.reason.as_str(), &text[error.range]), (reason, at), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_expression_that_needs_too_much_memory_is_refused() {
+        let error =
+            AnchoredRegex::new(r"(\pL{900}|\pN{900}){1}\pL{1000}\pL{1000}\pL{1000}").expect_err("too large");
+        assert!(error.reason.contains("exceeds size limit"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(text in r"[a-c\\Q{}\[\]()*+?,^$|.<>:&~!=0-9PpLdDxU -]{0,16}") {
+            let _ = AnchoredRegex::new(&text);
+        }
+
+        /// What the translation accepts, the engine accepts.
+        #[test]
+        fn a_translation_compiles(text in r"[a-c\\QEdwbz{}\[\]()*+?,^$|.:&~<0-9-]{0,16}") {
+            if let Ok(rust) = super::translate(&text) {
+                let compiled = super::compile(&rust);
+                prop_assert!(compiled.is_ok(), "{} -> {}: {:?}", text, rust, compiled);
+            }
+        }
+
+        #[test]
+        fn quoted_text_matches_itself(text in "[a-z.*+?{}()|^$\\[\\]-]{0,12}") {
+            let quoted = format!(r"\Q{text}\E");
+            prop_assert!(AnchoredRegex::new(&quoted).is_ok_and(|regex| regex.is_match(&text)));
+        }
+    }
+}
