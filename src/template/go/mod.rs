@@ -1,0 +1,96 @@
+//! Go's `text/template`: its language, its printing, its error texts. Knows nothing of alerts.
+//!
+//! [`Templates`] are parsed once and executed on a [`Value`]. What a template can call is passed in as
+//! [`Functions`]; values with structure or methods implement [`Object`]. A run is bounded in depth, steps
+//! and bytes, so that no template can hang or swell the process.
+
+mod ast;
+mod builtins;
+pub mod error;
+mod eval;
+mod exec;
+pub mod format;
+pub mod functions;
+mod lexer;
+mod number;
+mod parser;
+pub mod time;
+pub mod value;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::Str;
+pub(crate) use builtins::query_escape;
+pub use error::{ExecError, TemplateError};
+pub use exec::MissingKey;
+pub use functions::{CallError, Functions, NoFunctions, Param, Signature};
+pub(crate) use number::parse_float;
+pub use value::{Object, Value};
+
+/// Templates by name, parsed from one or more texts.
+#[derive(Clone, Debug, Default)]
+pub struct Templates {
+    trees: BTreeMap<Str, Arc<ast::Tree>>,
+}
+
+/// What became of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The text that was written.
+    Text(String),
+    /// It failed.
+    Failed(ExecError),
+    /// A function waits for this; see [`CallError::Needs`].
+    Needs(Str),
+}
+
+impl Templates {
+    /// Parses `text` as the template `name`, with whatever it defines inside. Templates of later texts
+    /// replace those of earlier ones, unless they are blank; within one text a name is defined once.
+    ///
+    /// # Errors
+    /// The text is not a template, or calls functions that do not exist.
+    pub fn parse(&mut self, name: &str, text: &str, functions: &dyn Functions) -> Result<(), TemplateError> {
+        for (name, tree) in parser::parse(&name.into(), &text.into(), functions)? {
+            if !tree.is_blank() || !self.trees.contains_key(&name) {
+                self.trees.insert(name, tree);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is a template `name`.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.trees.contains_key(name)
+    }
+
+    /// The names of all templates, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &Str> {
+        self.trees.keys()
+    }
+
+    /// Runs the template `name` on `data`.
+    #[must_use]
+    pub fn execute(
+        &self,
+        name: &str,
+        data: &Value,
+        functions: &dyn Functions,
+        missing_key: MissingKey,
+    ) -> Outcome {
+        let Some(tree) = self.trees.get(name) else {
+            let text = format!("template: no template {} defined", crate::model::quote::GoQuoted(name));
+            return Outcome::Failed(ExecError { template: name.into(), text });
+        };
+        match exec::Exec::run(&self.trees, tree, functions, missing_key, data) {
+            Ok(text) => Outcome::Text(text),
+            Err(exec::Stop::Error(error)) => Outcome::Failed(*error),
+            Err(exec::Stop::Needs(what)) => Outcome::Needs(what),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

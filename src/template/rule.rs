@@ -1,0 +1,143 @@
+//! Templates of a rule's labels and annotations: Prometheus' data, functions and failure texts.
+
+mod data;
+mod functions;
+mod numbers;
+mod texts;
+
+use std::sync::Arc;
+
+use super::go::{MissingKey, Outcome, TemplateError, Templates};
+use crate::model::{LabelSet, QueryValue, SampleValue, Str, Timestamp};
+
+/// A rule's label or annotation text, parsed once. Cloning copies a pointer.
+#[derive(Clone, Debug)]
+pub struct RuleTemplate(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    alert: Str,
+    text: Str,
+    parsed: Parsed,
+}
+
+#[derive(Debug)]
+enum Parsed {
+    /// Nothing to expand.
+    Plain,
+    Template(Templates),
+    Broken(TemplateError),
+}
+
+/// What Prometheus puts before each text. Columns in messages count it.
+const DEFINITIONS: &str = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}\
+                           {{$externalURL := .ExternalURL}}{{$value := .Value}}";
+
+impl PartialEq for RuleTemplate {
+    /// Equal if the alert has the same name and the text is the same.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || (self.0.alert == other.0.alert && self.0.text == other.0.text)
+    }
+}
+
+impl Eq for RuleTemplate {}
+
+/// What a rule's template can see.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleData<'a> {
+    /// The labels of the sample, metric name included, before the rule's own labels.
+    pub labels: &'a LabelSet,
+    /// The value of the sample.
+    pub value: &'a SampleValue,
+    /// The labels that the whole installation adds.
+    pub external_labels: &'a LabelSet,
+    /// The address under which people reach this installation.
+    pub external_url: &'a str,
+    /// The time of the evaluation.
+    pub now: Timestamp,
+}
+
+/// The answers to the queries of templates that are already known.
+pub trait Queries {
+    /// The answer to the instant query `expr` at the time of the evaluation, if it is known.
+    fn answer(&self, expr: &str) -> Option<&Result<QueryValue, String>>;
+}
+
+/// What became of a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expansion {
+    /// The text.
+    Text(Str),
+    /// It failed; this is the `<error expanding template: …>` that becomes the field, as in Prometheus.
+    Failed(Str),
+    /// The result of this query is needed first: ask it, then expand again.
+    NeedsQuery(Str),
+}
+
+impl RuleTemplate {
+    /// Parses `text`, a label or annotation of the rule `alert`. Never fails: see [`Self::problem`].
+    #[must_use]
+    pub fn new(alert: &str, text: &str) -> Self {
+        let parsed = if text.contains("{{") { Parsed::of(alert, text) } else { Parsed::Plain };
+        Self(Arc::new(Inner { alert: alert.into(), text: text.into(), parsed }))
+    }
+
+    /// The text as it was given.
+    #[must_use]
+    pub fn text(&self) -> &Str {
+        &self.0.text
+    }
+
+    /// Why the text is not a template; the range counts bytes of [`Self::text`].
+    #[must_use]
+    pub fn problem(&self) -> Option<&TemplateError> {
+        match &self.0.parsed {
+            Parsed::Plain | Parsed::Template(_) => None,
+            Parsed::Broken(error) => Some(error),
+        }
+    }
+
+    /// The text for one sample.
+    #[must_use]
+    pub fn expand(&self, data: &RuleData<'_>, queries: &dyn Queries) -> Expansion {
+        let name = template_name(&self.0.alert);
+        match &self.0.parsed {
+            Parsed::Plain => Expansion::Text(Arc::clone(&self.0.text)),
+            Parsed::Broken(error) => failed(&format!("error parsing template {name}: {error}")),
+            Parsed::Template(templates) => {
+                let functions = functions::RuleFunctions { data, queries };
+                match templates.execute(&name, &data::dot(data), &functions, MissingKey::Zero) {
+                    Outcome::Text(text) => Expansion::Text(text.into()),
+                    Outcome::Failed(error) => failed(&format!("error executing template {name}: {error}")),
+                    Outcome::Needs(query) => Expansion::NeedsQuery(query),
+                }
+            }
+        }
+    }
+}
+
+impl Parsed {
+    fn of(alert: &str, text: &str) -> Self {
+        let mut templates = Templates::default();
+        let whole = format!("{DEFINITIONS}{text}");
+        match templates.parse(&template_name(alert), &whole, &functions::Names) {
+            Ok(()) => Self::Template(templates),
+            Err(mut error) => {
+                let shift = |at: usize| at.saturating_sub(DEFINITIONS.len()).min(text.len());
+                error.range = shift(error.range.start)..shift(error.range.end);
+                Self::Broken(error)
+            }
+        }
+    }
+}
+
+fn template_name(alert: &str) -> String {
+    format!("__alert_{alert}")
+}
+
+fn failed(error: &str) -> Expansion {
+    Expansion::Failed(format!("<error expanding template: {error}>").into())
+}
+
+#[cfg(test)]
+mod tests;
