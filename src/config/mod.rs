@@ -3,6 +3,13 @@
 //! What comes out is resolved: inheritance and defaults are applied, references point at what exists, and
 //! no later part checks again. What is wrong comes out as a list of [`problem::Problem`]s, all at once.
 
+pub mod intervals;
 pub mod problem;
+mod raw;
+pub mod render;
 pub mod routes;
 pub mod rules;
+pub mod yaml;
+
+pub use raw::routing::read_routing;
+pub use raw::rule_file::read_rule_file;

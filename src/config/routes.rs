@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::intervals::NamedInterval;
 use crate::model::{Duration, Matcher, Str};
 
 /// A whole `routes.yml` (or `alertmanager.yml`), resolved.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Routing {
     /// The file's path as loaded.
     pub path: Str,
@@ -19,6 +20,12 @@ pub struct Routing {
     pub inhibit_rules: Vec<InhibitRule>,
     /// After how long an alert without an end is taken as resolved (`global.resolve_timeout`).
     pub resolve_timeout: Duration,
+    /// The time intervals that routes name, in file order; `mute_time_intervals` first.
+    pub time_intervals: Vec<NamedInterval>,
+    /// Paths of template files, which may hold wildcards; relative ones start at the file's folder.
+    pub templates: Vec<Str>,
+    /// The language of inline templates, if the file says it.
+    pub template_language: Option<TemplateLanguage>,
     /// Whether to behave as Alertmanager also where we differ on purpose (`compat: strict`).
     pub strict: bool,
 }
@@ -29,6 +36,15 @@ impl Routing {
     pub fn receiver(&self, name: &str) -> Option<&Arc<Receiver>> {
         self.receivers.iter().find(|receiver| &*receiver.name == name)
     }
+}
+
+/// What inline templates of a routing file are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TemplateLanguage {
+    /// Go's `text/template`, as in Alertmanager.
+    Go,
+    /// Handlebars.
+    Handlebars,
 }
 
 /// The place of a route in [`Routing::routes`].
@@ -80,7 +96,7 @@ pub enum GroupBy {
 }
 
 /// Somebody to tell, by one or several integrations.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Receiver {
     /// Its name, unique.
     pub name: Str,
@@ -90,6 +106,19 @@ pub struct Receiver {
     pub integrations: Vec<Arc<Integration>>,
     /// The receiver to use when this one cannot be reached.
     pub fallback: Option<Str>,
+    /// The most notifications it gets.
+    pub rate_limit: Option<RateLimit>,
+    /// Where its name stands in the file, in bytes.
+    pub span: Range<usize>,
+}
+
+/// `rate_limit: 30/1h`: at most so many notifications in so much time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many notifications. Never zero.
+    pub notifications: usize,
+    /// In how much time. Never zero.
+    pub per: Duration,
 }
 
 /// One `*_configs` entry of a receiver.
@@ -109,6 +138,7 @@ pub struct Integration {
 
 /// What an integration needs to deliver.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there are few, each behind the `Arc` of its integration")]
 pub enum Settings {
     /// A JSON document to a URL.
     Webhook(WebhookSettings),
@@ -127,6 +157,8 @@ pub struct WebhookSettings {
     pub max_alerts: usize,
     /// How long one request may take; zero: as long as the attempt has.
     pub timeout: Duration,
+    /// What to send instead of the usual document; its texts are templates (Alertmanager 0.32).
+    pub payload: Option<serde_json::Value>,
     /// How to connect.
     pub http: HttpSettings,
 }

@@ -1,0 +1,159 @@
+//! Typed access to a YAML tree that collects every problem instead of stopping at the first.
+//!
+//! Knows YAML, types and words that are close to each other; what the keys of a file mean is in the
+//! modules beside it.
+
+mod fields;
+mod http;
+mod intervals;
+mod kinds;
+mod matchers;
+mod receivers;
+mod route_tree;
+pub(crate) mod routing;
+pub(crate) mod rule_file;
+mod scalars;
+mod schema;
+mod suggest;
+mod values;
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+pub(crate) use fields::{Fields, Shape};
+pub(crate) use suggest::did_you_mean;
+
+use super::problem::{Problem, Severity};
+use super::yaml::{self, Node, Scalar, YamlProblem};
+use crate::model::Str;
+
+/// Reads one file: its text, and all that is wrong with it so far.
+pub(crate) struct Reader<'a> {
+    file: Str,
+    text: &'a str,
+    problems: Vec<Problem>,
+    /// Start, check and message of each problem: an alias brings the same text, and its problem, again.
+    reported: BTreeSet<(usize, &'static str, String)>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(file: &str, text: &'a str) -> Self {
+        Self { file: file.into(), text, problems: Vec::new(), reported: BTreeSet::new() }
+    }
+
+    pub(crate) fn file(&self) -> &Str {
+        &self.file
+    }
+
+    /// The first document of the file; what is wrong with it as YAML is reported. `None` for an empty file
+    /// and for what is not YAML.
+    pub(crate) fn document(&mut self) -> Option<Node> {
+        let (root, problems) = yaml::parse(self.text);
+        for problem in problems {
+            self.yaml_problem(problem);
+        }
+        root
+    }
+
+    fn yaml_problem(&mut self, problem: YamlProblem) {
+        let message = problem.to_string();
+        match problem {
+            YamlProblem::Syntax { span, .. } => {
+                let message = format!("yaml: {message}");
+                match self.tab_indentation(span.start).filter(|_| message.contains("tab")) {
+                    None => self.error("yaml-syntax", &span, message),
+                    Some(tab) => {
+                        self.error_help("yaml-syntax", &tab, message, "indent with spaces, not with tabs")
+                    }
+                }
+            }
+            YamlProblem::DuplicateKey { span, .. } => {
+                self.error_help("duplicate-key", &span, message, "remove one of the two");
+            }
+            YamlProblem::Alias { span, .. } => self.error("yaml-alias", &span, message),
+            YamlProblem::SecondDocument { span } => {
+                let help = "move it to a file of its own";
+                self.report(Severity::Warning, "second-document", &span, message, Some(help.to_owned()));
+            }
+        }
+    }
+
+    /// The first tab in the indentation of a line, from the line of byte `from` on.
+    fn tab_indentation(&self, from: usize) -> Option<Range<usize>> {
+        let mut at = self.text.get(..from)?.rfind('\n').map_or(0, |at| at + 1);
+        for line in self.text[at..].split_inclusive('\n') {
+            let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+            if let Some(tab) = line[..indent].find('\t') {
+                return Some(at + tab..at + tab + 1);
+            }
+            at += line.len();
+        }
+        None
+    }
+
+    pub(crate) fn error(&mut self, check: &'static str, span: &Range<usize>, message: impl Into<String>) {
+        self.report(Severity::Error, check, span, message, None);
+    }
+
+    pub(crate) fn error_help(
+        &mut self,
+        check: &'static str,
+        span: &Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.report(Severity::Error, check, span, message, Some(help.into()));
+    }
+
+    pub(crate) fn report(
+        &mut self,
+        severity: Severity,
+        check: &'static str,
+        span: &Range<usize>,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
+        let (file, message) = (self.file.clone(), message.into());
+        if self.reported.insert((span.start, check, message.clone())) {
+            self.problems.push(Problem { check, severity, file, span: Some(span.clone()), message, help });
+        }
+    }
+
+    /// The file's bytes that hold `range` of the scalar's value. An empty range is the character at it, or
+    /// the last one: a place that can be seen.
+    pub(crate) fn place(&self, node: &Node, scalar: &Scalar, range: &Range<usize>) -> Range<usize> {
+        let places = yaml::places(self.text, &node.span, scalar);
+        let Some(last) = places.len().checked_sub(1) else { return node.span.clone() };
+        let first = range.start.min(last);
+        let end = range.end.saturating_sub(1).clamp(first, last);
+        places[first].start..places[end].end.max(places[first].end)
+    }
+
+    /// Whether the check has found something that starts where `span` does.
+    pub(crate) fn is_reported(&self, check: &'static str, span: &Range<usize>) -> bool {
+        let from = (span.start, check, String::new());
+        self.reported
+            .range(from..)
+            .next()
+            .is_some_and(|(start, found, _)| (*start, *found) == (span.start, check))
+    }
+
+    /// Whether an error was reported inside `span`.
+    pub(crate) fn has_error_in(&self, span: &Range<usize>) -> bool {
+        self.problems.iter().any(|problem| {
+            let inside = |place: &Range<usize>| place.start >= span.start && place.end <= span.end;
+            problem.severity == Severity::Error && problem.span.as_ref().is_some_and(inside)
+        })
+    }
+
+    /// Whether nothing so far stops the file from being used.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.problems.iter().all(|problem| problem.severity != Severity::Error)
+    }
+
+    /// All problems, in the order of their places.
+    pub(crate) fn finish(mut self) -> Vec<Problem> {
+        self.problems.sort_by_key(|problem| problem.span.as_ref().map(|span| (span.start, span.end)));
+        self.problems
+    }
+}

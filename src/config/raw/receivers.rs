@@ -1,0 +1,366 @@
+//! Receivers: their lists of integrations, read by their tables, and the checks that no table can hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::kinds::{INTEGRATIONS, Integration as Kind};
+use super::schema::{Values, any, has};
+use super::{Fields, Reader, did_you_mean};
+use crate::config::problem::Severity;
+use crate::config::routes::{
+    HttpSettings, Integration, RateLimit, Receiver, SecretSource, Settings, WebhookSettings,
+};
+use crate::config::yaml::Node;
+use crate::model::{Duration, Str};
+
+/// What the global section gives to receivers.
+pub(crate) struct Globals {
+    pub(crate) values: Values,
+    pub(crate) http: HttpSettings,
+}
+
+/// Keys of every entry that are not in its table.
+const COMMON: [&str; 2] = ["send_resolved", "http_config"];
+
+impl Reader<'_> {
+    pub(crate) fn receivers(&mut self, node: &Node, globals: &Globals) -> Vec<Arc<Receiver>> {
+        let mut receivers: Vec<Arc<Receiver>> = Vec::new();
+        let mut told = BTreeSet::new();
+        for item in self.list(node, "a list of receivers") {
+            let Some(receiver) = self.receiver(item, globals, &mut told) else { continue };
+            if !receiver.name.is_empty() && receivers.iter().any(|known| known.name == receiver.name) {
+                let message = format!("notification config name {:?} is not unique", receiver.name);
+                self.error_help("duplicate-receiver", &receiver.span, message, "rename one of the receivers");
+            }
+            receivers.push(Arc::new(receiver));
+        }
+        receivers
+    }
+
+    fn receiver(
+        &mut self,
+        node: &Node,
+        globals: &Globals,
+        told: &mut BTreeSet<&'static str>,
+    ) -> Option<Receiver> {
+        let pairs = self.mapping(node, "a receiver")?;
+        let own = ["name", "labels", "fallback", "rate_limit"];
+        let keys: Vec<&str> = own.into_iter().chain(INTEGRATIONS.iter().map(|kind| kind.key)).collect();
+        for (key, _) in pairs {
+            let name = key.scalar().map_or("", |name| &name.text);
+            if !keys.contains(&name) {
+                self.unknown_receiver_key(key, name, &keys);
+            }
+        }
+        let fields = Fields::new(pairs, node.span.clone());
+        let name = fields.get("name").and_then(|node| self.text(node, "a name")).unwrap_or_else(|| "".into());
+        let span = fields.get("name").map_or_else(|| fields.start(), |node| node.span.clone());
+        if name.is_empty() {
+            self.error("missing-name", &span, "missing name in receiver");
+        }
+        let mut integrations = Vec::new();
+        for kind in INTEGRATIONS {
+            let Some(list) = fields.get(kind.key) else { continue };
+            for (index, entry) in self.list(list, kind.key).iter().enumerate() {
+                let integration = self.integration(entry, kind, index, globals, told);
+                integrations.extend(integration.map(Arc::new));
+            }
+        }
+        let labels = self.receiver_labels(&fields, &name);
+        let fallback = fields.get("fallback").and_then(|node| self.text(node, "a receiver's name"));
+        let rate_limit = fields.get("rate_limit").and_then(|node| self.rate_limit(node));
+        Some(Receiver { name, labels, integrations, fallback, rate_limit, span })
+    }
+
+    fn unknown_receiver_key(&mut self, key: &Node, name: &str, keys: &[&str]) {
+        let kind =
+            INTEGRATIONS.iter().find(|kind| kind.kind == name || kind.key.strip_suffix('s') == Some(name));
+        let help = match (kind, name) {
+            (Some(kind), _) => Some(format!("the key is called `{}` and holds a list", kind.key)),
+            (None, "url") => Some("a webhook is `webhook_configs: [{url: …}]`".to_owned()),
+            (None, "send_resolved") => Some("move it into each entry of the `*_configs` lists".to_owned()),
+            (None, _) => {
+                did_you_mean(name, keys.iter().copied()).map(|close| format!("did you mean `{close}`?"))
+            }
+        };
+        let message = format!("field {name} not found in a receiver");
+        self.report(Severity::Error, "unknown-field", &key.span, message, help);
+    }
+
+    /// The receiver's labels; its name is one of them.
+    fn receiver_labels(&mut self, fields: &Fields<'_>, name: &Str) -> BTreeMap<Str, Str> {
+        let node = fields.get("labels");
+        let pairs = node.and_then(|node| self.text_map(node, "labels")).unwrap_or_default();
+        let mut labels: BTreeMap<Str, Str> = pairs.into_iter().collect();
+        if let Some(other) = labels.get("name").filter(|other| *other != name) {
+            let message = format!("receiver label \"name\" must match receiver name {name:?}, got {other:?}");
+            self.error("bad-value", &fields.key_span("labels"), message);
+        }
+        labels.insert("name".into(), name.clone());
+        labels
+    }
+
+    /// `30/1h`.
+    fn rate_limit(&mut self, node: &Node) -> Option<RateLimit> {
+        let text = self.text(node, "a rate limit")?;
+        let limit = text.split_once('/').and_then(|(count, per)| {
+            let notifications: usize = count.trim().parse().ok()?;
+            let per: Duration = per.trim().parse().ok()?;
+            (notifications > 0 && !per.is_zero()).then_some(RateLimit { notifications, per })
+        });
+        if limit.is_none() {
+            let message = format!("not a valid rate limit: {text:?}");
+            self.error_help("bad-value", &node.span, message, "write a number and a time: `30/1h`");
+        }
+        limit
+    }
+
+    fn integration(
+        &mut self,
+        node: &Node,
+        kind: &Kind,
+        index: usize,
+        globals: &Globals,
+        told: &mut BTreeSet<&'static str>,
+    ) -> Option<Integration> {
+        // A list of nothing but its dash has an entry all the same where the entry needs no keys.
+        if node.is_null() && kind.kind != "console" {
+            self.error("missing-field", &node.span, format!("missing {} config", kind.kind));
+            return None;
+        }
+        let common = if kind.http { &COMMON[..] } else { &COMMON[..1] };
+        let fields = self.table(node, &kind.table, common)?;
+        let mut values = self.values(&fields, &kind.table, &globals.values);
+        let resolved = fields.get("send_resolved").and_then(|node| self.boolean(node, "send_resolved"));
+        let http = fields.get("http_config");
+        let settings = http.and_then(|node| self.http_settings(node)).unwrap_or_else(|| globals.http.clone());
+        self.check_entry(kind, &fields, &mut values, &settings);
+        if let Some(http) =
+            http.map(any).or_else(|| globals.values.get("http_config").cloned()).filter(|_| kind.http)
+        {
+            values.insert("http_config".into(), http);
+        }
+        let settings = match kind.kind {
+            "webhook" => Settings::Webhook(self.webhook(&mut values, settings)),
+            "console" => Settings::Console,
+            _ => {
+                if told.insert(kind.kind) {
+                    let message =
+                        format!("{} notifications are read and checked, but not delivered yet", kind.kind);
+                    self.report(Severity::Info, "not-delivered-yet", &fields.start(), message, None);
+                }
+                Settings::Undelivered(values)
+            }
+        };
+        let send_resolved = resolved.unwrap_or(kind.send_resolved);
+        Some(Integration { kind: kind.kind, index, send_resolved, settings, span: node.span.clone() })
+    }
+
+    fn webhook(&mut self, values: &mut Values, http: HttpSettings) -> WebhookSettings {
+        for (key, span) in &http.unsupported {
+            let message = format!("{key} is read, but not obeyed yet");
+            self.report(Severity::Warning, "not-obeyed-yet", span, message, None);
+        }
+        let text = |values: &Values, key: &str| values.get(key).and_then(Json::as_str).map(Str::from);
+        let url = match (text(values, "url"), text(values, "url_file")) {
+            (None | Some(_), Some(file)) if !has(values, "url") => SecretSource::File(file),
+            (url, _) => SecretSource::Inline(url.unwrap_or_else(|| "".into())),
+        };
+        let max_alerts =
+            values.get("max_alerts").and_then(Json::as_u64).and_then(|count| usize::try_from(count).ok());
+        let timeout = text(values, "timeout").and_then(|text| text.parse().ok());
+        WebhookSettings {
+            url,
+            max_alerts: max_alerts.unwrap_or_default(),
+            timeout: timeout.unwrap_or_default(),
+            payload: values.remove("payload").filter(|payload| !payload.is_null()),
+            http,
+        }
+    }
+
+    /// What the tables cannot say.
+    fn check_entry(&mut self, kind: &Kind, fields: &Fields<'_>, values: &mut Values, http: &HttpSettings) {
+        use crate::config::routes::HttpAuth;
+        let local_http = fields.get("http_config");
+        let authorized = local_http.is_some() && matches!(http.auth, HttpAuth::Authorization { .. });
+        match kind.kind {
+            "email" => self.check_email(fields, values),
+            "slack" => self.check_slack(fields, values, authorized),
+            "webex" if !authorized => {
+                self.error(
+                    "missing-field",
+                    &fields.start(),
+                    "missing webex_configs.http_config.authorization",
+                );
+            }
+            "incidentio" => self.check_incidentio(fields, values, authorized),
+            "opsgenie" => self.check_responders(fields, values),
+            "victorops" => self.check_custom_fields(fields, values),
+            "pagerduty" => default_details(values),
+            "jira" => default_texts(values),
+            _ => {}
+        }
+    }
+
+    fn check_incidentio(&mut self, fields: &Fields<'_>, values: &Values, authorized: bool) {
+        let tokens = ["alert_source_token", "alert_source_token_file"];
+        let token = tokens.into_iter().find(|key| has(values, key));
+        match token {
+            Some(token) if authorized => {
+                let message = "cannot specify alert_source_token or alert_source_token_file when using \
+                               http_config.authorization";
+                self.error("exclusive-fields", &fields.key_span(token), message);
+            }
+            None if fields.get("http_config").is_some() && !authorized => {
+                let message = "at least one of alert_source_token, alert_source_token_file or \
+                               http_config.authorization must be configured";
+                self.error("missing-field", &fields.start(), message);
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    fn check_custom_fields(&mut self, fields: &Fields<'_>, values: &Values) {
+        let reserved = [
+            "routing_key",
+            "message_type",
+            "state_message",
+            "entity_display_name",
+            "monitoring_tool",
+            "entity_id",
+            "entity_state",
+        ];
+        let custom = values.get("custom_fields").and_then(Json::as_object);
+        for name in
+            reserved.into_iter().filter(|name| custom.is_some_and(|custom| custom.contains_key(*name)))
+        {
+            let message = format!(
+                "victorOps config contains custom field {name} which cannot be used as it conflicts with the \
+                 fixed/static fields"
+            );
+            self.error("bad-value", &fields.key_span("custom_fields"), message);
+        }
+    }
+
+    fn check_email(&mut self, fields: &Fields<'_>, values: &mut Values) {
+        let mut headers = serde_json::Map::new();
+        if let Some(Json::Object(given)) = values.get("headers") {
+            for (name, value) in given {
+                let canonical = canonical_header(name);
+                if headers.insert(canonical.clone(), value.clone()).is_some() {
+                    let message = format!("duplicate header {canonical:?} in email config");
+                    self.error("duplicate-header", &fields.key_span("headers"), message);
+                }
+            }
+        }
+        let threading = values.get("threading").and_then(Json::as_object);
+        if threading.and_then(|threading| threading.get("enabled")) == Some(&Json::Bool(true)) {
+            for header in
+                ["References", "In-Reply-To"].into_iter().filter(|header| headers.contains_key(*header))
+            {
+                let message = format!(
+                    "conflicting configuration: threading.enabled conflicts with custom {header} header"
+                );
+                self.error("exclusive-fields", &fields.key_span("headers"), message);
+            }
+            let by_date =
+                threading.and_then(|threading| threading.get("thread_by_date")).and_then(Json::as_str);
+            if !matches!(by_date, Some("none" | "daily")) {
+                let message = "threading.thread_by_date must be either 'none' or 'daily'";
+                self.error("bad-value", &fields.key_span("threading"), message);
+            }
+        }
+        let subject = || Json::from(r#"{{ template "email.default.subject" . }}"#);
+        headers.entry("Subject").or_insert_with(subject);
+        values.insert("headers".into(), Json::Object(headers));
+    }
+
+    fn check_slack(&mut self, fields: &Fields<'_>, values: &mut Values, authorized: bool) {
+        const APP_URL: &str = "https://slack.com/api/chat.postMessage";
+        let own = |key: &str| fields.get(key).is_some();
+        let own_token = own("app_token") || own("app_token_file");
+        // The global token is for entries that have no way of their own.
+        if !own_token && (own("api_url") || authorized) {
+            values.remove("app_token");
+            values.remove("app_token_file");
+        }
+        let has_token = has(values, "app_token") || has(values, "app_token_file");
+        if has_token && authorized {
+            let message = "http authorization can't be set when using Slack App tokens";
+            self.error("exclusive-fields", &fields.key_span("http_config"), message);
+        }
+        let update = values.get("update_message") == Some(&Json::Bool(true));
+        let url = fields.get("api_url").and_then(Node::scalar).map(|url| url.text.clone());
+        if update && url.map_or(!has_token, |url| &*url != APP_URL) {
+            let message =
+                format!("update_message can only be used with bot tokens. api_url must be set to {APP_URL}");
+            self.error("bad-value", &fields.key_span("update_message"), message);
+        }
+        if has_token {
+            let app_url = values.get("app_url").cloned().unwrap_or_else(|| Json::from(APP_URL));
+            values.insert("api_url".into(), app_url);
+        }
+    }
+
+    fn check_responders(&mut self, fields: &Fields<'_>, values: &Values) {
+        let responders = values.get("responders").and_then(Json::as_array);
+        for responder in responders.into_iter().flatten() {
+            let text = |key: &str| responder.get(key).and_then(Json::as_str).unwrap_or_default();
+            let shown = format!("{{{} {} {} {}}}", text("id"), text("name"), text("username"), text("type"));
+            let place = fields.key_span("responders");
+            if [text("id"), text("username"), text("name")].iter().all(|text| text.is_empty()) {
+                let message = format!(
+                    "opsGenieConfig responder {shown} has to have at least one of id, username or name specified"
+                );
+                self.error("missing-field", &place, message);
+            }
+            let kind = text("type");
+            let known = ["team", "teams", "user", "escalation", "schedule"];
+            if !kind.contains("{{") && !known.contains(&kind.to_lowercase().as_str()) {
+                let message = format!(
+                    "opsGenieConfig responder {shown} type does not match valid options \
+                     ^(team|teams|user|escalation|schedule)$"
+                );
+                self.error("bad-value", &place, message);
+            }
+        }
+    }
+}
+
+/// As Go's `textproto` writes header names: `in-reply-to` → `In-Reply-To`.
+fn canonical_header(name: &str) -> String {
+    let part = |part: &str| {
+        let mut chars = part.chars();
+        chars.next().map_or_else(String::new, |first| {
+            first.to_ascii_uppercase().to_string() + &chars.as_str().to_ascii_lowercase()
+        })
+    };
+    name.split('-').map(part).collect::<Vec<_>>().join("-")
+}
+
+/// The texts of a Jira issue unless the file says otherwise.
+fn default_texts(values: &mut Values) {
+    for key in ["summary", "description"] {
+        let template = format!("{{{{ template \"jira.default.{key}\" . }}}}");
+        let value = values.entry(key.into()).or_insert_with(|| Json::Object(serde_json::Map::new()));
+        if let Json::Object(map) = value {
+            map.entry("template").or_insert_with(|| Json::from(template));
+        }
+    }
+}
+
+/// The details that PagerDuty gets unless the file says otherwise.
+fn default_details(values: &mut Values) {
+    let details = values.entry("details".into()).or_insert_with(|| Json::Object(serde_json::Map::new()));
+    let Json::Object(details) = details else { return };
+    for (key, template) in [
+        ("firing", "{{ .Alerts.Firing | toJson }}"),
+        ("resolved", "{{ .Alerts.Resolved | toJson }}"),
+        ("num_firing", "{{ .Alerts.Firing | len }}"),
+        ("num_resolved", "{{ .Alerts.Resolved | len }}"),
+    ] {
+        details.entry(key).or_insert_with(|| Json::from(template));
+    }
+}

@@ -1,0 +1,12 @@
+//! YAML text → a tree whose every part knows its place in the text.
+//!
+//! Not a YAML parser: `granit-parser` reads the text, this gathers its events. It knows nothing of rule
+//! files or routes; what a mapping may hold is for `raw` beside it.
+
+mod build;
+mod node;
+mod places;
+
+pub use build::{YamlProblem, parse};
+pub use node::{Node, Scalar, Style, Value};
+pub use places::places;

@@ -1,0 +1,155 @@
+//! `check` on real files, and on anything at all.
+
+use proptest::prelude::*;
+use sereno::check::check_files;
+use sereno::config::problem::{Problem, Severity};
+use sereno::config::render::{Format, render};
+
+use crate::corpora;
+
+fn check(path: &str, text: &str) -> Vec<Problem> {
+    check_files(&[(path.into(), text.into(), None)])
+}
+
+#[test]
+fn kube_prometheus_ships_receivers_that_tell_nobody() {
+    let Some(folder) = corpora::folder("alertmanager-config") else { return };
+    let text = std::fs::read_to_string(folder.join("kube-prometheus.yml")).expect("a file");
+    let problems = check("alertmanager.yml", &text);
+    let found: Vec<_> = problems.iter().map(|problem| (problem.check, problem.message.as_str())).collect();
+    for name in ["Default", "Watchdog", "Critical"] {
+        let message = format!("receiver {name:?} tells nobody, but 1 route leads to it");
+        assert!(found.contains(&("into-the-void", message.as_str())), "{found:#?}");
+    }
+    assert!(found.iter().all(|(_, message)| !message.contains("\"null\"")), "null is on purpose: {found:#?}");
+}
+
+#[test]
+fn promtools_duplicates_are_found_and_those_split_by_expression_are_not() {
+    let rule = |expr: &str| format!("  - {{record: a, expr: '{expr}'}}\n");
+    let text =
+        format!("groups:\n- name: g\n  rules:\n{}{}{}", rule("up == 1"), rule("up  == 1"), rule("up == 2"));
+    let problems = check("r.yml", &text);
+    let checks: Vec<_> = problems.iter().map(|problem| problem.check).collect();
+    assert_eq!(checks, ["duplicate-rule"]);
+    let Some(folder) = corpora::folder("rules") else { return };
+    for (path, text) in corpora::files(&folder).iter().filter(|(path, _)| !path.contains("/tests/")) {
+        let problems = check(path, text);
+        assert!(problems.iter().all(|problem| problem.severity != Severity::Error), "{path}: {problems:#?}");
+    }
+}
+
+#[test]
+fn receivers_and_intervals_that_nobody_names_are_found() {
+    let text = "route: {receiver: a, routes: [{active_time_intervals: [day]}]}
+receivers: [{name: a, fallback: c, console_configs: [{}]}, {name: b}, {name: c}]
+time_intervals: [{name: day}, {name: night}]
+";
+    let problems = check("routes.yml", text);
+    let found: Vec<_> = problems.iter().map(|problem| (problem.check, problem.message.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            ("unused-receiver", "no route leads to receiver \"b\""),
+            ("unused-interval", "no route names time interval \"night\""),
+        ]
+    );
+}
+
+#[test]
+fn problems_are_in_the_order_of_the_files() {
+    let file = |path: &str| (path.into(), "groups: [{name: g}, {name: g}]".into(), None);
+    let problems = check_files(&[file("b.yml"), file("a.yml")]);
+    let files: Vec<_> = problems.iter().map(|problem| &*problem.file).collect();
+    assert_eq!(files, ["b.yml", "a.yml"]);
+}
+
+/// Keys and values of both kinds of file in any nesting, and what breaks YAML.
+fn yaml_like() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "groups",
+        "rules",
+        "name",
+        "alert",
+        "record",
+        "expr",
+        "for",
+        "labels",
+        "annotations",
+        "route",
+        "receiver",
+        "receivers",
+        "routes",
+        "matchers",
+        "match_re",
+        "group_by",
+        "webhook_configs",
+        "email_configs",
+        "url",
+        "to",
+        "http_config",
+        "tls_config",
+        "global",
+        "time_intervals",
+        "weekdays",
+        "times",
+        "inhibit_rules",
+        "templates",
+        ":",
+        ": ",
+        "- ",
+        "\n",
+        "\n  ",
+        "\n    ",
+        "\n- ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        "'",
+        "\"",
+        "|",
+        ">-",
+        "&a ",
+        "*a",
+        "<<: ",
+        "5m",
+        "0",
+        "é",
+        "\t",
+        "#",
+        "!!str ",
+        "{{ .X }}",
+        "a=~\"(\"",
+        "monday:friday",
+        "---\n",
+        "\\",
+        "\r\n",
+        "null",
+        "?",
+    ]);
+    prop::collection::vec(word, 0..40).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn nothing_panics_and_every_place_is_in_the_text(text in yaml_like()) {
+        let problems = check("x.yml", &text);
+        for problem in &problems {
+            let span = problem.span.clone().unwrap_or(0..0);
+            prop_assert!(text.get(span).is_some(), "{:?} in {:?}", problem, text);
+        }
+        for format in [Format::Full, Format::Concise, Format::Json] {
+            let _ = render(&problems, |_| Some(&text), format, true);
+        }
+    }
+
+    #[test]
+    fn any_text_can_be_checked(text in any::<String>()) {
+        let problems = check("x.yml", &text);
+        let _ = render(&problems, |_| Some(&text), Format::Full, false);
+    }
+}

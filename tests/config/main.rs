@@ -1,0 +1,7 @@
+//! Reading configuration: real files, and what is said of broken ones.
+
+mod checks;
+mod corpora;
+mod mistakes;
+mod routing;
+mod rules;
