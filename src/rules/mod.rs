@@ -3,6 +3,32 @@
 //! It knows nothing of routes or receivers: it hands alerts on and asks for queries. Semantics are those
 //! of Prometheus 3.14's rule manager; differences are named where they are made.
 
+mod alerting;
+mod engine;
+mod entry;
+mod event;
+mod expansion;
+mod generator;
+mod group;
+mod labelling;
+mod loaded;
+mod recording;
+mod reload;
+mod restore;
+mod rule_run;
+mod schedule;
+mod series;
+mod state;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use engine::Engine;
+pub use entry::{AlertRecord, Entry, Key, Record, RuleKey, RuleType};
+pub use event::{Change, Event, RuleError};
+pub use state::{ActiveAlert, AlertState};
+pub use view::{GroupView, Health, RuleState, RuleView, View};
+
 use std::sync::Arc;
 
 use crate::config::rules::RuleGroup;

@@ -1,0 +1,63 @@
+//! Label sets made from a sample's labels and what is put over them.
+
+use crate::model::{LabelSet, Str};
+
+/// The labels of `base` with `over` put over them; an empty value in `over` removes the label.
+///
+/// `over` is sorted by name, each name once. One walk over both, because it runs for each sample.
+pub(super) fn overlay(base: &LabelSet, over: &[(Str, Str)]) -> LabelSet {
+    let mut pairs = Vec::with_capacity(base.len() + over.len());
+    let mut over = over.iter().peekable();
+    for pair in base.pairs() {
+        while let Some(earlier) = over.next_if(|(name, _)| *name < pair.0) {
+            push(&mut pairs, earlier);
+        }
+        match over.next_if(|(name, _)| *name == pair.0) {
+            Some(instead) => push(&mut pairs, instead),
+            None => pairs.push(pair.clone()),
+        }
+    }
+    over.for_each(|pair| push(&mut pairs, pair));
+    LabelSet::from_sorted(pairs)
+}
+
+fn push(pairs: &mut Vec<(Str, Str)>, pair: &(Str, Str)) {
+    if !pair.1.is_empty() {
+        pairs.push(pair.clone());
+    }
+}
+
+/// The labels with those of `external` that they lack, as Prometheus adds external labels.
+pub(super) fn with_external(labels: &LabelSet, external: &LabelSet) -> LabelSet {
+    if external.pairs().iter().all(|(name, _)| labels.get(name).is_some()) {
+        return labels.clone();
+    }
+    overlay(external, labels.pairs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{overlay, with_external};
+    use crate::model::LabelSet;
+
+    #[test]
+    fn what_lies_above_wins_and_empty_removes() {
+        let base = LabelSet::from_pairs([("__name__", "up"), ("job", "api"), ("zone", "a")]);
+        for (over, want) in [
+            (vec![], r#"{__name__="up", job="api", zone="a"}"#),
+            (vec![("__name__", ""), ("alertname", "Down")], r#"{alertname="Down", job="api", zone="a"}"#),
+            (vec![("job", "db"), ("k", ""), ("zz", "9")], r#"{__name__="up", job="db", zone="a", zz="9"}"#),
+        ] {
+            let over: Vec<_> = over.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+            assert_eq!(overlay(&base, &over).to_string(), want);
+        }
+    }
+
+    #[test]
+    fn external_labels_fill_gaps_only() {
+        let labels = LabelSet::from_pairs([("alertname", "Down"), ("cluster", "own")]);
+        let external = LabelSet::from_pairs([("cluster", "eu"), ("replica", "1")]);
+        let want = r#"{alertname="Down", cluster="own", replica="1"}"#;
+        assert_eq!(with_external(&labels, &external).to_string(), want);
+    }
+}
