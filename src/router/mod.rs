@@ -2,12 +2,50 @@
 //!
 //! It knows nothing of rules or HTTP: alerts come in, attempts go out, outcomes come back. Semantics are
 //! those of Alertmanager 0.34; differences are named where they are made (`compat: strict` undoes them).
+//!
+//! An alert comes in by `intake` (`merge`: what is known of it now; `tree`: its routes) and waits in its
+//! `groups` until a timer (`timers`) has them looked at by `flush`: `snapshot` says what is true, `dedup`
+//! whether that is news, `cooldown` whether it may be told yet. `outcome` takes the answer, `retry` says
+//! when to try again, `memory` keeps what was told of groups that are gone. `machine` ties these together;
+//! `restore` and `reload` carry them over a restart and to new routes.
+
+mod alerts;
+mod cooldown;
+mod dedup;
+mod entry;
+mod event;
+mod flush;
+mod groups;
+mod intake;
+mod machine;
+mod memory;
+mod merge;
+mod outcome;
+#[cfg(test)]
+mod properties;
+mod random;
+mod reload;
+mod restore;
+mod retry;
+#[cfg(test)]
+mod scenarios;
+mod snapshot;
+#[cfg(test)]
+pub(crate) mod testing;
+mod timers;
+mod tree;
+mod view;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::routes::{Integration, Routing};
 use crate::model::{Alert, Annotations, Duration, Fingerprint, LabelSet, Str, Timestamp};
+
+pub use entry::{DeliveryKey, Entry, GroupKey, IntegrationName, Key, Pending, Record, SavedGroup, Told};
+pub use event::{Event, GroupName, NotTold};
+pub use machine::Router;
+pub use view::{AlertCounts, DeliveryState, DeliveryView, GroupView, View};
 
 /// Names one attempt until its outcome is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -29,7 +67,7 @@ pub struct Attempt {
 }
 
 /// One message to one integration of one receiver: a group as it was when the decision was made.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Notification {
     /// The same for each try of this notification, different for any other: lets receivers drop repeats.
     pub idempotency_key: Str,
@@ -51,7 +89,7 @@ pub struct Notification {
 }
 
 /// An alert inside a notification.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct NotifiedAlert {
     /// Whether it fires or is resolved.
     pub resolved: bool,
@@ -120,6 +158,9 @@ pub enum Outcome {
         message: String,
         /// How long the receiver asked us to wait.
         retry_after: Option<Duration>,
+        /// Whether the receiver may have taken it all the same, as when its answer got lost. Then it has to
+        /// hear the end of what it may have heard the beginning of.
+        maybe_taken: bool,
     },
     /// Trying again would not help: the receiver refused it.
     Refused {

@@ -1,0 +1,147 @@
+//! All alerts that the router knows, each once, found by fingerprint.
+
+use super::groups::GroupIndex;
+use crate::model::{Alert, Annotations, Fingerprint, Interner, Lookup};
+
+/// The place of an alert in [`Alerts`]; used again once the alert is forgotten.
+pub(super) type AlertIndex = u32;
+
+/// An alert and where it belongs.
+#[derive(Debug)]
+pub(super) struct Slot {
+    /// The alert as last received.
+    pub(super) alert: Alert,
+    /// Of its labels.
+    pub(super) fingerprint: Fingerprint,
+    /// The routes it takes: they depend on its labels only, so they are found once.
+    pub(super) places: Places,
+}
+
+/// An alert's places in order of their routes. Almost every alert has one, which needs no allocation.
+#[derive(Debug)]
+pub(super) enum Places {
+    One([Place; 1]),
+    Many(Box<[Place]>),
+}
+
+impl From<Vec<Place>> for Places {
+    fn from(places: Vec<Place>) -> Self {
+        match places[..] {
+            [place] => Self::One([place]),
+            _ => Self::Many(places.into()),
+        }
+    }
+}
+
+impl std::ops::Deref for Places {
+    type Target = [Place];
+
+    fn deref(&self) -> &[Place] {
+        match self {
+            Self::One(place) => place,
+            Self::Many(places) => places,
+        }
+    }
+}
+
+impl std::ops::DerefMut for Places {
+    fn deref_mut(&mut self) -> &mut [Place] {
+        match self {
+            Self::One(place) => place,
+            Self::Many(places) => places,
+        }
+    }
+}
+
+/// An alert's place under one route.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// The route: a [`crate::config::routes::RouteIndex`] in half the space.
+    pub(super) route: u32,
+    /// The group it is in; `None` once it is resolved there and nobody has to be told any more.
+    pub(super) group: Option<GroupIndex>,
+}
+
+/// Alerts in slots.
+#[derive(Debug, Default)]
+pub(super) struct Alerts {
+    slots: Vec<Option<Slot>>,
+    free: Vec<AlertIndex>,
+    by_fingerprint: Lookup<Fingerprint, AlertIndex>,
+    interner: Interner,
+}
+
+impl Alerts {
+    /// The place of the alert with this fingerprint.
+    pub(super) fn find(&self, fingerprint: Fingerprint) -> Option<AlertIndex> {
+        self.by_fingerprint.get(&fingerprint).copied()
+    }
+
+    /// Adds an alert that is not known yet. Its strings become shared ones.
+    pub(super) fn insert(&mut self, fingerprint: Fingerprint, alert: Alert, places: Places) -> AlertIndex {
+        let alert = Alert {
+            labels: self.interner.intern_labels(&alert.labels),
+            annotations: self.shared(&alert.annotations),
+            generator_url: self.interner.intern(&alert.generator_url),
+            ..alert
+        };
+        let slot = Slot { alert, fingerprint, places };
+        let index = match self.free.pop() {
+            Some(index) => {
+                self.slots[index as usize] = Some(slot);
+                index
+            }
+            None => {
+                self.slots.push(Some(slot));
+                u32::try_from(self.slots.len() - 1).expect("fewer than four billion alerts fit in memory")
+            }
+        };
+        self.by_fingerprint.insert(fingerprint, index);
+        index
+    }
+
+    /// Replaces what is known of an alert; its labels are the same.
+    pub(super) fn update(&mut self, index: AlertIndex, alert: Alert) {
+        let annotations = self.shared(&alert.annotations);
+        let generator_url = self.interner.intern(&alert.generator_url);
+        let slot = self.at_mut(index);
+        slot.alert = Alert { labels: slot.alert.labels.clone(), annotations, generator_url, ..alert };
+    }
+
+    /// Forgets an alert.
+    pub(super) fn remove(&mut self, index: AlertIndex) -> Option<Slot> {
+        let slot = self.slots[index as usize].take()?;
+        self.by_fingerprint.remove(&slot.fingerprint);
+        self.free.push(index);
+        Some(slot)
+    }
+
+    /// The alert at a place that is in use.
+    pub(super) fn at(&self, index: AlertIndex) -> &Slot {
+        self.slots[index as usize].as_ref().expect("groups hold only alerts that are known")
+    }
+
+    /// The alert at a place that is in use, to be changed.
+    pub(super) fn at_mut(&mut self, index: AlertIndex) -> &mut Slot {
+        self.slots[index as usize].as_mut().expect("groups hold only alerts that are known")
+    }
+
+    /// All places in use, in order.
+    pub(super) fn indexes(&self) -> Vec<AlertIndex> {
+        let used = self.slots.iter().zip(0..).filter(|(slot, _)| slot.is_some());
+        used.map(|(_, index)| index).collect()
+    }
+
+    /// All alerts.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().flatten()
+    }
+
+    fn shared(&mut self, annotations: &Annotations) -> Annotations {
+        if annotations.is_empty() {
+            return Annotations::default();
+        }
+        let pairs = annotations.pairs().iter();
+        Annotations::from_pairs(pairs.map(|(n, v)| (self.interner.intern(n), self.interner.intern(v))))
+    }
+}

@@ -1,0 +1,145 @@
+//! What must survive a restart: keys and records. How they are stored is the shell's business.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::Notification;
+use crate::model::{Alert, Fingerprint, LabelSet, Str, Timestamp};
+
+/// A record to keep under a key until the next entry with this key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What it is about.
+    pub key: Key,
+    /// What to keep; `None`: forget it.
+    pub record: Option<Record>,
+}
+
+/// What a record is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Key {
+    /// An alert; its record is [`Record::Alert`].
+    Alert(Fingerprint),
+    /// An alert group; its record is [`Record::Group`].
+    Group(GroupKey),
+    /// What an integration was told of a group; its record is [`Record::Told`].
+    Told(DeliveryKey),
+    /// What an integration is being told of a group; its record is [`Record::Pending`].
+    Pending(DeliveryKey),
+}
+
+/// The content of an [`Entry`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Record {
+    /// An alert as last received.
+    Alert(Alert),
+    /// A group and its timer. Its members are found again by routing the alerts.
+    Group(SavedGroup),
+    /// An entry of the notification log.
+    Told(Told),
+    /// A notification that is decided and not yet taken by its receiver.
+    Pending {
+        /// What is said.
+        pending: Arc<Pending>,
+        /// Whether an attempt is under way: after a restart nobody knows how it went.
+        in_flight: bool,
+    },
+}
+
+/// Names a group: it is the same group after a restart, and after a reload that keeps its route.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct GroupKey {
+    /// [`crate::config::routes::Route::id`].
+    pub route: Str,
+    /// The labels that the group shares.
+    pub labels: LabelSet,
+}
+
+/// Names an integration of a receiver.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct IntegrationName {
+    /// The receiver's name.
+    pub receiver: Str,
+    /// `webhook`, `email`, …
+    pub kind: Str,
+    /// Its place among the receiver's integrations of the same kind.
+    pub index: usize,
+}
+
+impl fmt::Display for IntegrationName {
+    /// `ops/webhook[0]`, as in Alertmanager's log lines.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}[{}]", self.receiver, self.kind, self.index)
+    }
+}
+
+/// Names what one integration knows of one group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DeliveryKey {
+    /// The group.
+    pub group: GroupKey,
+    /// The integration.
+    pub integration: IntegrationName,
+}
+
+/// The timer of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedGroup {
+    /// When it is looked at next. A group that did not change since is looked at every `group_interval`
+    /// from here on without a new record.
+    pub next_flush: Timestamp,
+    /// Whether something changed since it was looked at last.
+    pub changed: bool,
+}
+
+/// What an integration was last told of a group: an entry of the notification log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The alerts that it knows as firing, sorted.
+    pub firing: Vec<Fingerprint>,
+    /// The alerts that were resolved at the time, sorted; whether it wanted to hear of them or not.
+    pub resolved: Vec<Fingerprint>,
+    /// The alerts of which it may or may not know that they fire, sorted and none of them in `firing`: an
+    /// attempt to tell of them, or of their end, has no known outcome. If they fire they are told as new;
+    /// if they are resolved that is told too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsure: Vec<Fingerprint>,
+    /// When this became so: the repeat interval counts from here.
+    pub at: Timestamp,
+    /// When a notification was last delivered, if ever: the cooldown counts from here. It differs from
+    /// `at` when only the log changed, as after the end of an alert the integration does not want to hear.
+    pub sent_at: Option<Timestamp>,
+}
+
+impl Told {
+    /// What is known after an attempt that may have arrived; `before` is what was known until then.
+    pub(super) fn after_unknown_outcome(before: Option<&Self>, pending: &Pending, now: Timestamp) -> Self {
+        let (known, mut unsure) = before
+            .map_or((&[][..], BTreeSet::new()), |told| (&told.firing, told.unsure.iter().copied().collect()));
+        let ends = |alert: &Fingerprint| pending.resolved.binary_search(alert).is_ok();
+        let (ended, firing): (Vec<_>, Vec<_>) = known.iter().copied().partition(ends);
+        unsure.extend(ended.iter().chain(&pending.firing).copied());
+        unsure.retain(|alert| firing.binary_search(alert).is_err());
+        Self {
+            firing,
+            resolved: before.map(|told| told.resolved.clone()).unwrap_or_default(),
+            unsure: unsure.into_iter().collect(),
+            at: before.map_or(now, |told| told.at),
+            sent_at: before.and_then(|told| told.sent_at),
+        }
+    }
+}
+
+/// A notification on its way, with what the log will say once it has arrived.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pending {
+    /// What is said.
+    pub notification: Arc<Notification>,
+    /// The alerts that fire, sorted.
+    pub firing: Vec<Fingerprint>,
+    /// The alerts that are resolved, sorted; also those that are not said.
+    pub resolved: Vec<Fingerprint>,
+}

@@ -1,0 +1,147 @@
+//! What the router notes while it works: each event is a log line, a metric, or a line of history.
+
+use std::sync::Arc;
+
+use super::{AttemptId, Failure, IntegrationName, Reason};
+use crate::model::{Duration, LabelSet, Str, Timestamp};
+
+/// Something that happened in the router.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Alerts came in (`alertmanager_alerts_received_total{status}`).
+    AlertsReceived {
+        /// How many of them fire.
+        firing: usize,
+        /// How many of them are resolved.
+        resolved: usize,
+        /// How many were not known before.
+        new: usize,
+    },
+    /// A group came to be.
+    GroupCreated {
+        /// The group.
+        group: Arc<GroupName>,
+        /// When it is looked at first.
+        next_flush: Timestamp,
+    },
+    /// A group has nothing left to tell and is gone.
+    GroupDropped {
+        /// The group.
+        group: Arc<GroupName>,
+    },
+    /// An integration is not told, and why. Noted when the reason changes, not at each look.
+    NotTold {
+        /// The group.
+        group: Arc<GroupName>,
+        /// The integration.
+        integration: IntegrationName,
+        /// Why not.
+        why: NotTold,
+    },
+    /// A notification was delivered (`alertmanager_notifications_total{integration}`).
+    NotificationSent {
+        /// The group.
+        group: Arc<GroupName>,
+        /// The integration.
+        integration: IntegrationName,
+        /// The attempt that succeeded.
+        attempt: AttemptId,
+        /// Its number, 1 for the first try.
+        number: u32,
+        /// Why it was told.
+        reason: Reason,
+        /// How many alerts fired.
+        firing: usize,
+        /// How many alerts were told as resolved.
+        resolved: usize,
+        /// How long the attempt took.
+        latency: Duration,
+        /// How long ago it was decided to tell.
+        since_decision: Duration,
+    },
+    /// An attempt failed (`alertmanager_notification_requests_failed_total{integration}`; with no `retry_at`
+    /// also `alertmanager_notifications_failed_total{integration,reason}`).
+    AttemptFailed {
+        /// The group.
+        group: Arc<GroupName>,
+        /// The integration.
+        integration: IntegrationName,
+        /// The attempt that failed.
+        attempt: AttemptId,
+        /// Its number, 1 for the first try.
+        number: u32,
+        /// What kind of failure.
+        failure: Failure,
+        /// What the receiver said.
+        message: Str,
+        /// How long the attempt took.
+        latency: Duration,
+        /// When it is tried again. `None`: it was refused; the group is looked at again at its next flush.
+        retry_at: Option<Timestamp>,
+    },
+    /// A notification that could not be delivered yet gives way to a newer one, or to none.
+    Superseded {
+        /// The group.
+        group: Arc<GroupName>,
+        /// The integration.
+        integration: IntegrationName,
+        /// The reason of the old notification.
+        old: Reason,
+        /// The reason of the new one; `None`: there is nothing left to tell.
+        new: Option<Reason>,
+    },
+    /// New routes are in force.
+    Reloaded {
+        /// How many groups went on with their timers.
+        kept: usize,
+        /// How many groups came to be.
+        created: usize,
+        /// How many groups are gone.
+        dropped: usize,
+    },
+}
+
+/// What people and metrics need to know a group by. Shared by the group and its events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupName {
+    /// `{}/{severity="page"}:{alertname="Down"}`.
+    pub key: Str,
+    /// The place of its route in the tree, unique.
+    pub route: Str,
+    /// The labels that it shares.
+    pub labels: LabelSet,
+    /// The receiver of its route.
+    pub receiver: Str,
+}
+
+/// Why an integration is not told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTold {
+    /// It never heard of these alerts, and they are over.
+    NeverTold,
+    /// It knows all of it, and the repeat interval has not passed.
+    Unchanged,
+    /// Nothing fires, and it knows.
+    StillResolved,
+    /// What changed is a resolution, and it does not want to hear of those. The log is updated.
+    ResolvedUnwanted,
+    /// The route's cooldown lasts until this time; what has changed by then is told in one notification.
+    Cooldown(Timestamp),
+    /// An earlier notification of this group is still on its way.
+    InFlight,
+}
+
+impl NotTold {
+    /// The reason as people read it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NeverTold => "resolved before anybody was told",
+            Self::Unchanged => "nothing changed and the repeat interval has not passed",
+            Self::StillResolved => "nothing fires, as told before",
+            Self::ResolvedUnwanted => "resolutions are not sent to this integration",
+            Self::Cooldown(_) => "cooldown",
+            Self::InFlight => "an earlier notification is still on its way",
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! A group is looked at: what each integration is told now, and which alerts and groups are done with.
+
+use std::sync::Arc;
+
+use super::alerts::AlertIndex;
+use super::dedup::{Decision, Question, decide};
+use super::groups::{Delivery, Group, GroupIndex, State};
+use super::machine::Router;
+use super::snapshot::{Heading, Snapshot, group_key, notification};
+use super::timers::Timer;
+use super::{Attempt, AttemptId, Effect, Event, GroupName, Key, NotTold, Pending, Reason, Record, Told};
+use super::{cooldown, retry};
+use crate::config::routes::Route;
+use crate::model::{Fingerprint, Timestamp};
+
+impl Router {
+    /// The group's timer has come: the next one is set, then each integration is looked at.
+    pub(super) fn flush(&mut self, now: Timestamp, index: GroupIndex) {
+        let interval = self.route_of(index).group_interval;
+        let group = self.groups.at_mut(index);
+        group.next_flush = now + interval;
+        group.flushed_at = Some(now);
+        let next_flush = group.next_flush;
+        if std::mem::replace(&mut group.changed, false) {
+            self.keep_group(index);
+        }
+        self.timers.set(next_flush, Timer::Flush(index));
+        let snapshot = self.snapshot(now, index);
+        for place in 0..self.groups.at(index).deliveries.len() {
+            self.look(index, place, &snapshot);
+        }
+        self.prune(now, index);
+    }
+
+    /// The group as it is now. An alert that ended because its sender said no more of it is recorded as
+    /// ended from here on: what follows may be told, so a restart must not bring the alert back.
+    pub(super) fn snapshot(&mut self, now: Timestamp, index: GroupIndex) -> Snapshot {
+        let group = self.groups.at(index);
+        let snapshot = Snapshot::take(group, &self.alerts, now);
+        let ended: Vec<AlertIndex> =
+            snapshot.resolved.iter().filter_map(|alert| group.members.get(alert).copied()).collect();
+        for alert in ended {
+            let slot = self.alerts.at_mut(alert);
+            if let Some(end) = slot.alert.ends_at.filter(|end| *end > slot.alert.updated_at) {
+                slot.alert.updated_at = end;
+                let (key, record) = (Key::Alert(slot.fingerprint), Record::Alert(slot.alert.clone()));
+                self.keep(key, record);
+            }
+        }
+        snapshot
+    }
+
+    /// Decides what one integration is told of the group.
+    pub(super) fn look(&mut self, index: GroupIndex, place: usize, snapshot: &Snapshot) {
+        let now = snapshot.at;
+        let (route, group) = (self.route_of(index), self.groups.at(index));
+        let delivery = &group.deliveries[place];
+        let question = Question {
+            told: delivery.told.as_ref(),
+            firing: &snapshot.firing,
+            resolved: &snapshot.resolved,
+            send_resolved: delivery.destination.integration.send_resolved,
+            repeat_interval: route.repeat_interval,
+            now,
+            strict: self.routing.strict,
+        };
+        let decision = decide(&question);
+        let resolved = match question.strict {
+            true => snapshot.resolved.clone(),
+            false => question.ended().collect(),
+        };
+        let same = delivery
+            .pending()
+            .is_some_and(|pending| pending.firing == snapshot.firing && pending.resolved == resolved);
+        match (&delivery.state, decision) {
+            (State::InFlight { .. } | State::Waiting { .. }, Decision::Tell(_)) if same => {}
+            (State::InFlight { .. }, _) => self.overtake(index, place, same),
+            (State::Waiting { .. }, Decision::Tell(reason)) => {
+                let pending = self.compose(index, place, reason, snapshot, resolved);
+                self.supersede(index, place, pending);
+            }
+            (State::Waiting { .. }, Decision::Note(why)) => {
+                self.withdraw(index, place);
+                self.note_in_log(index, place, snapshot, resolved, why);
+            }
+            (State::Waiting { .. }, Decision::Quiet(why)) => {
+                self.withdraw(index, place);
+                self.stay_quiet(index, place, why);
+            }
+            (State::Idle, Decision::Tell(reason)) => {
+                match cooldown::until(delivery.told.as_ref(), route.cooldown, now) {
+                    Some(end) => {
+                        self.set_delivery_timer(index, place, Some(end));
+                        self.stay_quiet(index, place, NotTold::Cooldown(end));
+                    }
+                    None => {
+                        let pending = self.compose(index, place, reason, snapshot, resolved);
+                        self.attempt(now, index, place, pending, 1);
+                    }
+                }
+            }
+            (State::Idle, Decision::Note(why)) => self.note_in_log(index, place, snapshot, resolved, why),
+            (State::Idle, Decision::Quiet(why)) => self.stay_quiet(index, place, why),
+        }
+    }
+
+    /// Writes the notification and what the log will say after it.
+    fn compose(
+        &self,
+        index: GroupIndex,
+        place: usize,
+        reason: Reason,
+        snapshot: &Snapshot,
+        resolved: Vec<Fingerprint>,
+    ) -> Arc<Pending> {
+        let group = self.groups.at(index);
+        let delivery = &group.deliveries[place];
+        let heading =
+            Heading { key: &delivery.key(&group.key), route: self.route_of(index), reason, at: snapshot.at };
+        let ended: &[Fingerprint] =
+            if delivery.destination.integration.send_resolved { &resolved } else { &[] };
+        let alerts = snapshot.firing.iter().chain(ended).copied();
+        let notification = Arc::new(notification(&heading, group, &self.alerts, alerts));
+        Arc::new(Pending { notification, firing: snapshot.firing.clone(), resolved })
+    }
+
+    /// Persists what is on its way, and whether an attempt is being made.
+    pub(super) fn keep_pending(
+        &mut self,
+        index: GroupIndex,
+        place: usize,
+        pending: &Arc<Pending>,
+        in_flight: bool,
+    ) {
+        let key = Key::Pending(self.delivery_key(index, place));
+        self.keep(key, Record::Pending { pending: Arc::clone(pending), in_flight });
+    }
+
+    /// Makes one attempt.
+    pub(super) fn attempt(
+        &mut self,
+        now: Timestamp,
+        index: GroupIndex,
+        place: usize,
+        pending: Arc<Pending>,
+        number: u32,
+    ) {
+        self.keep_pending(index, place, &pending, true);
+        self.last_attempt += 1;
+        let id = AttemptId(self.last_attempt);
+        let deadline = retry::deadline(now, self.route_of(index).group_interval, self.routing.strict);
+        self.set_delivery_timer(index, place, Some(deadline + retry::GRACE));
+        self.in_flight.insert(id, (index, place));
+        let delivery = &mut self.groups.at_mut(index).deliveries[place];
+        delivery.not_told = None;
+        let integration = Arc::clone(&delivery.destination.integration);
+        let notification = Arc::clone(&pending.notification);
+        delivery.state =
+            State::InFlight { attempt: id, number, since: now, deadline, pending, overtaken: false };
+        self.effects.push(Effect::Notify(Attempt { id, number, deadline, integration, notification }));
+    }
+
+    /// A flush finds an attempt without an outcome: sends of a group to an integration never overlap.
+    fn overtake(&mut self, index: GroupIndex, place: usize, same: bool) {
+        if let State::InFlight { overtaken, .. } = &mut self.groups.at_mut(index).deliveries[place].state {
+            *overtaken = !same;
+        }
+        if !same {
+            self.stay_quiet(index, place, NotTold::InFlight);
+        }
+    }
+
+    /// A newer notification takes the place of one that failed; when it is tried does not change.
+    fn supersede(&mut self, index: GroupIndex, place: usize, newer: Arc<Pending>) {
+        self.keep_pending(index, place, &newer, false);
+        let group = self.name_of(index);
+        let delivery = &mut self.groups.at_mut(index).deliveries[place];
+        let integration = delivery.destination.name.clone();
+        if let State::Waiting { attempts, pending, .. } = &mut delivery.state {
+            let (old, new) = (pending.notification.reason, Some(newer.notification.reason));
+            (*attempts, *pending) = (0, newer);
+            self.note(Event::Superseded { group, integration, old, new });
+        }
+    }
+
+    /// A notification that failed has nothing left to tell.
+    fn withdraw(&mut self, index: GroupIndex, place: usize) {
+        let group = self.name_of(index);
+        let delivery = &mut self.groups.at_mut(index).deliveries[place];
+        let integration = delivery.destination.name.clone();
+        if let State::Waiting { pending, .. } = std::mem::replace(&mut delivery.state, State::Idle) {
+            let old = pending.notification.reason;
+            self.note(Event::Superseded { group, integration, old, new: None });
+        }
+        self.set_delivery_timer(index, place, None);
+        self.forget(Key::Pending(self.delivery_key(index, place)));
+    }
+
+    /// What is true now goes into the log without anybody being told.
+    fn note_in_log(
+        &mut self,
+        index: GroupIndex,
+        place: usize,
+        snapshot: &Snapshot,
+        resolved: Vec<Fingerprint>,
+        why: NotTold,
+    ) {
+        let delivery = &mut self.groups.at_mut(index).deliveries[place];
+        let (at, sent_at) = match &delivery.told {
+            // While something fires the repeat interval goes on counting from the last notification.
+            Some(told) if !snapshot.firing.is_empty() => (told.at, told.sent_at),
+            told => (snapshot.at, told.as_ref().and_then(|told| told.sent_at)),
+        };
+        delivery.told =
+            Some(Told { firing: snapshot.firing.clone(), resolved, unsure: Vec::new(), at, sent_at });
+        self.keep_told(index, place);
+        self.stay_quiet(index, place, why);
+    }
+
+    /// An attempt may have arrived or not: what the integration knows is unsure until it has been told more.
+    pub(super) fn note_unknown_outcome(
+        &mut self,
+        now: Timestamp,
+        index: GroupIndex,
+        place: usize,
+        sent: &Pending,
+    ) {
+        if self.routing.strict {
+            return; // Alertmanager takes such an attempt as one that did not arrive
+        }
+        let delivery = &mut self.groups.at_mut(index).deliveries[place];
+        let told = Told::after_unknown_outcome(delivery.told.as_ref(), sent, now);
+        if delivery.told.as_ref() != Some(&told) {
+            delivery.told = Some(told);
+            self.keep_told(index, place);
+        }
+    }
+
+    /// Persists what an integration was told.
+    pub(super) fn keep_told(&mut self, index: GroupIndex, place: usize) {
+        if let Some(told) = self.groups.at(index).deliveries[place].told.clone() {
+            self.keep(Key::Told(self.delivery_key(index, place)), Record::Told(told));
+        }
+    }
+
+    /// Notes why an integration is not told, if that is another reason than at the last look.
+    fn stay_quiet(&mut self, index: GroupIndex, place: usize, why: NotTold) {
+        let delivery = &mut self.groups.at_mut(index).deliveries[place];
+        if delivery.not_told.replace(why) != Some(why) {
+            let integration = delivery.destination.name.clone();
+            let group = self.name_of(index);
+            self.note(Event::NotTold { group, integration, why });
+        }
+    }
+
+    /// Lets go of alerts that were resolved when the group was looked at last, have not been heard of
+    /// since, and that no integration needs; then of the group, if nothing is left.
+    pub(super) fn prune(&mut self, now: Timestamp, index: GroupIndex) {
+        let group = self.groups.at(index);
+        let Some(looked_at) = group.flushed_at else { return };
+        let done = |(fingerprint, alert): (&Fingerprint, &AlertIndex)| {
+            let at = &self.alerts.at(*alert).alert;
+            let over = at.is_resolved_at(looked_at) && at.updated_at <= looked_at;
+            (over && !group.deliveries.iter().any(|delivery| delivery.needs(*fingerprint)))
+                .then_some((*fingerprint, *alert))
+        };
+        let done: Vec<_> = group.members.iter().filter_map(done).collect();
+        for (fingerprint, alert) in done {
+            self.groups.at_mut(index).members.remove(&fingerprint);
+            let slot = self.alerts.at_mut(alert);
+            for place in slot.places.iter_mut().filter(|place| place.group == Some(index)) {
+                place.group = None;
+            }
+            if slot.places.iter().all(|place| place.group.is_none()) {
+                self.alerts.remove(alert);
+                self.forget(Key::Alert(fingerprint));
+            }
+        }
+        if self.groups.at(index).members.is_empty() {
+            self.drop_group(now, index);
+        }
+    }
+
+    /// Lets go of a group. The log remembers what may matter if it comes back.
+    pub(super) fn drop_group(&mut self, now: Timestamp, index: GroupIndex) {
+        let name = self.name_of(index);
+        let Some(Group { key, route, next_flush, deliveries, .. }) = self.groups.remove(index) else {
+            return;
+        };
+        self.timers.clear(next_flush, Timer::Flush(index));
+        for (place, delivery) in deliveries.into_iter().enumerate() {
+            if let Some(at) = delivery.timer {
+                self.timers.clear(at, Timer::Delivery(index, place));
+            }
+            self.retire(now, &key, Some(route), delivery);
+        }
+        self.forget(Key::Group(key));
+        self.note(Event::GroupDropped { group: name });
+    }
+
+    /// Lets go of a delivery whose group or integration is gone.
+    pub(super) fn retire(
+        &mut self,
+        now: Timestamp,
+        group: &super::GroupKey,
+        route: Option<usize>,
+        delivery: Delivery,
+    ) {
+        let key = delivery.key(group);
+        if delivery.pending().is_some() {
+            self.forget(Key::Pending(key.clone()));
+        }
+        if let State::InFlight { attempt, .. } = delivery.state {
+            self.in_flight.remove(&attempt);
+        }
+        let route = route.map(|route| &self.routing.routes[route]);
+        if let Some(told) = delivery.told
+            && !self.memory.keep(key.clone(), told, route, now)
+        {
+            self.forget(Key::Told(key));
+        }
+    }
+
+    pub(super) fn set_delivery_timer(&mut self, index: GroupIndex, place: usize, at: Option<Timestamp>) {
+        let timer = Timer::Delivery(index, place);
+        let delivery = &mut self.groups.at_mut(index).deliveries[place];
+        if let Some(old) = std::mem::replace(&mut delivery.timer, at) {
+            self.timers.clear(old, timer);
+        }
+        if let Some(at) = at {
+            self.timers.set(at, timer);
+        }
+    }
+
+    pub(super) fn delivery_key(&self, index: GroupIndex, place: usize) -> super::DeliveryKey {
+        let group = self.groups.at(index);
+        group.deliveries[place].key(&group.key)
+    }
+
+    pub(super) fn route_of(&self, index: GroupIndex) -> &Route {
+        &self.routing.routes[self.groups.at(index).route]
+    }
+
+    pub(super) fn name_of(&self, index: GroupIndex) -> Arc<GroupName> {
+        let (route, key) = (self.route_of(index), &self.groups.at(index).key);
+        Arc::new(GroupName {
+            key: group_key(route, &key.labels),
+            route: Arc::clone(&key.route),
+            labels: key.labels.clone(),
+            receiver: Arc::clone(&route.receiver),
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! Alerts come in: what is new about them, and which groups they are in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::alerts::{AlertIndex, Place, Places};
+use super::groups::{Delivery, Group, GroupIndex};
+use super::machine::Router;
+use super::merge::merge;
+use super::timers::Timer;
+use super::tree::group_labels;
+use super::{Event, GroupKey, Key, Record, SavedGroup};
+use crate::config::routes::RouteIndex;
+use crate::model::{Alert, Fingerprint, LabelSet, Timestamp};
+
+impl Router {
+    pub(super) fn on_alerts(&mut self, now: Timestamp, alerts: Vec<Alert>) {
+        let (mut firing, mut resolved, mut new) = (0, 0, 0);
+        for alert in alerts {
+            match alert.is_resolved_at(now) {
+                true => resolved += 1,
+                false => firing += 1,
+            }
+            let fingerprint = alert.labels.fingerprint();
+            match self.alerts.find(fingerprint) {
+                Some(index) => self.refresh(now, index, alert),
+                None => {
+                    new += 1;
+                    self.admit(now, fingerprint, alert);
+                }
+            }
+        }
+        if firing + resolved > 0 {
+            self.note(Event::AlertsReceived { firing, resolved, new });
+        }
+    }
+
+    /// Takes in an alert that is not known. As in Alertmanager also one that is already resolved: somebody
+    /// may have been told that it fires, before its group was forgotten.
+    fn admit(&mut self, now: Timestamp, fingerprint: Fingerprint, alert: Alert) {
+        let places = self.places_of(&alert.labels);
+        if places.is_empty() {
+            return; // the root route has matchers and refuses it
+        }
+        let index = self.alerts.insert(fingerprint, alert, places);
+        self.keep(Key::Alert(fingerprint), Record::Alert(self.alerts.at(index).alert.clone()));
+        self.join_all(now, index);
+    }
+
+    /// Takes in what was said of a known alert. Most often nothing is new but that it was said.
+    fn refresh(&mut self, now: Timestamp, index: AlertIndex, alert: Alert) {
+        let slot = self.alerts.at_mut(index);
+        let merged = merge(&slot.alert, alert, now);
+        let (was_over, is_over) = (slot.alert.is_resolved_at(now), merged.is_resolved_at(now));
+        if !differs(&slot.alert, &merged, is_over) && was_over == is_over {
+            slot.alert.ends_at = merged.ends_at;
+            slot.alert.updated_at = slot.alert.updated_at.max(merged.updated_at);
+            return;
+        }
+        let fingerprint = slot.fingerprint;
+        self.alerts.update(index, merged);
+        self.keep(Key::Alert(fingerprint), Record::Alert(self.alerts.at(index).alert.clone()));
+        if was_over != is_over {
+            let groups: Vec<GroupIndex> =
+                self.alerts.at(index).places.iter().filter_map(|place| place.group).collect();
+            for group in groups {
+                self.mark_changed(group);
+            }
+        }
+        if !is_over {
+            self.join_all(now, index);
+        }
+    }
+
+    /// Where an alert with these labels belongs; it is in no group yet.
+    pub(super) fn places_of(&self, labels: &LabelSet) -> Places {
+        let place = |route| {
+            let route = u32::try_from(route).expect("fewer than four billion routes fit in memory");
+            Place { route, group: None }
+        };
+        self.tree.routes_of(labels).into_iter().map(place).collect::<Vec<_>>().into()
+    }
+
+    /// Puts an alert into the groups of its routes that it is not in. Groups that do not exist are made.
+    pub(super) fn join_all(&mut self, now: Timestamp, index: AlertIndex) {
+        for at in 0..self.alerts.at(index).places.len() {
+            let place = self.alerts.at(index).places[at];
+            if place.group.is_some() {
+                continue;
+            }
+            let route = place.route as RouteIndex;
+            let labels = self.group_labels_of(route, index);
+            let group = match self.groups.find(route, &labels) {
+                Some(group) => group,
+                None => self.create_group(now, route, labels, index),
+            };
+            self.attach(index, at, group);
+            self.mark_changed(group);
+        }
+    }
+
+    pub(super) fn group_labels_of(&self, route: RouteIndex, index: AlertIndex) -> LabelSet {
+        group_labels(&self.alerts.at(index).alert.labels, &self.routing.routes[route].group_by)
+    }
+
+    /// Makes an alert a member of a group.
+    pub(super) fn attach(&mut self, index: AlertIndex, place: usize, group: GroupIndex) {
+        let slot = self.alerts.at_mut(index);
+        slot.places[place].group = Some(group);
+        let fingerprint = slot.fingerprint;
+        self.groups.at_mut(group).members.insert(fingerprint, index);
+    }
+
+    /// Makes the group for an alert. It waits for more alerts, unless the alert has waited that long already.
+    fn create_group(
+        &mut self,
+        now: Timestamp,
+        route: RouteIndex,
+        labels: LabelSet,
+        index: AlertIndex,
+    ) -> GroupIndex {
+        let spec = &self.routing.routes[route];
+        let waited = self.alerts.at(index).alert.starts_at + spec.group_wait < now;
+        let next_flush = if waited { now } else { now + spec.group_wait };
+        let key = GroupKey { route: Arc::clone(&spec.id), labels };
+        let group = self.add_group(route, key, SavedGroup { next_flush, changed: false });
+        let name = self.name_of(group);
+        self.note(Event::GroupCreated { group: name, next_flush });
+        group
+    }
+
+    /// Adds a group without members; its deliveries begin with what the log remembers.
+    pub(super) fn add_group(&mut self, route: RouteIndex, key: GroupKey, saved: SavedGroup) -> GroupIndex {
+        let mut deliveries = Vec::new();
+        for destination in self.tree.destinations(route).iter() {
+            let mut delivery = Delivery::new(Arc::clone(destination), None);
+            delivery.told = self.memory.take(&delivery.key(&key));
+            deliveries.push(delivery);
+        }
+        let SavedGroup { next_flush, changed } = saved;
+        let members = BTreeMap::new();
+        let group = Group { key, route, members, next_flush, flushed_at: None, changed, deliveries };
+        let index = self.groups.insert(group);
+        self.timers.set(next_flush, Timer::Flush(index));
+        index
+    }
+
+    /// Remembers that the group's next flush may have something to tell.
+    pub(super) fn mark_changed(&mut self, index: GroupIndex) {
+        if !std::mem::replace(&mut self.groups.at_mut(index).changed, true) {
+            self.keep_group(index);
+        }
+    }
+
+    /// Persists a group's timer.
+    pub(super) fn keep_group(&mut self, index: GroupIndex) {
+        let group = self.groups.at(index);
+        let saved = SavedGroup { next_flush: group.next_flush, changed: group.changed };
+        let key = Key::Group(group.key.clone());
+        self.keep(key, Record::Group(saved));
+    }
+}
+
+/// Whether what was said is new, beyond that the alert is still there. The end of an alert that fires moves
+/// with every refresh; it is not worth a record, because `restore` gives senders time to speak again.
+fn differs(old: &Alert, new: &Alert, is_over: bool) -> bool {
+    let ends_differ = match is_over {
+        true => old.ends_at != new.ends_at,
+        false => old.ends_at.is_some() != new.ends_at.is_some(),
+    };
+    ends_differ
+        || old.starts_at != new.starts_at
+        || old.timeout != new.timeout
+        || old.generator_url != new.generator_url
+        || old.annotations != new.annotations
+}

@@ -1,0 +1,97 @@
+//! The Router itself: its parts, and which of them an input concerns.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::alerts::Alerts;
+use super::groups::{GroupIndex, Groups};
+use super::memory::Memory;
+use super::random::Random;
+use super::timers::{Timer, Timers};
+use super::tree::Tree;
+use super::{AttemptId, Effect, Entry, Input, Key, Record};
+use crate::config::routes::Routing;
+use crate::model::Timestamp;
+
+/// Decides what is told to whom, when and why.
+///
+/// Pure: it is told the time and answers with effects. `now` never decreases from call to call.
+#[derive(Debug)]
+pub struct Router {
+    pub(super) routing: Arc<Routing>,
+    pub(super) tree: Tree,
+    pub(super) alerts: Alerts,
+    pub(super) groups: Groups,
+    pub(super) timers: Timers,
+    pub(super) memory: Memory,
+    pub(super) random: Random,
+    pub(super) last_attempt: u64,
+    /// Attempts without an outcome, with the group and the place of the delivery in it.
+    pub(super) in_flight: BTreeMap<AttemptId, (GroupIndex, usize)>,
+    /// What the call that runs now answers, and before the first call what `restore` has found to say.
+    pub(super) effects: Vec<Effect>,
+}
+
+impl Router {
+    /// A router that knows nothing yet.
+    pub(super) fn new(routing: Arc<Routing>, seed: u64) -> Self {
+        Self {
+            tree: Tree::new(&routing),
+            routing,
+            alerts: Alerts::default(),
+            groups: Groups::default(),
+            timers: Timers::default(),
+            memory: Memory::default(),
+            random: Random::new(seed),
+            last_attempt: 0,
+            in_flight: BTreeMap::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// Takes one input and answers with what must be done, in order.
+    #[must_use = "effects are the machine's only output"]
+    pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Effect> {
+        match input {
+            Input::Alerts(alerts) => self.on_alerts(now, alerts),
+            Input::Notified(notified) => self.on_notified(now, notified),
+            Input::Reload(routing) => self.on_reload(now, routing),
+            Input::Wake => self.on_wake(now),
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    /// When the router wants an [`Input::Wake`], if at all.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        [self.timers.next(), self.memory.next_end()].into_iter().flatten().min()
+    }
+
+    fn on_wake(&mut self, now: Timestamp) {
+        while let Some(timer) = self.timers.pop_due(now) {
+            match timer {
+                Timer::Flush(group) => self.flush(now, group),
+                Timer::Delivery(group, place) => self.on_delivery_timer(now, group, place),
+            }
+        }
+        self.forget_ended(now);
+    }
+
+    pub(super) fn forget_ended(&mut self, now: Timestamp) {
+        while let Some(key) = self.memory.forget_ended(now) {
+            self.forget(Key::Told(key));
+        }
+    }
+
+    pub(super) fn keep(&mut self, key: Key, record: Record) {
+        self.effects.push(Effect::Persist(Entry { key, record: Some(record) }));
+    }
+
+    pub(super) fn forget(&mut self, key: Key) {
+        self.effects.push(Effect::Persist(Entry { key, record: None }));
+    }
+
+    pub(super) fn note(&mut self, event: super::Event) {
+        self.effects.push(Effect::Note(event));
+    }
+}

@@ -1,0 +1,174 @@
+//! Tests: what holds whatever happens. No code of the router is here.
+//!
+//! [`World`] checks at each step that sends do not overlap, that a notification is persisted before it is
+//! sent, and that wakes behave; these tests feed it anything.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::testing::{START, World, delivered, duration, failed, receiver, route, routing};
+use super::{Failure, Input, Outcome, Record};
+use crate::config::routes::Routing;
+use crate::model::Duration;
+
+/// Something that happens to the router.
+#[derive(Clone, Debug)]
+enum Step {
+    Fire(u8),
+    Resolve(u8),
+    /// Another system's alert that ends after so many seconds unless it is refreshed.
+    Lease(u8, u16),
+    /// So many seconds pass.
+    Pass(u16),
+    /// One of three route files is loaded.
+    Reload(u8),
+    Crash,
+}
+
+fn steps(reloads: bool) -> impl Strategy<Value = Vec<Step>> {
+    let alert = 0..6_u8;
+    let step = prop_oneof![
+        4 => alert.clone().prop_map(Step::Fire),
+        3 => alert.clone().prop_map(Step::Resolve),
+        2 => (alert, 1..1000_u16).prop_map(|(alert, secs)| Step::Lease(alert, secs)),
+        5 => (0..2000_u16).prop_map(Step::Pass),
+        1 => (0..3_u8).prop_map(move |file| if reloads { Step::Reload(file) } else { Step::Pass(1) }),
+        1 => Just(Step::Crash),
+    ];
+    prop::collection::vec(step, 0..40)
+}
+
+/// Route files: with a cooldown, a route with two integrations of which one hears no resolutions, an
+/// interval shorter than an attempt.
+fn route_file(number: u8, strict: bool) -> Arc<Routing> {
+    let mut routing = match number {
+        0 => routing(vec![route("i=~[0-2]", "two").continues(), route("i=~[2-4]", "ops")]),
+        1 => routing(vec![route("i=~[0-2]", "ops").continues(), route("i=~[2-4]", "two")]),
+        _ => routing(Vec::new()),
+    };
+    for known in &mut routing.receivers {
+        if &*known.name == "two" {
+            *known = Arc::new(receiver("two", &[true, false]));
+        }
+    }
+    routing.strict = strict;
+    for (at, route) in routing.routes.iter_mut().enumerate() {
+        match at {
+            0 => route.cooldown = duration("20m"),
+            1 => route.group_interval = duration("4s"),
+            _ => {}
+        }
+    }
+    Arc::new(routing)
+}
+
+/// Answers that fail, hang, refuse and come late, different for each seed.
+fn unreliable(world: &mut World, mut seed: u64) {
+    world.answer(move |_, _| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        match (seed >> 33) % 8 {
+            0 => failed(Failure::ServerError, None),
+            1 => failed(Failure::RateLimited, Some(Duration::from_secs(((seed >> 40) % 500) as i64))),
+            2 => Some((Duration::from_secs(1), refused())),
+            3 => None,
+            4 => Some((Duration::from_secs(((seed >> 40) % 100) as i64), Outcome::Delivered)),
+            5 => Some((Duration::ZERO, Outcome::Delivered)),
+            _ => delivered(),
+        }
+    });
+}
+
+fn refused() -> Outcome {
+    Outcome::Refused { failure: Failure::ClientError, message: "no".to_owned() }
+}
+
+fn seconds(world: &World) -> i64 {
+    world.now.since(START).millis() / 1000
+}
+
+fn run(steps: &[Step], seed: u64, strict: bool) -> World {
+    let mut world = World::new(Routing::clone(&route_file(0, strict)));
+    unreliable(&mut world, seed);
+    for step in steps {
+        match step {
+            Step::Fire(alert) => world.fire(&[&format!("i={alert}")]),
+            Step::Resolve(alert) => world.resolve(&[&format!("i={alert}")]),
+            Step::Lease(alert, secs) => {
+                let end = world.now + Duration::from_secs(i64::from(*secs));
+                world.send(&[&format!("i={alert}")], Some(end));
+            }
+            Step::Pass(secs) => {
+                let until = seconds(&world) + i64::from(*secs);
+                world.until(&format!("{until}s"));
+            }
+            Step::Reload(file) => {
+                world.routing = route_file(*file, strict);
+                let routing = Arc::clone(&world.routing);
+                world.input(Input::Reload(routing));
+            }
+            Step::Crash => world.crash(),
+        }
+    }
+    world
+}
+
+/// Receivers answer again, everything is resolved, and days go by.
+fn heal(world: &mut World) {
+    world.answer(|_, _| delivered());
+    for alert in 0..6 {
+        world.resolve(&[&format!("i={alert}")]);
+    }
+    let until = seconds(world) + 6 * 86_400; // longer than the notification log remembers
+    world.until(&format!("{until}s"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn equal_inputs_give_equal_effects(steps in steps(true), seed: u64) {
+        let (one, two) = (run(&steps, seed, false), run(&steps, seed, false));
+        prop_assert_eq!(one.log, two.log);
+        prop_assert_eq!(one.saved, two.saved);
+        prop_assert_eq!(one.persisted, two.persisted);
+    }
+
+    #[test]
+    fn whoever_heard_that_an_alert_fires_hears_that_it_ended(steps in steps(false), seed: u64) {
+        let mut world = run(&steps, seed, false);
+        heal(&mut world);
+        for ((key, alert), fires) in &world.beliefs {
+            let deaf = format!("{key:?}").contains(r#"receiver: "two", kind: "webhook", index: 1"#);
+            prop_assert!(deaf || !fires, "{key:?} {alert}\n{}", world.timeline());
+        }
+    }
+
+    #[test]
+    fn when_all_is_over_nothing_is_kept(steps in steps(true), seed: u64, strict: bool) {
+        let mut world = run(&steps, seed, strict);
+        heal(&mut world);
+        prop_assert!(world.saved.is_empty(), "{:#?}\n{}", world.saved, world.timeline());
+        let view = world.router.view(world.now);
+        prop_assert_eq!(view, super::View::default());
+    }
+
+    #[test]
+    fn a_restart_brings_back_every_alert_and_timer(steps in steps(true), seed: u64) {
+        let mut world = run(&steps, seed, false);
+        let alerts = |world: &World| {
+            let mut alerts: Vec<_> = world.router.alerts().map(|alert| alert.labels.to_string()).collect();
+            alerts.sort();
+            alerts
+        };
+        let timers = |world: &World| {
+            let groups = world.router.groups();
+            groups.iter().map(|group| (group.key.clone(), group.next_flush)).collect::<Vec<_>>()
+        };
+        let before = (alerts(&world), timers(&world));
+        world.crash();
+        prop_assert_eq!(before, (alerts(&world), timers(&world)));
+        let records = world.saved.values().filter(|record| matches!(record, Record::Alert(_))).count();
+        prop_assert_eq!(records, world.router.alerts().count());
+    }
+}

@@ -1,0 +1,127 @@
+//! New routes. What they do not touch goes on: groups, timers, the log, notifications on their way.
+//!
+//! Every alert is routed anew. A group is the same group if its route's id and its labels are the same; if
+//! only timings changed it is looked at no later than the new `group_interval` allows. An integration is
+//! the same if its receiver, kind and place are, whatever its settings: a retry uses the new ones. What an
+//! integration was told of a group that is gone stays in the log for a while, so that undoing a mistaken
+//! reload tells nothing twice; but nobody is told that alerts have left a route. An attempt that was under
+//! way for a group or integration that is gone is not retried, and its outcome is ignored.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::groups::{Delivery, Group, Groups, State};
+use super::machine::Router;
+use super::timers::{Timer, Timers};
+use super::tree::Tree;
+use super::{Event, GroupKey, IntegrationName, Key};
+use crate::config::routes::Routing;
+use crate::model::{Fingerprint, Timestamp};
+
+impl Router {
+    pub(super) fn on_reload(&mut self, now: Timestamp, routing: Arc<Routing>) {
+        let before = std::mem::replace(&mut self.routing, Arc::clone(&routing));
+        self.tree = Tree::new(&routing);
+        self.timers = Timers::default();
+        let indexes: Vec<_> = self.groups.iter().map(|(index, _)| index).collect();
+        let mut old = std::mem::take(&mut self.groups);
+        let mut members = BTreeMap::new();
+        let mut dropped = 0;
+        for group in indexes.into_iter().filter_map(|index| old.remove(index)) {
+            match self.tree.with_id(&group.key.route) {
+                Some(route) => {
+                    members.insert(group.key.clone(), group.members.keys().copied().collect::<Vec<_>>());
+                    self.carry_over(now, &before, group, route);
+                }
+                None => {
+                    dropped += 1;
+                    self.let_go(now, group);
+                }
+            }
+        }
+        let carried = self.groups.len();
+        for index in self.alerts.indexes() {
+            let places = self.places_of(&self.alerts.at(index).alert.labels);
+            let slot = self.alerts.at_mut(index);
+            slot.places = places;
+            let is_over = slot.alert.is_resolved_at(now);
+            self.rejoin(now, index, is_over);
+        }
+        let created = self.groups.len() - carried;
+        let emptied = self.drop_empty_groups(now);
+        self.mark_moved(&members);
+        self.restore_cooldowns(now);
+        let kept = carried - emptied;
+        self.note(Event::Reloaded { kept, created, dropped: dropped + emptied });
+    }
+
+    /// A group goes on under the new routes, without members yet.
+    fn carry_over(&mut self, now: Timestamp, before: &Routing, group: Group, route: usize) {
+        let (was, is) = (&before.routes[group.route], &self.routing.routes[route]);
+        let same_timing = (was.group_wait, was.group_interval) == (is.group_wait, is.group_interval);
+        let next_flush = match same_timing {
+            true => group.next_flush,
+            false => group.next_flush.min(now + is.group_interval),
+        };
+        let Group { key, flushed_at, changed, deliveries, .. } = group;
+        let mut old: BTreeMap<IntegrationName, Delivery> =
+            deliveries.into_iter().map(|delivery| (delivery.destination.name.clone(), delivery)).collect();
+        let mut deliveries = Vec::new();
+        for destination in self.tree.destinations(route).iter() {
+            deliveries.push(match old.remove(&destination.name) {
+                Some(delivery) => Delivery { destination: Arc::clone(destination), ..delivery },
+                None => {
+                    let mut delivery = Delivery::new(Arc::clone(destination), None);
+                    delivery.told = self.memory.take(&delivery.key(&key));
+                    delivery
+                }
+            });
+        }
+        for delivery in old.into_values() {
+            self.retire(now, &key, Some(route), delivery);
+        }
+        let members = BTreeMap::new();
+        let group = Group { key, route, members, next_flush, flushed_at, changed, deliveries };
+        self.put_back(group, !same_timing);
+    }
+
+    /// Sets a carried group's timers and attempts at its new place.
+    fn put_back(&mut self, group: Group, moved: bool) {
+        let next_flush = group.next_flush;
+        let index = self.groups.insert(group);
+        self.timers.set(next_flush, Timer::Flush(index));
+        for (place, delivery) in self.groups.at(index).deliveries.iter().enumerate() {
+            if let Some(at) = delivery.timer {
+                self.timers.set(at, Timer::Delivery(index, place));
+            }
+            if let State::InFlight { attempt, .. } = &delivery.state {
+                self.in_flight.insert(*attempt, (index, place));
+            }
+        }
+        if moved {
+            self.keep_group(index);
+        }
+    }
+
+    /// A group's route is gone.
+    fn let_go(&mut self, now: Timestamp, group: Group) {
+        for delivery in group.deliveries {
+            self.retire(now, &group.key, None, delivery);
+        }
+        self.forget(Key::Group(group.key));
+    }
+
+    /// Marks carried groups that have other members than before.
+    fn mark_moved(&mut self, before: &BTreeMap<GroupKey, Vec<Fingerprint>>) {
+        let moved = |groups: &Groups| {
+            let differs = |group: &Group| {
+                let old = before.get(&group.key);
+                old.is_some_and(|old| !old.iter().eq(group.members.keys()))
+            };
+            groups.iter().filter(|(_, group)| differs(group)).map(|(index, _)| index).collect::<Vec<_>>()
+        };
+        for index in moved(&self.groups) {
+            self.mark_changed(index);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A group as it is at one instant, and the notification that tells of it.
+
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use super::alerts::Alerts;
+use super::groups::Group;
+use super::{DeliveryKey, Notification, NotifiedAlert, Reason};
+use crate::config::routes::Route;
+use crate::model::lookup::StableHasher;
+use crate::model::{Fingerprint, LabelSet, Str, Timestamp};
+
+/// Which of a group's alerts fire and which are resolved at one instant, each list sorted.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    /// The instant.
+    pub(super) at: Timestamp,
+    /// The alerts that fire.
+    pub(super) firing: Vec<Fingerprint>,
+    /// The alerts that are resolved.
+    pub(super) resolved: Vec<Fingerprint>,
+}
+
+impl Snapshot {
+    /// Looks at a group. This is where alerts that are muted (silences, inhibition, intervals) are to be
+    /// left out: what is not in the snapshot is not told.
+    pub(super) fn take(group: &Group, alerts: &Alerts, at: Timestamp) -> Self {
+        let (mut firing, mut resolved) = (Vec::new(), Vec::new());
+        for (fingerprint, index) in &group.members {
+            match alerts.at(*index).alert.is_resolved_at(at) {
+                true => resolved.push(*fingerprint),
+                false => firing.push(*fingerprint),
+            }
+        }
+        Self { at, firing, resolved }
+    }
+}
+
+/// What a notification says of the world, beside its alerts.
+pub(super) struct Heading<'a> {
+    pub(super) key: &'a DeliveryKey,
+    pub(super) route: &'a Route,
+    pub(super) reason: Reason,
+    pub(super) at: Timestamp,
+}
+
+/// Writes the notification about these alerts of the group.
+pub(super) fn notification(
+    heading: &Heading<'_>,
+    group: &Group,
+    alerts: &Alerts,
+    told: impl Iterator<Item = Fingerprint>,
+) -> Notification {
+    let Heading { key, route, reason, at } = *heading;
+    let mut told: Vec<NotifiedAlert> = told
+        .filter_map(|fingerprint| {
+            let alert = &alerts.at(*group.members.get(&fingerprint)?).alert;
+            let resolved = alert.is_resolved_at(at);
+            Some(NotifiedAlert {
+                resolved,
+                labels: alert.labels.clone(),
+                annotations: alert.annotations.clone(),
+                starts_at: alert.starts_at,
+                ends_at: alert.ends_at.filter(|_| resolved),
+                generator_url: Arc::clone(&alert.generator_url),
+                fingerprint,
+            })
+        })
+        .collect();
+    told.sort_by(|a, b| order(&a.labels, &b.labels));
+    Notification {
+        idempotency_key: idempotency_key(key, reason, at),
+        receiver: Arc::clone(&key.integration.receiver),
+        group_key: group_key(route, &key.group.labels),
+        group_labels: key.group.labels.clone(),
+        route_labels: route.labels.clone(),
+        reason,
+        at,
+        alerts: told,
+    }
+}
+
+/// `{}/{severity="page"}:{alertname="Down"}`.
+pub(super) fn group_key(route: &Route, labels: &LabelSet) -> Str {
+    format!("{}:{labels}", route.key).into()
+}
+
+/// One notification of one group to one integration a decision: their names and its time are unique.
+fn idempotency_key(key: &DeliveryKey, reason: Reason, at: Timestamp) -> Str {
+    let mut hasher = StableHasher::default();
+    key.hash(&mut hasher);
+    hasher.write(reason.as_str().as_bytes());
+    format!("{:016x}-{}", hasher.finish(), at.millis()).into()
+}
+
+/// Alertmanager's order: by job, then instance (an alert without the label last), then by its labels.
+fn order(a: &LabelSet, b: &LabelSet) -> Ordering {
+    let by = |name: &str| match (a.get(name), b.get(name)) {
+        (Some(a), Some(b)) => a.cmp(b),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => Ordering::Equal,
+    };
+    by("job").then_with(|| by("instance")).then_with(|| before(a, b))
+}
+
+/// Go's `LabelSet.Before`: fewer labels first; else, at the first name (sorted) at which they differ, the
+/// set that lacks it, or has the smaller value.
+fn before(a: &LabelSet, b: &LabelSet) -> Ordering {
+    a.len().cmp(&b.len()).then_with(|| {
+        let differ = a.iter().zip(b.iter()).find(|(a, b)| a != b);
+        differ.map_or(Ordering::Equal, |((a_name, a_value), (b_name, b_value))| {
+            // The set whose next name is the greater one lacks the smaller name.
+            b_name.cmp(a_name).then_with(|| a_value.cmp(b_value))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::order;
+    use crate::router::testing::labels;
+
+    #[test]
+    fn alerts_are_sorted_as_alertmanager_sorts_them() {
+        let sorted = [
+            "job=a instance=1 zone=z",
+            "job=a instance=2",
+            "job=a",
+            "job=b instance=1",
+            "instance=1",
+            "instance=2",
+            "x=1",
+            "b=1 x=1",
+            "a=1 x=1",
+            "a=2 b=1",
+        ];
+        let mut shuffled = sorted;
+        shuffled.reverse();
+        shuffled.sort_by(|a, b| order(&labels(a), &labels(b)));
+        assert_eq!(shuffled, sorted);
+    }
+}

@@ -1,0 +1,168 @@
+//! What the router shows of itself. Pure reads.
+
+use std::sync::Arc;
+
+use super::groups::{Delivery, Group, State};
+use super::machine::Router;
+use super::snapshot::group_key;
+use super::{IntegrationName, NotTold, Reason, Told};
+use crate::model::{Alert, Duration, LabelSet, Str, Timestamp};
+
+/// Counts for metrics and health: cheap enough for every scrape. [`super::Router::groups`] has the details.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    /// Alerts by state.
+    pub alerts: AlertCounts,
+    /// Alert groups (`alertmanager_dispatcher_aggregation_groups`).
+    pub groups: usize,
+    /// Attempts without an outcome yet.
+    pub in_flight: usize,
+    /// Notifications that failed and wait for their next attempt.
+    pub retrying: usize,
+    /// Entries of the notification log whose group is gone.
+    pub remembered: usize,
+}
+
+/// Alerts by state (`alertmanager_alerts{state}`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AlertCounts {
+    /// Alerts that fire.
+    pub firing: usize,
+    /// Alerts that are resolved and of which somebody may still have to be told.
+    pub resolved: usize,
+}
+
+/// One alert group in detail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupView {
+    /// `{}/{severity="page"}:{alertname="Down"}`.
+    pub key: Str,
+    /// The place of its route in the tree, unique.
+    pub route: Str,
+    /// The key of its route, `{}/{severity="page"}`.
+    pub route_key: Str,
+    /// The labels that it shares.
+    pub labels: LabelSet,
+    /// The receiver of its route.
+    pub receiver: Str,
+    /// When it is looked at next.
+    pub next_flush: Timestamp,
+    /// When it was looked at last, by this process.
+    pub flushed_at: Option<Timestamp>,
+    /// Its alerts in order of their fingerprints.
+    pub alerts: Vec<Alert>,
+    /// What each integration of the receiver knows.
+    pub deliveries: Vec<DeliveryView>,
+}
+
+/// What one integration knows of a group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeliveryView {
+    /// The integration.
+    pub integration: IntegrationName,
+    /// What it was last told.
+    pub told: Option<Told>,
+    /// Why it was not told when the group was looked at last.
+    pub not_told: Option<NotTold>,
+    /// Whether something is on its way.
+    pub state: DeliveryState,
+    /// What the receiver said when an attempt failed last, until one succeeds.
+    pub last_error: Option<Str>,
+    /// How long the last attempt took.
+    pub last_latency: Option<Duration>,
+}
+
+/// Whether a notification is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// Nothing is on its way.
+    Idle,
+    /// An attempt has no outcome yet.
+    InFlight {
+        /// Why it is told.
+        reason: Reason,
+        /// The attempt's number.
+        number: u32,
+        /// When the attempt is given up.
+        deadline: Timestamp,
+    },
+    /// The last attempt failed.
+    Retrying {
+        /// Why it is told.
+        reason: Reason,
+        /// How many attempts were made.
+        attempts: u32,
+        /// When the next one is made.
+        at: Timestamp,
+    },
+}
+
+impl Router {
+    /// Counts for metrics and health. Walks over all alerts and groups, but copies nothing.
+    #[must_use]
+    pub fn view(&self, now: Timestamp) -> View {
+        let known = self.alerts.iter().count();
+        let firing = self.alerts.iter().filter(|slot| !slot.alert.is_resolved_at(now)).count();
+        let deliveries = self.groups.iter().flat_map(|(_, group)| &group.deliveries);
+        let retrying = deliveries.filter(|delivery| matches!(delivery.state, State::Waiting { .. })).count();
+        View {
+            alerts: AlertCounts { firing, resolved: known - firing },
+            groups: self.groups.len(),
+            in_flight: self.in_flight.len(),
+            retrying,
+            remembered: self.memory.len(),
+        }
+    }
+
+    /// Every group in detail, in order of route and labels. Copies pointers, not texts.
+    #[must_use]
+    pub fn groups(&self) -> Vec<GroupView> {
+        let mut groups: Vec<&Group> = self.groups.iter().map(|(_, group)| group).collect();
+        groups.sort_by(|a, b| (a.route, &a.key.labels).cmp(&(b.route, &b.key.labels)));
+        groups.into_iter().map(|group| self.group_view(group)).collect()
+    }
+
+    /// Every known alert, also those that are resolved and not forgotten yet, in no particular but stable
+    /// order.
+    pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.alerts.iter().map(|slot| &slot.alert)
+    }
+
+    fn group_view(&self, group: &Group) -> GroupView {
+        let route = &self.routing.routes[group.route];
+        GroupView {
+            key: group_key(route, &group.key.labels),
+            route: Arc::clone(&group.key.route),
+            route_key: Arc::clone(&route.key),
+            labels: group.key.labels.clone(),
+            receiver: Arc::clone(&route.receiver),
+            next_flush: group.next_flush,
+            flushed_at: group.flushed_at,
+            alerts: group.members.values().map(|index| self.alerts.at(*index).alert.clone()).collect(),
+            deliveries: group.deliveries.iter().map(delivery_view).collect(),
+        }
+    }
+}
+
+fn delivery_view(delivery: &Delivery) -> DeliveryView {
+    DeliveryView {
+        integration: delivery.destination.name.clone(),
+        told: delivery.told.clone(),
+        not_told: delivery.not_told,
+        state: match &delivery.state {
+            State::Idle => DeliveryState::Idle,
+            State::InFlight { number, deadline, pending, .. } => DeliveryState::InFlight {
+                reason: pending.notification.reason,
+                number: *number,
+                deadline: *deadline,
+            },
+            State::Waiting { attempts, retry_at, pending } => DeliveryState::Retrying {
+                reason: pending.notification.reason,
+                attempts: *attempts,
+                at: *retry_at,
+            },
+        },
+        last_error: delivery.last_error.clone(),
+        last_latency: delivery.last_latency,
+    }
+}
