@@ -1,0 +1,201 @@
+//! The generic webhook: Alertmanager's version 4 document, the same to the byte.
+//!
+//! One difference: the status and what the alerts have in common are those of all alerts, also of those
+//! that `max_alerts` cuts off. Alertmanager cuts first, so that it can say "resolved" while alerts fire.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::{Annotations, LabelSet, Timestamp};
+use crate::router::{Notification, NotifiedAlert};
+
+/// What Go prints for the time that is not set.
+const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
+
+/// The document about `notification`; `max_alerts` of 0 means all. `external_url` is where people reach us.
+#[must_use]
+pub fn body(notification: &Notification, max_alerts: usize, external_url: &str) -> Vec<u8> {
+    let alerts = &notification.alerts;
+    let included = if max_alerts == 0 { alerts.len() } else { max_alerts.min(alerts.len()) };
+    let message = Message {
+        receiver: quote_meta(&notification.receiver),
+        status: status(alerts),
+        alerts: alerts[..included].iter().map(Alert::new).collect(),
+        notification_reason: notification.reason.as_str(),
+        group_labels: &notification.group_labels,
+        common_labels: common(alerts.iter().map(|alert| alert.labels.iter().collect())),
+        common_annotations: common(alerts.iter().map(|alert| alert.annotations.iter().collect())),
+        route_labels: notification.route_labels.iter().map(|(n, v)| (&**n, &**v)).collect(),
+        external_url,
+        version: "4",
+        group_key: &notification.group_key,
+        truncated_alerts: alerts.len() - included,
+    };
+    let json = serde_json::to_string(&message).expect("strings, numbers and maps by string always serialise");
+    let mut body = as_go_writes(&json).into_bytes();
+    body.push(b'\n');
+    body
+}
+
+/// The fields in the order in which Alertmanager 0.34 writes them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Message<'a> {
+    receiver: String,
+    status: &'static str,
+    alerts: Vec<Alert<'a>>,
+    #[serde(rename = "notification_reason")]
+    notification_reason: &'static str,
+    group_labels: &'a LabelSet,
+    common_labels: BTreeMap<&'a str, &'a str>,
+    common_annotations: BTreeMap<&'a str, &'a str>,
+    route_labels: BTreeMap<&'a str, &'a str>,
+    #[serde(rename = "externalURL")]
+    external_url: &'a str,
+    version: &'static str,
+    group_key: &'a str,
+    truncated_alerts: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Alert<'a> {
+    status: &'static str,
+    labels: &'a LabelSet,
+    annotations: &'a Annotations,
+    starts_at: String,
+    ends_at: String,
+    #[serde(rename = "generatorURL")]
+    generator_url: &'a str,
+    fingerprint: String,
+}
+
+impl<'a> Alert<'a> {
+    fn new(alert: &'a NotifiedAlert) -> Self {
+        Self {
+            status: if alert.resolved { "resolved" } else { "firing" },
+            labels: &alert.labels,
+            annotations: &alert.annotations,
+            starts_at: alert.starts_at.rfc3339(),
+            ends_at: alert.ends_at.map_or_else(|| ZERO_TIME.to_owned(), Timestamp::rfc3339),
+            generator_url: &alert.generator_url,
+            fingerprint: alert.fingerprint.to_string(),
+        }
+    }
+}
+
+/// `firing` if any alert fires.
+pub(super) fn status(alerts: &[NotifiedAlert]) -> &'static str {
+    if alerts.iter().all(|alert| alert.resolved) { "resolved" } else { "firing" }
+}
+
+/// The pairs of the first that all others have. As in Alertmanager a missing one counts as empty.
+pub(super) fn common<'a>(
+    mut sets: impl Iterator<Item = BTreeMap<&'a str, &'a str>>,
+) -> BTreeMap<&'a str, &'a str> {
+    let mut common = sets.next().unwrap_or_default();
+    for set in sets {
+        common.retain(|name, value| set.get(name).copied().unwrap_or_default() == *value);
+    }
+    common
+}
+
+/// Go's `regexp.QuoteMeta`: Alertmanager writes the receiver's name through it.
+fn quote_meta(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    for c in text.chars() {
+        if r"\.+*?()|[]{}^$".contains(c) {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted
+}
+
+/// Go's encoder also escapes what could end a script or a line in HTML and JavaScript. These characters
+/// occur in JSON only inside strings, so they can be replaced in the finished text.
+fn as_go_writes(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '<' => text.push_str("\\u003c"),
+            '>' => text.push_str("\\u003e"),
+            '&' => text.push_str("\\u0026"),
+            '\u{2028}' => text.push_str("\\u2028"),
+            '\u{2029}' => text.push_str("\\u2029"),
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{body, quote_meta};
+    use crate::notify::testing::{alert, notification};
+    use crate::router::Reason;
+
+    #[test]
+    fn the_document_is_alertmanagers() {
+        let mut notification = notification(vec![
+            alert("alertname=X<y>& instance=i1", &[("summary", "50% > 40%\u{2028}\t\"ok\"")], None),
+            alert("alertname=X<y>& instance=i2", &[("summary", "é"), ("note", "")], Some(90_500)),
+        ]);
+        notification.receiver = "web.hook".into();
+        notification.reason = Reason::SomeResolved;
+        notification.route_labels = [("team".into(), "db".into())].into();
+        let text = String::from_utf8(body(&notification, 0, "http://sereno:9093")).expect("UTF-8");
+        let want = concat!(
+            r#"{"receiver":"web\\.hook","status":"firing","alerts":["#,
+            r#"{"status":"firing","labels":{"alertname":"X\u003cy\u003e\u0026","instance":"i1"},"#,
+            r#""annotations":{"summary":"50%"},"startsAt":"1970-01-01T00:00:10.5Z","#,
+            r#""endsAt":"0001-01-01T00:00:00Z","generatorURL":"http://p/g?a=1\u0026b=2","#,
+            r#""fingerprint":"c59aa5d972b8ef9c"},"#,
+            r#"{"status":"resolved","labels":{"alertname":"X\u003cy\u003e\u0026","instance":"i2"},"#,
+            r#""annotations":{"note":"","summary":"é"},"startsAt":"1970-01-01T00:00:10.5Z","#,
+            r#""endsAt":"1970-01-01T00:01:30.5Z","generatorURL":"http://p/g?a=1\u0026b=2","#,
+            r#""fingerprint":"c59aa6d972b8f04f"}],"#,
+            r#""notification_reason":"some alerts resolved","groupLabels":{"alertname":"X\u003cy\u003e\u0026"},"#,
+            r#""commonLabels":{"alertname":"X\u003cy\u003e\u0026"},"commonAnnotations":{},"#,
+            r#""routeLabels":{"team":"db"},"externalURL":"http://sereno:9093","version":"4","#,
+            r#""groupKey":"{}:{alertname=\"X\u003cy\u003e\u0026\"}","truncatedAlerts":0}"#,
+            "\n"
+        );
+        let want = want.replace(r#""50%""#, r#""50% \u003e 40%\u2028\t\"ok\"""#);
+        let fingerprint = notification.alerts[1].fingerprint.to_string();
+        assert_eq!(text, want.replace("c59aa6d972b8f04f", &fingerprint));
+    }
+
+    #[test]
+    fn the_status_is_that_of_all_alerts_also_of_those_cut_off() {
+        let notification = notification(vec![
+            alert("alertname=A instance=1 zone=z", &[("summary", "s")], Some(1)),
+            alert("alertname=A instance=2", &[("summary", "s")], None),
+        ]);
+        let text = String::from_utf8(body(&notification, 1, "")).expect("UTF-8");
+        let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(json["status"], "firing");
+        assert_eq!(json["alerts"].as_array().map(Vec::len), Some(1));
+        assert_eq!(json["truncatedAlerts"], 1);
+        assert_eq!(json["commonLabels"], serde_json::json!({"alertname": "A"}));
+        assert_eq!(json["commonAnnotations"], serde_json::json!({"summary": "s"}));
+    }
+
+    #[test]
+    fn a_missing_annotation_counts_as_an_empty_one() {
+        let alerts =
+            vec![alert("alertname=A i=1", &[("note", "")], None), alert("alertname=A i=2", &[], None)];
+        let text = String::from_utf8(body(&notification(alerts), 0, "")).expect("UTF-8");
+        let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(json["commonAnnotations"], serde_json::json!({"note": ""}));
+    }
+
+    #[test]
+    fn receivers_are_quoted_as_go_quotes_for_regular_expressions() {
+        assert_eq!(
+            quote_meta("a.b+c (d)[e]{f}|g^h$i*j?k\\l-m/é"),
+            r"a\.b\+c \(d\)\[e\]\{f\}\|g\^h\$i\*j\?k\\l-m/é"
+        );
+    }
+}
