@@ -20,4 +20,15 @@
 //! knows nothing of the shell. Everything that decides is pure: it is told the time and answers with
 //! effects. `ARCHITECTURE.md` has the map from ideas to files.
 
+pub mod api;
+pub mod check;
+pub mod cmd;
+pub mod config;
+pub mod core;
 pub mod model;
+pub mod notify;
+pub mod router;
+pub mod rules;
+pub mod shell;
+pub mod sim;
+pub mod template;

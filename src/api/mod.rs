@@ -1,0 +1,55 @@
+//! The HTTP server: every route is listed here. Handlers read the request, ask the loop and write the
+//! answer; they decide nothing and hold no lock while they wait.
+
+mod error;
+mod health;
+mod lifecycle;
+mod metrics;
+mod v1;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use crate::shell::clock::Clock;
+use crate::shell::metrics::Metrics;
+use crate::shell::reload::Reloader;
+use crate::shell::run::Handle;
+use crate::shell::status::Status;
+
+/// The largest request body that is read, in bytes.
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// What handlers need. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The loop.
+    pub handle: Handle,
+    /// The time.
+    pub clock: Arc<Clock>,
+    /// What `/metrics` shows.
+    pub metrics: Arc<Metrics>,
+    /// What `/health` shows.
+    pub status: Arc<Status>,
+    /// Who loads the files anew.
+    pub reloader: Arc<Reloader>,
+}
+
+/// Every route.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/-/healthy", get(lifecycle::ok))
+        .route("/-/ready", get(lifecycle::ok))
+        .route("/-/reload", post(lifecycle::reload))
+        .route("/metrics", get(metrics::metrics))
+        .route("/health", get(health::health))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/api/v1/rules", get(v1::rules::rules))
+        .route("/api/v1/alerts", get(v1::alerts::alerts))
+        .route("/api/v1/status/buildinfo", get(v1::buildinfo::buildinfo))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(app)
+}

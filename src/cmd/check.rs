@@ -1,0 +1,111 @@
+//! `sereno check`: what is wrong with rule files and routes, all of it at once, with exact places.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use super::logging::wants_colour;
+use super::{COULD_NOT_RUN, FINDINGS, FINE, could_not_run};
+use crate::check::{FileKind, check_files};
+use crate::config::problem::Severity;
+use crate::config::render::Format;
+use crate::model::Str;
+use crate::shell::findings::Findings;
+use crate::shell::glob;
+
+/// What is checked if no file is named.
+const DEFAULTS: [&str; 2] = ["rules/*.yml", "routes.yml"];
+
+/// The arguments of `sereno check`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sereno check
+      Check rules/*.yml and routes.yml.
+  sereno check --format concise rules/*.yml alertmanager.yml
+      One line a finding, for editors and CI.
+
+Exit codes: 0 nothing wrong (there may be warnings), 1 errors found, 2 a file could not be read.")]
+pub struct CheckArguments {
+    /// Rule files and routing files, or patterns of them [default: rules/*.yml routes.yml]
+    #[arg(value_name = "FILE")]
+    files: Vec<String>,
+    /// How findings are printed
+    #[arg(long, env = "SERENO_FORMAT", value_name = "FORMAT", value_enum, default_value_t = FormatName::Full)]
+    format: FormatName,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FormatName {
+    /// With the lines they are in, and help
+    Full,
+    /// One line each
+    Concise,
+    /// One JSON array
+    Json,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Full => Self::Full,
+            FormatName::Concise => Self::Concise,
+            FormatName::Json => Self::Json,
+        }
+    }
+}
+
+/// Checks the files and prints what is wrong on standard output.
+pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
+    let files = match paths(&arguments.files).and_then(|paths| read(&paths)) {
+        Ok(files) => files,
+        Err(reason) => return could_not_run(&reason),
+    };
+    let texts = files.iter().map(|(path, text, _)| (Str::clone(path), Str::clone(text))).collect();
+    let findings = Findings { problems: check_files(&files), texts };
+    let out = std::io::stdout();
+    let mut text = findings.render(arguments.format.into(), wants_colour(&out));
+    if arguments.format == FormatName::Full {
+        text.push_str(&summary(&findings, files.len()));
+    }
+    match out.lock().write_all(text.as_bytes()) {
+        Ok(()) if findings.has_errors() => ExitCode::from(FINDINGS),
+        Ok(()) => ExitCode::from(FINE),
+        Err(_) => ExitCode::from(COULD_NOT_RUN), // nobody reads us, so nobody could be told
+    }
+}
+
+fn summary(findings: &Findings, files: usize) -> String {
+    let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let errors = plural(findings.count(Severity::Error), "error");
+    let warnings = plural(findings.count(Severity::Warning), "warning");
+    let gap = if findings.problems.is_empty() { "" } else { "\n" };
+    format!("{gap}{} checked: {errors}, {warnings}\n", plural(files, "file"))
+}
+
+/// Path, text and kind of each file; the default routing file is one even if it is empty.
+fn read(paths: &[String]) -> Result<Vec<(Str, Str, Option<FileKind>)>, String> {
+    let read_one = |path: &String| {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+        let kind = (path == DEFAULTS[1]).then_some(FileKind::Routing);
+        Ok((path.as_str().into(), text.into(), kind))
+    };
+    paths.iter().map(read_one).collect()
+}
+
+fn paths(named: &[String]) -> Result<Vec<String>, String> {
+    let patterns: Vec<&str> = match named.is_empty() {
+        true => DEFAULTS.to_vec(),
+        false => named.iter().map(String::as_str).collect(),
+    };
+    let mut paths = Vec::new();
+    for pattern in patterns {
+        let found = glob::files(pattern).map_err(|bad| bad.to_string())?;
+        if found.is_empty() && (!named.is_empty() || !pattern.contains('*')) {
+            return Err(format!("cannot read {pattern}: no such file"));
+        }
+        paths.extend(found);
+    }
+    Ok(paths)
+}

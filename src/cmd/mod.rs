@@ -1,0 +1,54 @@
+//! The command line: one subcommand a file.
+
+pub mod check;
+mod logging;
+pub mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// All is well.
+const FINE: u8 = 0;
+/// Something was found, or an assertion failed.
+const FINDINGS: u8 = 1;
+/// The command could not run.
+const COULD_NOT_RUN: u8 = 2;
+
+/// Evaluates Prometheus alerting rules and routes alerts to people.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sereno",
+    version,
+    max_term_width = 110,
+    after_help = "Every option can also be set by the environment variable that is named beside it.\n\n\
+        Exit codes: 0 fine, 1 findings or failed assertions, 2 could not run."
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Evaluate rules against a Prometheus API and tell receivers about alerts
+    Serve(Box<serve::ServeArguments>),
+    /// Check rule files and routes, with exact positions, before they are deployed
+    Check(check::CheckArguments),
+}
+
+/// Runs the command that the arguments name.
+#[must_use]
+pub fn run(arguments: Arguments) -> ExitCode {
+    match arguments.command {
+        Command::Serve(arguments) => serve::run(*arguments),
+        Command::Check(arguments) => check::run(&arguments),
+    }
+}
+
+/// Says on standard error why a command could not run.
+#[expect(clippy::print_stderr, reason = "this is what standard error is for")]
+fn could_not_run(reason: &str) -> ExitCode {
+    eprintln!("error: {reason}");
+    ExitCode::from(COULD_NOT_RUN)
+}

@@ -1,0 +1,352 @@
+//! `sereno serve`: the server.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{info, warn};
+use url::Url;
+
+use super::logging::{self, LogFormat};
+use super::{FINE, could_not_run};
+use crate::api::{self, App};
+use crate::config::render::Format;
+use crate::config::routes::{HttpAuth, HttpSettings, SecretSource, TlsSettings};
+use crate::config::rules::RuleKind;
+use crate::core::{Config, Core};
+use crate::model::{Duration, LabelSet, Str};
+use crate::shell::clock::Clock;
+use crate::shell::data_source::DataSource;
+use crate::shell::deliver::Deliverer;
+use crate::shell::http::HttpClients;
+use crate::shell::metrics::Metrics;
+use crate::shell::reload::{self, LoadError, Reloader, Sources};
+use crate::shell::remote_write::RemoteWrite;
+use crate::shell::run::{self, Handle, World};
+use crate::shell::status::Status;
+use crate::shell::store::{MemoryStore, Store};
+
+/// The arguments of `sereno serve`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sereno serve
+      Evaluate rules/*.yml against http://127.0.0.1:9090, tell people as routes.yml says.
+  sereno serve --rules 'rules/*.yml' --rules extra.yml --routes alertmanager.yml \\
+      --prometheus-url https://prometheus.example/prefix --external-label cluster=eu1
+      An existing alertmanager.yml works unedited.
+  kill -HUP PID, or curl -X POST http://127.0.0.1:9093/-/reload
+      Load rules and routes again. Files with errors change nothing.
+
+Exit codes: 0 stopped by SIGTERM or SIGINT, 2 could not run (such as an error in a file).")]
+pub struct ServeArguments {
+    /// Rule files, in Prometheus' format; `*`, `?` and `[a-z]` match names. Can be given several times
+    #[arg(
+        long,
+        env = "SERENO_RULES",
+        value_name = "GLOB",
+        value_delimiter = ',',
+        default_value = "rules/*.yml"
+    )]
+    rules: Vec<String>,
+    /// Routes and receivers: routes.yml, or an alertmanager.yml
+    #[arg(long, env = "SERENO_ROUTES", value_name = "FILE", default_value = "routes.yml")]
+    routes: String,
+    /// Where to listen. Port 0 picks a free one, which the line `listening address=…` names
+    #[arg(long, env = "SERENO_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:9093")]
+    listen: String,
+    /// Where people reach this server: the base of links in messages [default: http://LISTEN]
+    #[arg(long, env = "SERENO_EXTERNAL_URL", value_name = "URL")]
+    external_url: Option<Url>,
+    /// How often groups without an interval of their own are evaluated
+    #[arg(long, env = "SERENO_EVALUATION_INTERVAL", value_name = "DURATION", default_value = "1m", value_parser = positive)]
+    evaluation_interval: Duration,
+    /// How far back groups without an offset of their own look
+    #[arg(long, env = "SERENO_QUERY_OFFSET", value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    query_offset: Duration,
+    /// How long an unchanged firing alert waits before the router is told of it again
+    #[arg(long, env = "SERENO_RESEND_DELAY", value_name = "DURATION", default_value = "1m", value_parser = duration)]
+    resend_delay: Duration,
+    /// A label to add to each alert that lacks it. Can be given several times
+    #[arg(long = "external-label", env = "SERENO_EXTERNAL_LABEL", value_name = "NAME=VALUE", value_delimiter = ',', value_parser = label)]
+    external_labels: Vec<(String, String)>,
+    /// How log lines are written
+    #[arg(long, env = "SERENO_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    /// What is logged: error, warn, info, debug, trace
+    #[arg(long, env = "SERENO_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
+    log_level: String,
+    #[command(flatten)]
+    prometheus: PrometheusArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Data source")]
+struct PrometheusArguments {
+    /// The data source: Prometheus or any server with its API. The path may be a prefix
+    #[arg(long, env = "SERENO_PROMETHEUS_URL", value_name = "URL", default_value = "http://127.0.0.1:9090")]
+    prometheus_url: Url,
+    /// User name for basic authentication
+    #[arg(long, env = "SERENO_PROMETHEUS_USERNAME", value_name = "NAME")]
+    prometheus_username: Option<String>,
+    /// File with the password for basic authentication, read for each request
+    #[arg(
+        long,
+        env = "SERENO_PROMETHEUS_PASSWORD_FILE",
+        value_name = "FILE",
+        requires = "prometheus_username"
+    )]
+    prometheus_password_file: Option<String>,
+    /// File with a bearer token, read for each request
+    #[arg(
+        long,
+        env = "SERENO_PROMETHEUS_BEARER_TOKEN_FILE",
+        value_name = "FILE",
+        conflicts_with = "prometheus_username"
+    )]
+    prometheus_bearer_token_file: Option<String>,
+    /// A header to send, such as `X-Scope-OrgID=team`. Can be given several times
+    #[arg(long = "prometheus-header", env = "SERENO_PROMETHEUS_HEADER", value_name = "NAME=VALUE", value_delimiter = ',', value_parser = label)]
+    prometheus_headers: Vec<(String, String)>,
+    /// Certificates (PEM) of the authorities to trust, instead of the system's
+    #[arg(long, env = "SERENO_PROMETHEUS_CA_FILE", value_name = "FILE")]
+    prometheus_ca_file: Option<String>,
+    /// Certificate (PEM) that shows who we are
+    #[arg(long, env = "SERENO_PROMETHEUS_CERT_FILE", value_name = "FILE", requires = "prometheus_key_file")]
+    prometheus_cert_file: Option<String>,
+    /// Private key (PEM) of that certificate
+    #[arg(long, env = "SERENO_PROMETHEUS_KEY_FILE", value_name = "FILE", requires = "prometheus_cert_file")]
+    prometheus_key_file: Option<String>,
+    /// The name that the server's certificate must have, if it is not the URL's
+    #[arg(long, env = "SERENO_PROMETHEUS_SERVER_NAME", value_name = "NAME")]
+    prometheus_server_name: Option<String>,
+    /// Take any certificate. Whoever is between us and the data source can then decide what fires
+    #[arg(long, env = "SERENO_PROMETHEUS_INSECURE_SKIP_VERIFY")]
+    prometheus_insecure_skip_verify: bool,
+    /// How long one query may take
+    #[arg(long, env = "SERENO_QUERY_TIMEOUT", value_name = "DURATION", default_value = "30s", value_parser = positive)]
+    query_timeout: Duration,
+    /// How many queries may run at once
+    #[arg(long, env = "SERENO_QUERY_CONCURRENCY", value_name = "COUNT", default_value_t = 20)]
+    query_concurrency: usize,
+    /// Where recorded series and ALERTS are written (Prometheus remote write), such as
+    /// http://127.0.0.1:9090/api/v1/write. Without it they are not kept
+    #[arg(long, env = "SERENO_REMOTE_WRITE_URL", value_name = "URL")]
+    remote_write_url: Option<Url>,
+}
+
+impl PrometheusArguments {
+    fn http(&self) -> HttpSettings {
+        let file = |path: &String| SecretSource::File(path.as_str().into());
+        let text = |value: &Option<String>| value.as_deref().map(Str::from);
+        let auth = match (&self.prometheus_username, &self.prometheus_bearer_token_file) {
+            (Some(username), _) => HttpAuth::Basic {
+                username: username.as_str().into(),
+                password: self.prometheus_password_file.as_ref().map(file),
+            },
+            (None, Some(token)) => {
+                HttpAuth::Authorization { scheme: "Bearer".into(), credentials: file(token) }
+            }
+            (None, None) => HttpAuth::None,
+        };
+        let tls = TlsSettings {
+            ca_file: text(&self.prometheus_ca_file),
+            cert_file: text(&self.prometheus_cert_file),
+            key_file: text(&self.prometheus_key_file),
+            server_name: text(&self.prometheus_server_name),
+            insecure_skip_verify: self.prometheus_insecure_skip_verify,
+        };
+        let header = |(name, value): &(String, String)| {
+            (name.as_str().into(), SecretSource::Inline(value.as_str().into()))
+        };
+        let headers = self.prometheus_headers.iter().map(header).collect();
+        HttpSettings { auth, tls, follow_redirects: true, headers, ..HttpSettings::default() }
+    }
+}
+
+/// Runs the server until it is told to stop.
+pub(super) fn run(arguments: ServeArguments) -> ExitCode {
+    if let Err(reason) = logging::start(arguments.log_format, &arguments.log_level) {
+        return could_not_run(&reason);
+    }
+    // Fails only if a provider is installed already, and then there is one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return could_not_run(&format!("cannot start the runtime: {error}")),
+    };
+    let served = runtime.block_on(serve(arguments));
+    // Requests of others that still hang must not hold up the end.
+    runtime.shutdown_background();
+    match served {
+        Ok(()) => ExitCode::from(FINE),
+        Err(reason) => could_not_run(&reason),
+    }
+}
+
+async fn serve(arguments: ServeArguments) -> Result<(), String> {
+    let listen = &arguments.listen;
+    let listener =
+        TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let sources = sources(&arguments, address);
+    let loaded = reload::load(&sources).map_err(|error| problems(&error))?;
+    let (handle, inbox) = run::queue();
+    let app = app(sources, handle.clone());
+    loaded.announce(&app.metrics, &app.status, app.clock.now());
+    warn_of_recording(&arguments, &loaded.config);
+    let world = Arc::new(world(&arguments, &app));
+    let store = MemoryStore::default();
+    let now = app.clock.now();
+    // Only spreads retries: what it is does not matter, that it differs between processes does.
+    let seed = now.millis().unsigned_abs() ^ u64::from(std::process::id()).rotate_left(32);
+    let core = Core::restore(&loaded.config, seed, now, store.load());
+    let work = tokio::spawn(run::run(core, Box::new(store), world, handle.clone(), inbox));
+    watch_reloads(Arc::clone(&app.reloader))?;
+    announce(address);
+    let (closed, closing) = tokio::sync::oneshot::channel::<()>();
+    let server = axum::serve(listener, api::router(app.clone())).with_graceful_shutdown(async move {
+        let _ = closing.await; // a dropped sender means the same
+    });
+    let server = tokio::spawn(server.into_future());
+    stop_signal().await?;
+    info!("stopping; a second signal stops at once");
+    app.status.update(|known| known.stopping = true);
+    tokio::select! {
+        _ = async {
+            let _ = handle.stop().await; // gone already: nothing left to stop
+            work.await
+        } => {}
+        second = stop_signal() => second?,
+    }
+    drop(closed);
+    server.abort(); // idle keep-alive connections would hold it open
+    Ok(())
+}
+
+fn sources(arguments: &ServeArguments, address: SocketAddr) -> Sources {
+    let external_url = match &arguments.external_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None => format!("http://{address}"),
+    };
+    Sources {
+        rules: arguments.rules.clone(),
+        routes: arguments.routes.clone(),
+        evaluation_interval: arguments.evaluation_interval,
+        query_offset: arguments.query_offset,
+        resend_delay: arguments.resend_delay,
+        external_labels: LabelSet::from_pairs(arguments.external_labels.clone()),
+        external_url: external_url.into(),
+    }
+}
+
+fn app(sources: Sources, handle: Handle) -> App {
+    let (clock, metrics) = (Arc::new(Clock::default()), Arc::new(Metrics::default()));
+    let status = Arc::new(Status::default());
+    let reloader = Reloader {
+        sources,
+        handle: handle.clone(),
+        clock: Arc::clone(&clock),
+        metrics: Arc::clone(&metrics),
+        status: Arc::clone(&status),
+        clients: HttpClients::default(),
+        turn: tokio::sync::Mutex::default(),
+    };
+    App { handle, clock, metrics, status, reloader: Arc::new(reloader) }
+}
+
+fn world(arguments: &ServeArguments, app: &App) -> World {
+    let (source, clients) = (&arguments.prometheus, &app.reloader.clients);
+    let http = source.http();
+    let write =
+        |url: &Url| RemoteWrite::new(url.clone(), http.clone(), clients.clone(), source.query_timeout);
+    World {
+        clock: Arc::clone(&app.clock),
+        remote_write: source.remote_write_url.as_ref().map(write),
+        data_source: DataSource::new(
+            &source.prometheus_url,
+            http.clone(),
+            clients.clone(),
+            source.query_timeout,
+            source.query_concurrency,
+        ),
+        deliverer: Deliverer::new(
+            clients.clone(),
+            Arc::clone(&app.clock),
+            Str::clone(&app.reloader.sources.external_url),
+        ),
+        metrics: Arc::clone(&app.metrics),
+        status: Arc::clone(&app.status),
+    }
+}
+
+/// What a person reads who starts the server with files that cannot be used.
+fn problems(error: &LoadError) -> String {
+    let LoadError::Invalid(findings) = error else {
+        return format!("cannot load the configuration:\n{error}");
+    };
+    let colour = logging::wants_colour(&std::io::stderr());
+    format!("cannot load the configuration\n\n{}", findings.render(Format::Full, colour))
+}
+
+fn warn_of_recording(arguments: &ServeArguments, config: &Config) {
+    let rules = config.rules.groups.iter().flat_map(|group| &group.rules);
+    let count = rules.filter(|rule| matches!(rule.kind, RuleKind::Recording)).count();
+    if count > 0 && arguments.prometheus.remote_write_url.is_none() {
+        warn!(
+            count,
+            "{count} recording rules are evaluated, but without --remote-write-url nothing keeps them"
+        );
+    }
+}
+
+/// The line that tells scripts where the server is.
+#[expect(clippy::print_stderr, reason = "an interface: it must not depend on the log level or format")]
+fn announce(address: SocketAddr) {
+    eprintln!("listening address={address}");
+}
+
+/// Loads the files again at each SIGHUP.
+fn watch_reloads(reloader: Arc<Reloader>) -> Result<(), String> {
+    let mut hangups =
+        signal(SignalKind::hangup()).map_err(|error| format!("cannot watch signals: {error}"))?;
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            let _ = reloader.reload().await; // the log has the reason
+        }
+    });
+    Ok(())
+}
+
+/// Waits for SIGTERM or SIGINT.
+async fn stop_signal() -> Result<(), String> {
+    let watch = |kind| signal(kind).map_err(|error| format!("cannot watch signals: {error}"));
+    let (mut terminate, mut interrupt) = (watch(SignalKind::terminate())?, watch(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// A duration as people write it: `90s`, `1m 30s`, `1m30s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map(Duration::from_std).map_err(|error| error.to_string())
+}
+
+fn positive(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("must be longer than 0".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+/// `NAME=VALUE`.
+fn label(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("must be NAME=VALUE".to_owned()),
+    }
+}
