@@ -1,0 +1,55 @@
+//! The whole core for simulated hours in a hostile world: queries fail and dawdle, receivers refuse, hang
+//! and take messages without saying so, the process dies and comes back. Then the world heals, and what
+//! every receiver has been told must be the truth.
+//!
+//! Each run is decided by its seed. A failure names it: `SERENO_SEED=<seed> cargo test --test simulation`
+//! repeats that run alone; `SERENO_SEEDS=<n>` tries that many.
+
+mod contract;
+mod random;
+mod scenarios;
+mod world;
+
+use sereno::model::Duration;
+use sereno::sim::Sim;
+
+use crate::world::{Chaos, START, config};
+
+/// Simulated time of trouble, then of peace.
+const TROUBLE: Duration = Duration::from_mins(6 * 60);
+const PEACE: Duration = Duration::from_mins(6 * 60);
+
+#[test]
+fn after_trouble_everybody_knows_the_truth() {
+    for seed in seeds() {
+        let problems = live_through(seed);
+        assert!(problems.is_empty(), "SERENO_SEED={seed}\n{}", problems.join("\n"));
+    }
+}
+
+fn seeds() -> std::ops::Range<u64> {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    match number("SERENO_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("SERENO_SEEDS").unwrap_or(60),
+    }
+}
+
+/// Runs one seed and returns what was wrong.
+fn live_through(seed: u64) -> Vec<String> {
+    let mut sim = Sim::new(config(), seed, START, Chaos::new(seed, START + TROUBLE));
+    let mut now = START;
+    while now < START + TROUBLE {
+        now = now + Duration::from_millis(sim.world.random.between(1_000, 30 * 60_000));
+        sim.run_until(now.min(START + TROUBLE));
+        if sim.world.random.chance(40) {
+            let down = Duration::from_millis(sim.world.random.between(0, 5 * 60_000));
+            sim.crash(down);
+            now = sim.now();
+        }
+    }
+    sim.run_for(PEACE);
+    let mut problems = std::mem::take(&mut sim.world.problems);
+    problems.extend(sim.world.lies_at(sim.now()));
+    problems
+}
