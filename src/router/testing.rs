@@ -103,7 +103,14 @@ pub(crate) fn receiver(name: &str, send_resolved: &[bool]) -> Receiver {
         })
     };
     let integrations = send_resolved.iter().enumerate().map(integration).collect();
-    Receiver { name: name.into(), labels: BTreeMap::new(), integrations, fallback: None, rate_limit: None, span: 0..0 }
+    Receiver {
+        name: name.into(),
+        labels: BTreeMap::new(),
+        integrations,
+        fallback: None,
+        rate_limit: None,
+        span: 0..0,
+    }
 }
 
 /// Routes under a root whose receiver is `root`; each receiver has one webhook that hears resolutions.
