@@ -88,6 +88,10 @@ struct PrometheusArguments {
     /// The data source: Prometheus or any server with its API. The path may be a prefix
     #[arg(long, env = "SERENO_PROMETHEUS_URL", value_name = "URL", default_value = "http://127.0.0.1:9090")]
     prometheus_url: Url,
+    /// Where people reach the data source: the base of links from alerts to their expression, and
+    /// `$externalURL` in rules [default: the data source's URL]
+    #[arg(long, env = "SERENO_PROMETHEUS_EXTERNAL_URL", value_name = "URL")]
+    prometheus_external_url: Option<Url>,
     /// User name for basic authentication
     #[arg(long, env = "SERENO_PROMETHEUS_USERNAME", value_name = "NAME")]
     prometheus_username: Option<String>,
@@ -231,6 +235,7 @@ fn sources(arguments: &ServeArguments, address: SocketAddr) -> Sources {
         Some(url) => url.as_str().trim_end_matches('/').to_owned(),
         None => format!("http://{address}"),
     };
+    let prometheus = &arguments.prometheus;
     Sources {
         rules: arguments.rules.clone(),
         routes: arguments.routes.clone(),
@@ -239,7 +244,18 @@ fn sources(arguments: &ServeArguments, address: SocketAddr) -> Sources {
         resend_delay: arguments.resend_delay,
         external_labels: LabelSet::from_pairs(arguments.external_labels.clone()),
         external_url: external_url.into(),
+        prometheus_external_url: public(
+            prometheus.prometheus_external_url.as_ref().unwrap_or(&prometheus.prometheus_url),
+        ),
     }
+}
+
+/// A URL as it may be shown to people: without credentials.
+fn public(url: &Url) -> Str {
+    let mut url = url.clone();
+    // They fail only for URLs that cannot have credentials.
+    let _ = (url.set_username(""), url.set_password(None));
+    url.as_str().trim_end_matches('/').into()
 }
 
 fn app(sources: Sources, handle: Handle) -> App {

@@ -48,7 +48,7 @@ pub struct RulesConfig {
     pub resend_delay: Duration,
     /// Labels added to each alert that lacks them.
     pub external_labels: LabelSet,
-    /// Under which URL people reach the data source or us: the base of generator URLs.
+    /// Under which URL people reach the data source: the base of generator URLs, and `$externalURL`.
     pub external_url: Str,
 }
 

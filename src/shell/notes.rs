@@ -44,10 +44,11 @@ fn note_rules(metrics: &Metrics, event: &RulesEvent) {
             let word = change.as_str();
             metrics.alert_changes.get_or_create(&vec![("change", word.to_owned())]).inc();
             match change {
-                Change::Pending | Change::Inactive | Change::KeepFiring | Change::Recovered => {
+                Change::Inactive | Change::KeepFiring | Change::Recovered => {
                     debug!(%group, %rule, %labels, value, change = word, "alert {labels} is {word}");
                 }
-                Change::Firing
+                Change::Pending
+                | Change::Firing
                 | Change::Resolved
                 | Change::Demoted
                 | Change::OverLimit

@@ -36,8 +36,10 @@ pub struct Sources {
     pub resend_delay: Duration,
     /// Labels added to each alert that lacks them.
     pub external_labels: LabelSet,
-    /// Where people reach us or the data source.
+    /// Where people reach us.
     pub external_url: Str,
+    /// Where people reach the data source.
+    pub prometheus_external_url: Str,
 }
 
 /// Files that can be used.
@@ -117,7 +119,7 @@ fn rules_config(sources: &Sources, groups: Vec<Arc<RuleGroup>>) -> RulesConfig {
         query_offset: sources.query_offset,
         resend_delay: sources.resend_delay,
         external_labels: sources.external_labels.clone(),
-        external_url: Str::clone(&sources.external_url),
+        external_url: Str::clone(&sources.prometheus_external_url),
     }
 }
 

@@ -28,7 +28,7 @@ fn after_trouble_everybody_knows_the_truth() {
 }
 
 fn seeds() -> std::ops::Range<u64> {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let number = |name: &str| std::env::var_os(name)?.to_str()?.parse::<u64>().ok();
     match number("SERENO_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("SERENO_SEEDS").unwrap_or(60),
