@@ -17,8 +17,10 @@ test-core: ## Run the tests that need only Rust
 check: ## Format, lints, documentation, licences and unused dependencies
 	@scripts/check.sh
 
-bench: ## Measure, in release mode (takes minutes)
+bench: tools ## Measure, in release mode, alone and beside vmalert (takes minutes)
 	@cargo bench --locked
+	@cargo build --quiet --locked --release
+	@benches/beside_vmalert.sh
 
 tools: ## Unpack Prometheus, Alertmanager, node_exporter and VictoriaMetrics into target/tools
 	@scripts/tools.sh
