@@ -333,6 +333,12 @@ fn references() {
       = help: did you mean `ops`?
     "#);
     insta::assert_snapshot!(routes("route: {receiver: ops, routes: [{mute_time_intervals: [nigth]}]}\nreceivers: [{name: ops, console_configs: [{}]}, {name: old}]\ntime_intervals: [{name: night}]\n"), @r#"
+    warning[not-obeyed-yet]: mute_time_intervals is read, but not obeyed yet: the route tells its receiver at all times
+     --> routes.yml:1:34
+      |
+    1 | route: {receiver: ops, routes: [{mute_time_intervals: [nigth]}]}
+      |                                  ^^^^^^^^^^^^^^^^^^^
+
     error[undefined-interval]: undefined time interval "nigth" used in route
      --> routes.yml:1:56
       |
@@ -448,4 +454,55 @@ fn the_other_formats() {
     assert!(coloured.starts_with("\x1b[1;31merror[unknown-field]\x1b[0m"), "{coloured:?}");
     assert_eq!(render(&[], |_| None, Format::Json, false), "[]\n");
     assert_eq!(render(&[], |_| None, Format::Full, false), "");
+}
+
+#[test]
+fn what_is_read_but_not_obeyed_yet() {
+    let text = r#"global: {http_config: {oauth2: {client_id: a, token_url: 'http://t/'}}}
+route:
+  receiver: ops
+  labels: {team: db, runbook: 'http://wiki/{{ .GroupLabels.alertname }}'}
+  routes:
+  - matchers: [a=b]
+    mute_time_intervals: [night]
+    routes:
+    - active_time_intervals: [night]
+      mute_time_intervals: []
+inhibit_rules:
+- source_matchers: [a=b]
+- source_matchers: [a=c]
+time_intervals: [{name: night}]
+templates: [x.tmpl]
+template_language: go
+event_recorder: {file_outputs: [{path: /tmp/events}]}
+receivers:
+- name: ops
+  fallback: other
+  rate_limit: 30/1h
+  labels: {tier: a}
+  webhook_configs:
+  - url: 'http://x/{{ .GroupLabels.team }}'
+    payload: {text: hi}
+  - url: http://y/
+- name: other
+  console_configs: [{}]
+"#;
+    insta::assert_snapshot!(written("routes.yml", text, Format::Concise), @r"
+    routes.yml:1:24: warning[not-obeyed-yet]: oauth2 is read, but not obeyed yet
+    routes.yml:4:31: warning[not-obeyed-yet]: templates in labels of routes are not expanded yet: they are sent as they are written
+    routes.yml:7:5: warning[not-obeyed-yet]: mute_time_intervals is read, but not obeyed yet: the route tells its receiver at all times
+    routes.yml:9:7: warning[not-obeyed-yet]: active_time_intervals is read, but not obeyed yet: the route tells its receiver at all times
+    routes.yml:11:1: warning[not-obeyed-yet]: inhibit_rules is read, but not obeyed yet: no alert is muted by another
+    routes.yml:15:1: warning[not-obeyed-yet]: templates is read, but not obeyed yet: template files are not loaded
+    routes.yml:16:1: warning[not-obeyed-yet]: template_language is read, but not obeyed yet: no template of this file is expanded
+    routes.yml:17:1: warning[not-obeyed-yet]: event_recorder is read, but not obeyed yet: nothing is recorded
+    routes.yml:20:3: warning[not-obeyed-yet]: fallback is read, but not obeyed yet: nobody is told instead of this receiver
+    routes.yml:21:3: warning[not-obeyed-yet]: rate_limit is read, but not obeyed yet: the receiver gets all its notifications
+    routes.yml:22:3: warning[not-obeyed-yet]: labels is read, but not obeyed yet: nothing can select receivers by them
+    routes.yml:24:10: warning[not-obeyed-yet]: templates in url are not expanded yet: requests go to it as it is written
+    routes.yml:25:5: warning[not-obeyed-yet]: payload is read, but not obeyed yet: Alertmanager's usual document is sent
+    ");
+    let nothing = "route: {receiver: ops, labels: {a: b}}\ninhibit_rules: []\ntemplates:\n\
+                   receivers: [{name: ops, webhook_configs: [{url: 'http://y/', payload: null}]}]\n";
+    assert_eq!(routes(nothing), "", "an empty list asks for nothing");
 }

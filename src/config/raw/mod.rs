@@ -8,6 +8,7 @@ mod http;
 mod intervals;
 mod kinds;
 mod matchers;
+mod not_obeyed;
 mod receivers;
 mod route_tree;
 pub(crate) mod routing;

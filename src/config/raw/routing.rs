@@ -134,10 +134,9 @@ impl Reader<'_> {
         for (key, table) in [("tracing", &TRACING), ("event_recorder", &EVENT_RECORDER)] {
             if let Some(node) = fields.get(key) {
                 self.object(node, table);
-                let message = format!("{key} is read and checked, but not obeyed yet");
-                self.report(Severity::Info, "not-obeyed-yet", &fields.key_span(key), message, None);
             }
         }
+        self.warn_of_not_obeyed(root);
         let resolve_timeout =
             globals.values.get("resolve_timeout").and_then(|value| value.as_str()?.parse().ok());
         Some(Routing {

@@ -1,0 +1,101 @@
+//! `not-obeyed-yet`: what a routing file may ask for, but the server does not do yet.
+//!
+//! A key that is read and then ignored would let its author believe in it, so each is told at its place,
+//! by `check` and whenever the server loads the file. Whoever makes a key work removes it here. The keys of
+//! `http_config` are told where they are read.
+
+use std::ops::Range;
+
+use super::Reader;
+use crate::config::problem::Severity;
+use crate::config::yaml::{Node, Value};
+
+/// Keys with what happens in spite of them.
+type Keys = &'static [(&'static str, &'static str)];
+
+/// Keys of the file itself.
+const FILE: Keys = &[
+    ("inhibit_rules", "no alert is muted by another"),
+    ("templates", "template files are not loaded"),
+    ("template_language", "no template of this file is expanded"),
+    ("tracing", "nothing is traced"),
+    ("event_recorder", "nothing is recorded"),
+];
+
+/// Keys of a route.
+const ROUTE: Keys = &[
+    ("mute_time_intervals", "the route tells its receiver at all times"),
+    ("active_time_intervals", "the route tells its receiver at all times"),
+];
+
+/// Keys of a receiver.
+const RECEIVER: Keys = &[
+    ("labels", "nothing can select receivers by them"),
+    ("fallback", "nobody is told instead of this receiver"),
+    ("rate_limit", "the receiver gets all its notifications"),
+];
+
+/// Keys of a webhook.
+const WEBHOOK: Keys = &[("payload", "Alertmanager's usual document is sent")];
+
+impl Reader<'_> {
+    /// Warns of all that is not obeyed yet in a whole file.
+    pub(crate) fn warn_of_not_obeyed(&mut self, root: &Node) {
+        self.warn_of_keys(root, FILE);
+        if let Some(route) = root.get("route") {
+            self.warn_of_route(route);
+        }
+        for receiver in items(root, "receivers") {
+            self.warn_of_keys(receiver, RECEIVER);
+            for webhook in items(receiver, "webhook_configs") {
+                self.warn_of_keys(webhook, WEBHOOK);
+                if let Some(url) = webhook.get("url").filter(|url| is_template(url)) {
+                    // The URL is a secret: the message must not show it.
+                    let message = "templates in url are not expanded yet: requests go to it as it is written";
+                    self.warn_not_obeyed(&url.span, message.to_owned());
+                }
+            }
+        }
+    }
+
+    fn warn_of_route(&mut self, route: &Node) {
+        self.warn_of_keys(route, ROUTE);
+        if let Some(Value::Mapping(labels)) = route.get("labels").map(|labels| &labels.value)
+            && let Some((_, template)) = labels.iter().find(|(_, value)| is_template(value))
+        {
+            let message =
+                "templates in labels of routes are not expanded yet: they are sent as they are written";
+            self.warn_not_obeyed(&template.span, message.to_owned());
+        }
+        for child in items(route, "routes") {
+            self.warn_of_route(child);
+        }
+    }
+
+    /// Warns of those keys that hold something.
+    fn warn_of_keys(&mut self, node: &Node, keys: Keys) {
+        let Value::Mapping(pairs) = &node.value else { return };
+        for (key, _) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+            let name = key.scalar().map_or("", |name| &name.text);
+            if let Some((name, instead)) = keys.iter().find(|(known, _)| *known == name) {
+                self.warn_not_obeyed(&key.span, format!("{name} is read, but not obeyed yet: {instead}"));
+            }
+        }
+    }
+
+    fn warn_not_obeyed(&mut self, span: &Range<usize>, message: String) {
+        self.report(Severity::Warning, "not-obeyed-yet", span, message, None);
+    }
+}
+
+/// The items of the list at `key`; what is no list has been reported already.
+fn items<'n>(node: &'n Node, key: &str) -> &'n [Node] {
+    match node.get(key).map(|node| &node.value) {
+        Some(Value::Sequence(items)) => items,
+        Some(Value::Scalar(_) | Value::Mapping(_)) | None => &[],
+    }
+}
+
+fn is_template(node: &Node) -> bool {
+    node.scalar().is_some_and(|scalar| scalar.text.contains("{{"))
+}
