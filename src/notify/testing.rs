@@ -31,6 +31,7 @@ pub(crate) fn notification(alerts: Vec<NotifiedAlert>) -> Notification {
         route_labels: BTreeMap::new(),
         reason: Reason::First,
         at: Timestamp::from_secs(100),
+        strict: false,
         alerts,
     }
 }

@@ -1,7 +1,9 @@
 //! The generic webhook: Alertmanager's version 4 document, the same to the byte.
 //!
-//! One difference: the status and what the alerts have in common are those of all alerts, also of those
-//! that `max_alerts` cuts off. Alertmanager cuts first, so that it can say "resolved" while alerts fire.
+//! One difference, where `max_alerts` cuts alerts off: the status is that of all alerts. Alertmanager takes
+//! it from those it sends, so that it says "resolved" while others fire; with `compat: strict` so do we.
+//! What the alerts have in common is always that of the alerts in the document: readers show it once for
+//! all of these, and it is what Alertmanager writes.
 
 use std::collections::BTreeMap;
 
@@ -18,14 +20,15 @@ const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
 pub fn body(notification: &Notification, max_alerts: usize, external_url: &str) -> Vec<u8> {
     let alerts = &notification.alerts;
     let included = if max_alerts == 0 { alerts.len() } else { max_alerts.min(alerts.len()) };
+    let sent = &alerts[..included];
     let message = Message {
         receiver: quote_meta(&notification.receiver),
-        status: status(alerts),
-        alerts: alerts[..included].iter().map(Alert::new).collect(),
+        status: status(if notification.strict { sent } else { alerts }),
+        alerts: sent.iter().map(Alert::new).collect(),
         notification_reason: notification.reason.as_str(),
         group_labels: &notification.group_labels,
-        common_labels: common(alerts.iter().map(|alert| alert.labels.iter().collect())),
-        common_annotations: common(alerts.iter().map(|alert| alert.annotations.iter().collect())),
+        common_labels: common(sent.iter().map(|alert| alert.labels.iter().collect())),
+        common_annotations: common(sent.iter().map(|alert| alert.annotations.iter().collect())),
         route_labels: notification.route_labels.iter().map(|(n, v)| (&**n, &**v)).collect(),
         external_url,
         version: "4",
@@ -132,6 +135,8 @@ fn as_go_writes(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::{body, quote_meta};
     use crate::notify::testing::{alert, notification};
     use crate::router::Reason;
@@ -168,18 +173,31 @@ mod tests {
     }
 
     #[test]
-    fn the_status_is_that_of_all_alerts_also_of_those_cut_off() {
-        let notification = notification(vec![
+    fn what_is_cut_off_counts_for_the_status_unless_strict_and_never_for_what_is_common() {
+        let mut notification = notification(vec![
             alert("alertname=A instance=1 zone=z", &[("summary", "s")], Some(1)),
-            alert("alertname=A instance=2", &[("summary", "s")], None),
+            alert("alertname=A instance=1", &[("summary", "s")], Some(1)),
+            alert("alertname=A instance=2", &[("summary", "other")], None),
         ]);
-        let text = String::from_utf8(body(&notification, 1, "")).expect("UTF-8");
-        let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-        assert_eq!(json["status"], "firing");
-        assert_eq!(json["alerts"].as_array().map(Vec::len), Some(1));
-        assert_eq!(json["truncatedAlerts"], 1);
-        assert_eq!(json["commonLabels"], serde_json::json!({"alertname": "A"}));
-        assert_eq!(json["commonAnnotations"], serde_json::json!({"summary": "s"}));
+        for (strict, max_alerts, status, truncated, labels, annotations) in [
+            (false, 2, "firing", 1, json!({"alertname": "A", "instance": "1"}), json!({"summary": "s"})),
+            (true, 2, "resolved", 1, json!({"alertname": "A", "instance": "1"}), json!({"summary": "s"})),
+            (false, 3, "firing", 0, json!({"alertname": "A"}), json!({})),
+            (true, 0, "firing", 0, json!({"alertname": "A"}), json!({})),
+        ] {
+            notification.strict = strict;
+            let text = String::from_utf8(body(&notification, max_alerts, "")).expect("UTF-8");
+            let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+            let case = format!("strict: {strict}, max_alerts: {max_alerts}");
+            assert_eq!(json["status"], status, "{case}");
+            assert_eq!(json["alerts"].as_array().map(Vec::len), Some(3 - truncated), "{case}");
+            assert_eq!(json["truncatedAlerts"], truncated, "{case}");
+            assert_eq!(
+                (&json["commonLabels"], &json["commonAnnotations"]),
+                (&labels, &annotations),
+                "{case}"
+            );
+        }
     }
 
     #[test]

@@ -115,8 +115,13 @@ impl Router {
     ) -> Arc<Pending> {
         let group = self.groups.at(index);
         let delivery = &group.deliveries[place];
-        let heading =
-            Heading { key: &delivery.key(&group.key), route: self.route_of(index), reason, at: snapshot.at };
+        let heading = Heading {
+            key: &delivery.key(&group.key),
+            route: self.route_of(index),
+            reason,
+            at: snapshot.at,
+            strict: self.routing.strict,
+        };
         let ended: &[Fingerprint] =
             if delivery.destination.integration.send_resolved { &resolved } else { &[] };
         let alerts = snapshot.firing.iter().chain(ended).copied();

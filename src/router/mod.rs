@@ -83,6 +83,9 @@ pub struct Notification {
     pub reason: Reason,
     /// When the decision was made.
     pub at: Timestamp,
+    /// Whether what is sent is to be as Alertmanager's also where we differ on purpose (`compat: strict`).
+    #[serde(default)]
+    pub strict: bool,
     /// The alerts, sorted as Alertmanager does: by job, instance, then all labels. Resolved ones are
     /// included only if the integration wants them.
     pub alerts: Vec<NotifiedAlert>,

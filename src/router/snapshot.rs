@@ -43,6 +43,7 @@ pub(super) struct Heading<'a> {
     pub(super) route: &'a Route,
     pub(super) reason: Reason,
     pub(super) at: Timestamp,
+    pub(super) strict: bool,
 }
 
 /// Writes the notification about these alerts of the group.
@@ -52,7 +53,7 @@ pub(super) fn notification(
     alerts: &Alerts,
     told: impl Iterator<Item = Fingerprint>,
 ) -> Notification {
-    let Heading { key, route, reason, at } = *heading;
+    let Heading { key, route, reason, at, strict } = *heading;
     let mut told: Vec<NotifiedAlert> = told
         .filter_map(|fingerprint| {
             let alert = &alerts.at(*group.members.get(&fingerprint)?).alert;
@@ -77,6 +78,7 @@ pub(super) fn notification(
         route_labels: route.labels.clone(),
         reason,
         at,
+        strict,
         alerts: told,
     }
 }
