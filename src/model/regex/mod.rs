@@ -83,6 +83,23 @@ fn reason(error: &regex::Error) -> String {
     last.trim_start_matches("error: ").to_owned()
 }
 
+/// Compiles an expression in Go's dialect that may match anywhere in a text, as Go's `regexp.Compile`.
+///
+/// # Errors
+/// The text is not valid in Go's dialect, or too large.
+pub fn unanchored(text: &str) -> Result<regex::Regex, InvalidRegex> {
+    let rust = translate(text).map_err(|error| InvalidRegex {
+        text: text.to_owned(),
+        reason: error.message,
+        range: error.range,
+    })?;
+    compile(&rust).map_err(|error| InvalidRegex {
+        text: text.to_owned(),
+        reason: reason(&error),
+        range: 0..text.len(),
+    })
+}
+
 impl PartialEq for AnchoredRegex {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::model::regex::unanchored;
 use crate::template::go::{CallError, query_escape};
 
 /// Each word with a capital first letter; the other letters stay as they are. As in Go's `strings.Title`,
@@ -38,26 +39,9 @@ fn one_upper(c: char) -> char {
     large.next().filter(|_| large.next().is_none()).unwrap_or(c)
 }
 
+/// Compiles a pattern in Go's dialect; what is wrong with it is in Go's words.
 fn regex(pattern: &str) -> Result<regex::Regex, String> {
-    regex::Regex::new(pattern)
-        .map_err(|error| format!("error parsing regexp: {}", go_reason(pattern, &error)))
-}
-
-/// Why a pattern is refused, in Go's words where the mistake is a common one.
-fn go_reason(pattern: &str, error: &regex::Error) -> String {
-    let text = error.to_string();
-    let ours = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-    let from = |at: Option<usize>| at.map_or(pattern, |at| &pattern[at..]);
-    match ours {
-        "unclosed group" => format!("missing closing ): `{pattern}`"),
-        "unopened group" => format!("unexpected ): `{pattern}`"),
-        "unclosed character class" => format!("missing closing ]: `{}`", from(pattern.rfind('['))),
-        "repetition operator missing expression" => {
-            let operator = from(pattern.find(['*', '+', '?'])).get(..1).unwrap_or(pattern);
-            format!("missing argument to repetition operator: `{operator}`")
-        }
-        other => format!("{other}: `{pattern}`"),
-    }
+    unanchored(pattern).map_err(|error| format!("error parsing regexp: {}", error.reason))
 }
 
 pub(super) fn is_match(pattern: &str, text: &str) -> Result<bool, CallError> {
