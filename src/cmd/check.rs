@@ -1,5 +1,6 @@
 //! `sereno check`: what is wrong with rule files and routes, all of it at once, with exact places.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -25,7 +26,7 @@ const DEFAULTS: [&str; 2] = ["rules/*.yml", "routes.yml"];
   sereno check --format concise rules/*.yml alertmanager.yml
       One line a finding, for editors and CI.
 
-Exit codes: 0 nothing wrong (there may be warnings), 1 errors found, 2 a file could not be read.")]
+Exit codes: 0 no errors (warnings do not count), 1 errors found, 2 could not run: a file cannot be read.")]
 pub struct CheckArguments {
     /// Rule files and routing files, or patterns of them [default: rules/*.yml routes.yml]
     #[arg(value_name = "FILE")]
@@ -84,28 +85,47 @@ fn summary(findings: &Findings, files: usize) -> String {
     format!("{gap}{} checked: {errors}, {warnings}\n", plural(files, "file"))
 }
 
-/// Path, text and kind of each file; the default routing file is one even if it is empty.
+/// Path, text and kind of each file; the default routing file is one even if it is empty. All that cannot
+/// be read is told at once.
 fn read(paths: &[String]) -> Result<Vec<(Str, Str, Option<FileKind>)>, String> {
-    let read_one = |path: &String| {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+    let (mut files, mut unreadable) = (Vec::new(), Vec::new());
+    for path in paths {
         let kind = (path == DEFAULTS[1]).then_some(FileKind::Routing);
-        Ok((path.as_str().into(), text.into(), kind))
-    };
-    paths.iter().map(read_one).collect()
+        match read_text(path) {
+            Ok(text) => files.push((path.as_str().into(), text.into(), kind)),
+            Err(reason) => unreadable.push(reason),
+        }
+    }
+    if unreadable.is_empty() { Ok(files) } else { Err(unreadable.join("\n")) }
 }
 
+fn read_text(path: &str) -> Result<String, String> {
+    let bytes = std::fs::read(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        format!("cannot read {path}: it is not text (byte {at} is not UTF-8)")
+    })
+}
+
+/// The files to check, each once, in the order in which they are named.
 fn paths(named: &[String]) -> Result<Vec<String>, String> {
     let patterns: Vec<&str> = match named.is_empty() {
         true => DEFAULTS.to_vec(),
         false => named.iter().map(String::as_str).collect(),
     };
-    let mut paths = Vec::new();
+    let (mut paths, mut problems) = (Vec::new(), Vec::new());
     for pattern in patterns {
-        let found = glob::files(pattern).map_err(|bad| bad.to_string())?;
-        if found.is_empty() && (!named.is_empty() || !pattern.contains('*')) {
-            return Err(format!("cannot read {pattern}: no such file"));
+        match glob::files(pattern) {
+            Ok(found) if found.is_empty() && !named.is_empty() => problems.push(glob::why_none(pattern)),
+            Ok(found) if found.is_empty() && !glob::is_pattern(pattern) => {
+                let reason = glob::why_none(pattern);
+                problems.push(format!("{reason}; name the files to check, as in `sereno check FILE …`"));
+            }
+            Ok(found) => paths.extend(found),
+            Err(bad) => problems.push(bad.to_string()),
         }
-        paths.extend(found);
     }
-    Ok(paths)
+    let mut seen = BTreeSet::new();
+    paths.retain(|path| seen.insert(path.clone()));
+    if problems.is_empty() { Ok(paths) } else { Err(problems.join("\n")) }
 }

@@ -18,6 +18,9 @@ pub struct BadPattern {
 /// # Errors
 /// The pattern has a bracket that is not closed.
 pub fn files(pattern: &str) -> Result<Vec<String>, BadPattern> {
+    if Path::new(pattern).is_file() {
+        return Ok(vec![pattern.to_owned()]); // whatever characters its name has
+    }
     let mut found = vec![PathBuf::from(if pattern.starts_with('/') { "/" } else { "" })];
     for part in pattern.split('/').filter(|part| !part.is_empty()) {
         let tokens = tokens(part).map_err(|reason| BadPattern { pattern: pattern.to_owned(), reason })?;
@@ -27,6 +30,25 @@ pub fn files(pattern: &str) -> Result<Vec<String>, BadPattern> {
         found.into_iter().filter(|path| path.is_file()).map(|path| path.display().to_string()).collect();
     names.sort();
     Ok(names)
+}
+
+/// Whether the text may name several files.
+#[must_use]
+pub fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
+/// What to tell a person whose pattern names no file.
+#[must_use]
+pub fn why_none(pattern: &str) -> String {
+    if Path::new(pattern).is_dir() {
+        let folder = pattern.trim_end_matches('/');
+        return format!("cannot read {pattern}: it is a folder; name its files, as in '{folder}/*.yml'");
+    }
+    match is_pattern(pattern) {
+        true => format!("no file matches {pattern}"),
+        false => format!("cannot read {pattern}: no such file"),
+    }
 }
 
 /// One thing that a pattern asks of a name.

@@ -130,8 +130,8 @@ fn rule_paths(patterns: &[String]) -> (Vec<String>, Vec<String>) {
     let mut problems = Vec::new();
     for pattern in patterns {
         match glob::files(pattern) {
-            Ok(found) if found.is_empty() && !pattern.contains(['*', '?', '[']) => {
-                problems.push(format!("cannot read {pattern}: no such file"));
+            Ok(found) if found.is_empty() && !glob::is_pattern(pattern) => {
+                problems.push(glob::why_none(pattern));
             }
             Ok(found) => {
                 if found.is_empty() {
