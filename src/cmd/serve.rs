@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 use url::Url;
 
@@ -209,13 +209,15 @@ async fn serve(arguments: ServeArguments) -> Result<(), String> {
     let core = Core::restore(&loaded.config, seed, now, store.load());
     let work = tokio::spawn(run::run(core, Box::new(store), world, handle.clone(), inbox));
     watch_reloads(Arc::clone(&app.reloader))?;
+    // Before scripts learn that we are there: an early signal would end us on the spot.
+    let mut stop = StopSignals::watch()?;
     announce(address);
     let (closed, closing) = tokio::sync::oneshot::channel::<()>();
     let server = axum::serve(listener, api::router(app.clone())).with_graceful_shutdown(async move {
         let _ = closing.await; // a dropped sender means the same
     });
     let server = tokio::spawn(server.into_future());
-    stop_signal().await?;
+    stop.next().await;
     info!("stopping; a second signal stops at once");
     app.status.update(|known| known.stopping = true);
     tokio::select! {
@@ -223,7 +225,7 @@ async fn serve(arguments: ServeArguments) -> Result<(), String> {
             let _ = handle.stop().await; // gone already: nothing left to stop
             work.await
         } => {}
-        second = stop_signal() => second?,
+        () = stop.next() => {}
     }
     drop(closed);
     server.abort(); // idle keep-alive connections would hold it open
@@ -336,15 +338,25 @@ fn watch_reloads(reloader: Arc<Reloader>) -> Result<(), String> {
     Ok(())
 }
 
-/// Waits for SIGTERM or SIGINT.
-async fn stop_signal() -> Result<(), String> {
-    let watch = |kind| signal(kind).map_err(|error| format!("cannot watch signals: {error}"));
-    let (mut terminate, mut interrupt) = (watch(SignalKind::terminate())?, watch(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT, from when they are watched on.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn watch() -> Result<Self, String> {
+        let watch = |kind| signal(kind).map_err(|error| format!("cannot watch signals: {error}"));
+        Ok(Self { terminate: watch(SignalKind::terminate())?, interrupt: watch(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    /// Waits for one of them.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// A duration as people write it: `90s`, `1m 30s`, `1m30s`.
