@@ -15,6 +15,7 @@ declare -A programs=(
     [prometheus-node-exporter]="prometheus-node-exporter"
     [prometheus-alertmanager]="prometheus-alertmanager amtool"
     [victoria-metrics]="victoria-metrics vmalert vmagent"
+    [alertmanager-irc-relay]="alertmanager-irc-relay"
 )
 
 say() { printf 'tools: %s\n' "$*" >&2; }
@@ -54,13 +55,15 @@ works() { # PACKAGE
     local program
     for program in ${programs[$1]}; do
         [[ -x "$bin/$program" ]] || return 1
-        "$bin/$program" --version >/dev/null 2>&1 || { say "$program does not start:" \
+        # The relay knows no --version.
+        "$bin/$program" --version >/dev/null 2>&1 || "$bin/$program" --help >/dev/null 2>&1 || { say "$program does not start:" \
             "$("$bin/$program" --version 2>&1 | head -n 1)"; return 1; }
     done
 }
 
 packages=("$@")
-[[ $# -gt 0 ]] || packages=(prometheus prometheus-node-exporter prometheus-alertmanager victoria-metrics)
+[[ $# -gt 0 ]] || packages=(prometheus prometheus-node-exporter prometheus-alertmanager victoria-metrics \
+    alertmanager-irc-relay)
 mkdir -p "$tools"
 exec 9>"$tools/lock"
 flock 9 # two runs at once: the second waits, then finds all there

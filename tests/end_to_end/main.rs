@@ -2,7 +2,7 @@
 
 mod harness;
 
-use harness::{Mode, Prometheus, Receiver, Sereno, Target, eventually};
+use harness::{IrcRelay, Mode, Prometheus, Receiver, Sereno, Target, eventually};
 use sereno::shell::clock::Stopwatch;
 
 /// A group `app` with one rule that fires after two seconds of an unreachable target.
@@ -236,4 +236,18 @@ async fn sigterm_stops_at_once_when_nothing_is_on_its_way() {
     sereno.signal("TERM");
     assert_eq!(sereno.wait_end().await.code(), Some(0));
     assert!(watch.elapsed() < std::time::Duration::from_secs(5), "{:?}", watch.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_others_wrote_for_alertmanager_understands_our_webhooks() {
+    let (target, relay) = (Target::start().await, IrcRelay::start().await);
+    let prometheus = Prometheus::start(&[&target]).await;
+    let hook =
+        routes(&[relay.url()]).replace("webhook_configs: [{", "webhook_configs: [{send_resolved: true, ");
+    let _sereno = Sereno::start(&prometheus.url(), DOWN, &hook, &[]).await;
+    target.switch(false);
+    let down = format!("{} is down", target.address());
+    assert_eq!(relay.wait_said(1).await, [format!("Down is firing: {down}")]);
+    target.switch(true);
+    assert_eq!(relay.wait_said(2).await[1], format!("Down is resolved: {down}"));
 }

@@ -1,5 +1,6 @@
 //! Starts real servers on free ports, each with its own folder, and stops them with the test.
 
+mod irc;
 mod prometheus;
 mod receiver;
 mod sereno;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+pub(crate) use irc::IrcRelay;
 pub(crate) use prometheus::Prometheus;
 pub(crate) use receiver::{Mode, Receiver};
 pub(crate) use sereno::Sereno;
