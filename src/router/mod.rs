@@ -192,6 +192,16 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// All kinds.
+    pub const ALL: [Self; 6] = [
+        Self::ClientError,
+        Self::ServerError,
+        Self::AuthError,
+        Self::RateLimited,
+        Self::DeadlineExceeded,
+        Self::Other,
+    ];
+
     /// Alertmanager's label value.
     #[must_use]
     pub fn as_str(self) -> &'static str {

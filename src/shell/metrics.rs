@@ -16,6 +16,7 @@ use prometheus_client::registry::{Metric, Registry};
 use crate::config::routes::Routing;
 use crate::core::View;
 use crate::model::{Duration, Timestamp};
+use crate::router::Failure;
 use crate::rules::GroupView;
 
 /// Label names with their values.
@@ -233,6 +234,23 @@ impl Metrics {
         self.receivers.set(as_i64(routing.receivers.len()));
         let integrations = routing.receivers.iter().map(|receiver| receiver.integrations.len()).sum();
         self.integrations.set(as_i64(integrations));
+        for receiver in &routing.receivers {
+            receiver.integrations.iter().for_each(|integration| self.announce(integration.kind));
+        }
+    }
+
+    /// Shows the counters of a kind of integration before anything was counted, as Alertmanager does: an
+    /// expression over a series that does not exist yet finds nothing, and its first increase is missed.
+    fn announce(&self, kind: &str) {
+        let labels = vec![("integration", kind.to_owned())];
+        let counters = [&self.notifications, &self.notification_requests, &self.notification_requests_failed];
+        for counter in counters {
+            drop(counter.get_or_create(&labels));
+        }
+        for failure in Failure::ALL {
+            let reason = ("reason", failure.as_str().to_owned());
+            drop(self.notifications_failed.get_or_create(&vec![labels[0].clone(), reason]));
+        }
     }
 
     /// Notes that files could not be loaded.

@@ -34,6 +34,8 @@ async fn a_target_goes_down_and_comes_back_and_each_is_told_once() {
     let sereno = Sereno::start(&prometheus.url(), DOWN, &routes(&[receiver.url("hook")]), &[]).await;
     sereno.wait_evaluations(2).await;
     sereno.wait_alerts(&[]).await;
+    let told = "alertmanager_notifications_total{integration=\"webhook\"}";
+    assert_eq!(sereno.metric(told).await, Some(0.0), "a counter is there before it counts");
 
     target.switch(false);
     sereno.wait_alerts(&["pending"]).await;
@@ -54,8 +56,7 @@ async fn a_target_goes_down_and_comes_back_and_each_is_told_once() {
     sereno.wait_alerts(&[]).await;
     sereno.wait_evaluations(4).await;
     assert_eq!(receiver.taken(), ["firing", "resolved"]);
-    let sent = sereno.metric("alertmanager_notifications_total{integration=\"webhook\"}").await;
-    assert_eq!(sent, Some(2.0));
+    assert_eq!(sereno.metric(told).await, Some(2.0));
     assert_eq!(sereno.get("/health").await.0, 200);
 }
 
