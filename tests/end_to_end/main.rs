@@ -1,6 +1,7 @@
 //! The whole server against a real Prometheus, a target that can be switched off and a webhook receiver.
 
 mod harness;
+mod needs_tools;
 
 use harness::{IrcRelay, Mode, Prometheus, Receiver, Sereno, Target, eventually};
 use sereno::shell::clock::Stopwatch;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use serde_json::Value;
 
@@ -26,7 +26,12 @@ pub(crate) enum Mode {
 pub(crate) struct Message {
     pub(crate) path: String,
     pub(crate) mode: Mode,
+    /// The body as it came.
+    pub(crate) text: String,
     pub(crate) body: Value,
+    /// `User-Agent`: who sent it.
+    pub(crate) agent: String,
+    pub(crate) content_type: String,
 }
 
 #[derive(Clone)]
@@ -84,8 +89,12 @@ impl Receiver {
 async fn take(
     State(receiver): State<Receiver>,
     Path(path): Path<String>,
-    axum::Json(body): axum::Json<Value>,
+    headers: HeaderMap,
+    text: String,
 ) -> StatusCode {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (agent, content_type) = (header("user-agent").to_owned(), header("content-type").to_owned());
+    let Ok(body) = serde_json::from_str(&text) else { return StatusCode::BAD_REQUEST };
     let mode = {
         let mut inner = receiver.state.lock().expect("not poisoned");
         let mode = match path.as_str() {
@@ -93,7 +102,7 @@ async fn take(
             "fail" => Mode::Fail,
             _ => inner.mode,
         };
-        inner.messages.push(Message { path, mode, body });
+        inner.messages.push(Message { path, mode, text, body, agent, content_type });
         mode
     };
     match mode {

@@ -1,0 +1,3 @@
+//! Tests that compare with, or depend on, what one of Debian's programs does.
+
+mod beside_alertmanager;
