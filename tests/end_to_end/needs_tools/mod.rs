@@ -1,3 +1,4 @@
 //! Tests that compare with, or depend on, what one of Debian's programs does.
 
 mod beside_alertmanager;
+mod data_source_security;
