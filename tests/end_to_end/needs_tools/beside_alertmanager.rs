@@ -90,8 +90,8 @@ impl Sides {
             prometheus.get("/api/v1/alertmanagers").await?.contains("/api/v2/alerts").then_some(())
         })
         .await;
-        let sereno =
-            Sereno::start(&prometheus.url(), RULES, &routes, &["--external-url", EXTERNAL_URL]).await;
+        let flags = ["--external-url", EXTERNAL_URL, "--prometheus-external-url", EXTERNAL_URL];
+        let sereno = Sereno::start(&prometheus.url(), RULES, &routes, &flags).await;
         Self { receiver, prometheus, sereno, _alertmanager: alertmanager }
     }
 

@@ -2,3 +2,4 @@
 
 mod beside_alertmanager;
 mod data_source_security;
+mod server;
