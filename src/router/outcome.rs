@@ -87,9 +87,6 @@ impl Router {
         retry_after: Option<Duration>,
     ) {
         let (index, place) = (finished.index, finished.place);
-        if failure == Failure::DeadlineExceeded {
-            self.note_unknown_outcome(now, index, place, &finished.pending);
-        }
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
         delivery.failures = delivery.failures.saturating_add(1);
         // At least a millisecond, so that a wake never finds at once what it has just set.

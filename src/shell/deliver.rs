@@ -47,9 +47,12 @@ impl Deliverer {
                 let left = attempt.deadline.since(self.clock.now()).max(Duration::ZERO);
                 match tokio::time::timeout(left.to_std(), self.send(attempt, request, left)).await {
                     Ok(outcome) => outcome,
-                    Err(_) => {
-                        retryable(Failure::DeadlineExceeded, "no answer before the deadline".to_owned())
-                    }
+                    Err(_) => Outcome::Retryable {
+                        failure: Failure::DeadlineExceeded,
+                        message: "no answer before the deadline".to_owned(),
+                        retry_after: None,
+                        maybe_taken: true, // it may have been on its way
+                    },
                 }
             }
             Delivery::Print(text) => print(&text),
