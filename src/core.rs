@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::config::routes::Routing;
 use crate::model::{Alert, Timestamp};
+use crate::router::{Answer, Request, RequestId};
 use crate::{router, rules};
 
 /// Everything that is decided by files and flags.
@@ -32,6 +33,8 @@ pub enum Input {
     Written(rules::Written),
     /// Alerts from another system, already valid.
     Alerts(Vec<Alert>),
+    /// Somebody asks the router for something; answered with [`Effect::Reply`].
+    Request(RequestId, Request),
     /// The answer to [`Effect::Notify`].
     Notified(router::Notified),
     /// New rules and routes.
@@ -51,6 +54,8 @@ pub enum Effect {
     Notify(router::Attempt),
     /// Keep this for the next start, before any effect that follows it.
     Persist(Entry),
+    /// Answer a request, once everything persisted before is kept.
+    Reply(RequestId, Answer),
     /// Something worth a log line, a metric, a line of history.
     Note(Event),
 }
@@ -114,6 +119,9 @@ impl Core {
             Input::Sampled(sampled) => self.step_rules(now, rules::Input::Sampled(sampled), &mut effects),
             Input::Written(written) => self.step_rules(now, rules::Input::Written(written), &mut effects),
             Input::Alerts(alerts) => self.step_router(now, router::Input::Alerts(alerts), &mut effects),
+            Input::Request(id, request) => {
+                self.step_router(now, router::Input::Request(id, request), &mut effects);
+            }
             Input::Notified(notified) => {
                 self.step_router(now, router::Input::Notified(notified), &mut effects);
             }
@@ -143,6 +151,12 @@ impl Core {
         View { rules: self.rules.view(now), router: self.router.view(now) }
     }
 
+    /// The router, to be read.
+    #[must_use]
+    pub fn router(&self) -> &router::Router {
+        &self.router
+    }
+
     fn step_rules(&mut self, now: Timestamp, input: rules::Input, effects: &mut Vec<Effect>) {
         for effect in self.rules.handle(now, input) {
             match effect {
@@ -161,6 +175,7 @@ impl Core {
         effects.extend(self.router.handle(now, input).into_iter().map(|effect| match effect {
             router::Effect::Notify(attempt) => Effect::Notify(attempt),
             router::Effect::Persist(entry) => Effect::Persist(Entry::Router(entry)),
+            router::Effect::Reply(id, answer) => Effect::Reply(id, answer),
             router::Effect::Note(event) => Effect::Note(Event::Router(event)),
         }));
     }

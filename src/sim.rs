@@ -39,6 +39,8 @@ pub type QueryAnswer = Result<QueryValue, rules::QueryError>;
 pub struct Log {
     /// Each attempt with its outcome, at the time it was made.
     pub attempts: Vec<(Timestamp, router::Attempt, router::Outcome)>,
+    /// Each answer to a request with its time.
+    pub answers: Vec<(Timestamp, router::RequestId, router::Answer)>,
     /// Each event with its time.
     pub events: Vec<(Timestamp, Event)>,
 }
@@ -182,6 +184,7 @@ impl<W: World> Sim<W> {
             }
             Effect::Persist(Entry::Rules(entry)) => keep(&mut self.saved_rules, entry.key, entry.record),
             Effect::Persist(Entry::Router(entry)) => keep(&mut self.saved_router, entry.key, entry.record),
+            Effect::Reply(id, answer) => self.log.answers.push((self.now, id, answer)),
             Effect::Note(event) => self.log.events.push((self.now, event)),
         }
     }

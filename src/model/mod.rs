@@ -12,6 +12,7 @@ pub mod matcher;
 pub mod quote;
 pub mod regex;
 pub mod sample;
+pub mod silence;
 pub mod time;
 
 pub use alert::Alert;
@@ -22,4 +23,5 @@ pub use labels::{Fingerprint, LabelSet, Str};
 pub use lookup::Lookup;
 pub use matcher::{MatchOp, Matcher};
 pub use sample::{Histogram, QueryValue, Sample, SampleValue, SeriesPoint};
+pub use silence::{Silence, SilenceId, SilenceKind, SilenceState};
 pub use time::Timestamp;

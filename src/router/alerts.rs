@@ -132,6 +132,12 @@ impl Alerts {
         used.map(|(_, index)| index).collect()
     }
 
+    /// All alerts from a place on, with their places in order.
+    pub(super) fn iter_from(&self, from: AlertIndex) -> impl Iterator<Item = (AlertIndex, &Slot)> {
+        let slots = self.slots.iter().zip(0..).skip(from as usize);
+        slots.filter_map(|(slot, index)| Some((index, slot.as_ref()?)))
+    }
+
     /// All alerts.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Slot> {
         self.slots.iter().flatten()

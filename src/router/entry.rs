@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Notification;
-use crate::model::{Alert, Fingerprint, LabelSet, Str, Timestamp};
+use crate::model::{Alert, Fingerprint, LabelSet, Silence, SilenceId, Str, Timestamp};
 
 /// A record to keep under a key until the next entry with this key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub enum Key {
     Told(DeliveryKey),
     /// What an integration is being told of a group; its record is [`Record::Pending`].
     Pending(DeliveryKey),
+    /// A silence; its record is [`Record::Silence`].
+    Silence(SilenceId),
 }
 
 /// The content of an [`Entry`].
@@ -47,6 +49,8 @@ pub enum Record {
         /// Whether an attempt is under way: after a restart nobody knows how it went.
         in_flight: bool,
     },
+    /// A silence, also one that has ended, until its retention is over.
+    Silence(Silence),
 }
 
 /// Names a group: it is the same group after a restart, and after a reload that keeps its route.

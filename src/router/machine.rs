@@ -9,7 +9,7 @@ use super::memory::Memory;
 use super::random::Random;
 use super::timers::{Timer, Timers};
 use super::tree::Tree;
-use super::{AttemptId, Effect, Entry, Input, Key, Record};
+use super::{Answer, AttemptId, Effect, Entry, Input, Key, Record, Refusal, Request, RequestId};
 use crate::config::routes::Routing;
 use crate::model::Timestamp;
 
@@ -54,6 +54,7 @@ impl Router {
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Effect> {
         match input {
             Input::Alerts(alerts) => self.on_alerts(now, alerts),
+            Input::Request(id, request) => self.on_request(now, id, request),
             Input::Notified(notified) => self.on_notified(now, notified),
             Input::Reload(routing) => self.on_reload(now, routing),
             Input::Wake => self.on_wake(now),
@@ -65,6 +66,19 @@ impl Router {
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
         [self.timers.next(), self.memory.next_end()].into_iter().flatten().min()
+    }
+
+    fn on_request(&mut self, now: Timestamp, id: RequestId, request: Request) {
+        let answer = match request {
+            Request::Alerts(alerts) => {
+                self.on_alerts(now, alerts);
+                Answer::AlertsTaken { limited: 0 }
+            }
+            Request::SetSilence(_) | Request::ExpireSilence(_) | Request::Ack(_) => {
+                Answer::Refused(Refusal::UnknownSilence)
+            }
+        };
+        self.effects.push(Effect::Reply(id, answer));
     }
 
     fn on_wake(&mut self, now: Timestamp) {

@@ -20,11 +20,14 @@ mod intake;
 mod machine;
 mod memory;
 mod merge;
+mod mute;
 mod outcome;
 #[cfg(test)]
 mod properties;
+mod query;
 mod random;
 mod reload;
+mod request;
 mod restore;
 mod retry;
 #[cfg(test)]
@@ -45,6 +48,9 @@ use crate::model::{Alert, Annotations, Duration, Fingerprint, LabelSet, Str, Tim
 pub use entry::{DeliveryKey, Entry, GroupKey, IntegrationName, Key, Pending, Record, SavedGroup, Told};
 pub use event::{Event, GroupName, NotTold};
 pub use machine::Router;
+pub use mute::Mutes;
+pub use query::{AlertQuery, AlertView, Cursor, GroupAlerts, Page};
+pub use request::{AckDraft, AckOf, Answer, Refusal, Request, RequestId, SilenceDraft};
 pub use view::{AlertCounts, DeliveryState, DeliveryView, GroupView, View};
 
 /// Names one attempt until its outcome is known.
@@ -221,6 +227,8 @@ impl Failure {
 pub enum Input {
     /// Alerts that are new, changed, resolved or just still there.
     Alerts(Vec<Alert>),
+    /// Somebody asks for something and wants an answer.
+    Request(RequestId, Request),
     /// An attempt's outcome.
     Notified(Notified),
     /// New routes.
@@ -236,6 +244,8 @@ pub enum Effect {
     Notify(Attempt),
     /// Keep a record for the next start.
     Persist(Entry),
+    /// Answer a request; all that the answer relies on was persisted before.
+    Reply(RequestId, Answer),
     /// Something worth a log line and a metric.
     Note(Event),
 }

@@ -11,7 +11,7 @@ use super::groups::State;
 use super::machine::Router;
 use super::{DeliveryKey, Entry, GroupKey, Key, Pending, Record, SavedGroup, Told, cooldown};
 use crate::config::routes::{RouteIndex, Routing};
-use crate::model::{Alert, Fingerprint, Timestamp};
+use crate::model::{Alert, Fingerprint, Silence, SilenceId, Timestamp};
 
 /// Records by what they are about.
 #[derive(Default)]
@@ -20,6 +20,7 @@ struct Saved {
     groups: BTreeMap<GroupKey, SavedGroup>,
     told: BTreeMap<DeliveryKey, Told>,
     pending: BTreeMap<DeliveryKey, (Arc<Pending>, bool)>,
+    silences: BTreeMap<SilenceId, Silence>,
 }
 
 impl Saved {
@@ -37,8 +38,15 @@ impl Saved {
                 (Key::Group(key), None) => drop(saved.groups.remove(&key)),
                 (Key::Told(key), None) => drop(saved.told.remove(&key)),
                 (Key::Pending(key), None) => drop(saved.pending.remove(&key)),
+                (Key::Silence(key), Some(Record::Silence(silence))) => {
+                    drop(saved.silences.insert(key, silence))
+                }
+                (Key::Silence(key), None) => drop(saved.silences.remove(&key)),
                 // A record of another kind than its key: not written by us, so it says nothing.
-                (Key::Alert(_) | Key::Group(_) | Key::Told(_) | Key::Pending(_), Some(_)) => {}
+                (
+                    Key::Alert(_) | Key::Group(_) | Key::Told(_) | Key::Pending(_) | Key::Silence(_),
+                    Some(_),
+                ) => {}
             }
         }
         saved

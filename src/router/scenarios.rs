@@ -476,7 +476,7 @@ fn an_attempt_without_an_outcome_is_made_again_with_the_same_key_after_a_restart
     let sent = |world: &World| {
         let pending = world.saved.values().find_map(|record| match record {
             Record::Pending { pending, .. } => Some(Arc::clone(&pending.notification)),
-            Record::Alert(_) | Record::Group(_) | Record::Told(_) => None,
+            Record::Alert(_) | Record::Group(_) | Record::Told(_) | Record::Silence(_) => None,
         });
         pending.expect("something is on its way")
     };

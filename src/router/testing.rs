@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::config::routes::{GroupBy, Integration, Receiver, Route, Routing, Settings};
 use crate::model::matcher::MatcherList;
 use crate::model::{Alert, Annotations, Duration, Fingerprint, LabelSet, MatchOp, Matcher, Str, Timestamp};
+use crate::router::Answer as RouterAnswer;
 use crate::router::{
     Attempt, AttemptId, Effect, Entry, Event, Failure, Input, Key, Notified, Outcome, Reason, Record, Router,
 };
@@ -154,6 +155,8 @@ pub(crate) struct World {
     pub(crate) crash_after: Option<usize>,
     pub(crate) inputs: usize,
     pub(crate) note_events: bool,
+    /// What requests were answered.
+    pub(crate) answers: Vec<RouterAnswer>,
     answer: Answers,
     inbox: BTreeMap<(Timestamp, AttemptId), Outcome>,
     outstanding: BTreeMap<AttemptId, Key>,
@@ -199,6 +202,7 @@ impl World {
             crash_after: None,
             inputs: 0,
             note_events: false,
+            answers: Vec::new(),
             answer: Box::new(|_, _| delivered()),
             inbox: BTreeMap::new(),
             outstanding: BTreeMap::new(),
@@ -272,6 +276,7 @@ impl World {
                     None => drop(self.saved.remove(&key)),
                 }
             }
+            Effect::Reply(_, answer) => self.answers.push(answer),
             Effect::Note(event) if self.note_events => {
                 let text = match event {
                     Event::NotTold { why, .. } => format!("not told: {}", why.as_str()),
@@ -311,7 +316,11 @@ impl World {
         assert!(!told.alerts.is_empty(), "{text}");
         let place = self.saved.iter().find_map(|(key, record)| match record {
             Record::Pending { pending, .. } if pending.notification == *told => Some(key.clone()),
-            Record::Pending { .. } | Record::Alert(_) | Record::Group(_) | Record::Told(_) => None,
+            Record::Pending { .. }
+            | Record::Alert(_)
+            | Record::Group(_)
+            | Record::Told(_)
+            | Record::Silence(_) => None,
         });
         let place = place.expect("a notification is persisted before it is sent");
         assert!(!self.outstanding.values().any(|other| *other == place), "sends overlap: {text}");

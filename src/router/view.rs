@@ -128,7 +128,7 @@ impl Router {
         self.alerts.iter().map(|slot| &slot.alert)
     }
 
-    fn group_view(&self, group: &Group) -> GroupView {
+    pub(super) fn group_view(&self, group: &Group) -> GroupView {
         let route = &self.routing.routes[group.route];
         GroupView {
             key: group_key(route, &group.key.labels),

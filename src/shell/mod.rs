@@ -8,6 +8,7 @@ pub mod data_source;
 pub mod deliver;
 pub mod findings;
 pub mod glob;
+pub mod history;
 pub mod http;
 pub mod metrics;
 pub mod notes;

@@ -3,6 +3,7 @@
 //! The loop never waits for the world: effects are performed in tasks of their own, whose answers come back
 //! through the queue. `sim` has the same loop with a jumping clock.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,8 +19,8 @@ use super::remote_write::RemoteWrite;
 use super::status::Status;
 use super::store::Store;
 use crate::core::{Core, Effect, Input, View};
-use crate::model::Duration;
-use crate::router::{Attempt, Failure, Notified, Outcome};
+use crate::model::{Duration, Timestamp};
+use crate::router::{Answer, Attempt, Failure, Notified, Outcome, Request, RequestId};
 use crate::rules::{Query, QueryError, Sampled, Write, Written};
 
 /// How many inputs may wait for the loop before their senders have to.
@@ -33,10 +34,21 @@ const DRAIN: Duration = Duration::from_secs(9);
 enum Command {
     /// Something happened.
     Input(Box<Input>),
+    /// Somebody asks for something that changes the state.
+    Request(Box<Request>, oneshot::Sender<Answer>),
     /// Somebody wants to see the state.
-    View(oneshot::Sender<View>),
+    Read(Read),
     /// Finish.
     Stop,
+}
+
+/// A look at the core: what it makes of it goes where the closure sends it.
+struct Read(Box<dyn FnOnce(&Core, Timestamp) + Send>);
+
+impl std::fmt::Debug for Read {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Read")
+    }
 }
 
 /// The loop is gone, because the process is stopping.
@@ -64,8 +76,34 @@ impl Handle {
     /// # Errors
     /// The loop is gone.
     pub async fn view(&self) -> Result<View, Stopped> {
+        self.read(|core, now| core.view(now)).await
+    }
+
+    /// What `read` makes of the core after everything that was handed in before. The loop waits for it: it
+    /// must be quick, so what may be long is read in pages.
+    ///
+    /// # Errors
+    /// The loop is gone.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Core, Timestamp) -> T + Send + 'static,
+    ) -> Result<T, Stopped> {
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Command::View(reply)).await.map_err(|_| Stopped)?;
+        let read = Read(Box::new(move |core, now| {
+            // An error means that nobody waits for the answer any more.
+            let _ = reply.send(read(core, now));
+        }));
+        self.queue.send(Command::Read(read)).await.map_err(|_| Stopped)?;
+        answer.await.map_err(|_| Stopped)
+    }
+
+    /// Asks for something that changes the state; answered once that is kept.
+    ///
+    /// # Errors
+    /// The loop is gone.
+    pub async fn request(&self, request: Request) -> Result<Answer, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Command::Request(Box::new(request), reply)).await.map_err(|_| Stopped)?;
         answer.await.map_err(|_| Stopped)
     }
 
@@ -109,7 +147,9 @@ pub struct World {
 /// Drives the core until a stop is asked for and what is on its way has arrived, or has had its time.
 pub async fn run(core: Core, store: Box<dyn Store>, world: Arc<World>, handle: Handle, inbox: Inbox) {
     let on_the_way = Arc::new(AtomicUsize::new(0));
-    let mut serving = Loop { core, store, world, handle, on_the_way, draining: false };
+    let replies = BTreeMap::new();
+    let mut serving =
+        Loop { core, store, world, handle, on_the_way, draining: false, last_request: 0, replies };
     let mut inbox = inbox.0;
     serving.serve(&mut inbox).await;
     serving.draining = true;
@@ -119,7 +159,8 @@ pub async fn run(core: Core, store: Box<dyn Store>, world: Arc<World>, handle: H
             biased;
             Some(command) = inbox.recv() => match command {
                 Command::Input(input) => serving.handle_input(*input),
-                Command::View(reply) => serving.show(reply),
+                Command::Request(request, reply) => serving.handle_request(*request, reply),
+                Command::Read(read) => serving.show(read),
                 Command::Stop => {}
             },
             () = serving.world.clock.sleep_until(Some(deadline)) => {
@@ -141,6 +182,9 @@ struct Loop {
     on_the_way: Arc<AtomicUsize>,
     /// Whether nothing new is begun any more.
     draining: bool,
+    last_request: u64,
+    /// Who waits for the answers to requests.
+    replies: BTreeMap<RequestId, oneshot::Sender<Answer>>,
 }
 
 impl Loop {
@@ -150,7 +194,8 @@ impl Loop {
                 biased; // an input and a deadline at one instant: input first, as in `sim`
                 command = inbox.recv() => match command {
                     Some(Command::Input(input)) => self.handle_input(*input),
-                    Some(Command::View(reply)) => self.show(reply),
+                    Some(Command::Request(request, reply)) => self.handle_request(*request, reply),
+                    Some(Command::Read(read)) => self.show(read),
                     Some(Command::Stop) | None => return,
                 },
                 () = self.world.clock.sleep_until(self.core.next_wake()) => self.handle_input(Input::Wake),
@@ -162,9 +207,15 @@ impl Loop {
         }
     }
 
-    fn show(&self, reply: oneshot::Sender<View>) {
-        // An error means that nobody waits for the answer any more.
-        let _ = reply.send(self.core.view(self.world.clock.now()));
+    fn show(&self, read: Read) {
+        (read.0)(&self.core, self.world.clock.now());
+    }
+
+    fn handle_request(&mut self, request: Request, reply: oneshot::Sender<Answer>) {
+        self.last_request += 1;
+        let id = RequestId(self.last_request);
+        self.replies.insert(id, reply);
+        self.handle_input(Input::Request(id, request));
     }
 
     fn handle_input(&mut self, input: Input) {
@@ -173,6 +224,11 @@ impl Loop {
         for effect in self.core.handle(now, input) {
             match effect {
                 Effect::Persist(entry) => self.store.keep(entry),
+                Effect::Reply(id, answer) => {
+                    if let Some(reply) = self.replies.remove(&id) {
+                        let _ = reply.send(answer); // an error: nobody waits any more
+                    }
+                }
                 Effect::Note(event) => notes::note(&self.world.metrics, &self.world.status, now, &event),
                 Effect::Query(_) | Effect::Write(_) | Effect::Notify(_) if self.draining => {}
                 Effect::Query(query) => self.query(query),

@@ -1,6 +1,7 @@
 //! Matchers: conditions on one label, as in routes, silences, inhibition rules and API filters.
 
 mod parse;
+mod stored;
 
 use std::cmp::Ordering;
 use std::fmt;

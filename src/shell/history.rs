@@ -1,0 +1,55 @@
+//! What happened, as rows that are kept and can be asked for later.
+
+use serde::Serialize;
+
+use crate::model::{Fingerprint, LabelSet, Str, Timestamp};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HistoryRow {
+    /// When.
+    pub at: Timestamp,
+    /// What kind of thing.
+    pub kind: HistoryKind,
+    /// The receiver that it concerns, if one.
+    pub receiver: Option<Str>,
+    /// The alert that it concerns, if one.
+    pub fingerprint: Option<Fingerprint>,
+    /// The labels of the alert or of the group.
+    pub labels: LabelSet,
+    /// Everything else, by name.
+    pub detail: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Kinds of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HistoryKind {
+    /// An alert began to fire, changed or ended.
+    Alert,
+    /// A notification was delivered, an attempt failed, or a notification gave way to another.
+    Notification,
+    /// An integration was not told, and why.
+    NotTold,
+    /// A silence or acknowledgement was made, changed or ended.
+    Silence,
+    /// Files were loaded.
+    Reload,
+}
+
+impl HistoryKind {
+    /// All kinds.
+    pub const ALL: [Self; 5] = [Self::Alert, Self::Notification, Self::NotTold, Self::Silence, Self::Reload];
+
+    /// Its name in the API and the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Alert => "alert",
+            Self::Notification => "notification",
+            Self::NotTold => "not_told",
+            Self::Silence => "silence",
+            Self::Reload => "reload",
+        }
+    }
+}
