@@ -39,6 +39,15 @@ fn signed_by(issuer: &Issuer<'_, KeyPair>) -> Identity {
     Identity { key: key.serialize_pem(), certificate }
 }
 
+/// Its own authority, as `openssl req -x509` makes them.
+fn self_signed() -> Identity {
+    let mut parameters = CertificateParams::new(vec![SERVER_NAME.to_owned()]).expect("a name");
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().expect("a key");
+    let certificate = parameters.self_signed(&key).expect("signed").pem();
+    Identity { key: key.serialize_pem(), certificate }
+}
+
 async fn guarded_prometheus(target: &Target, server: &Identity) -> Prometheus {
     let web = format!(
         "tls_server_config: {{cert_file: server.crt, key_file: server.key}}\n\
@@ -143,4 +152,15 @@ async fn only_the_right_authority_name_and_password_get_in() {
     let right = Files::new(&ca.certificate, PASSWORD);
     let sereno = right.serve(&prometheus, "other.example").await;
     assert_says(&sereno, "not valid for name \"other.example\"", PASSWORD).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_self_signed_certificate_is_its_own_authority() {
+    let target = Target::start().await;
+    let server = self_signed();
+    let prometheus = guarded_prometheus(&target, &server).await;
+    let files = Files::new(&server.certificate, PASSWORD);
+    let sereno = files.serve(&prometheus, SERVER_NAME).await;
+    let rule = rule(&sereno).await;
+    assert_eq!((&rule["health"], &rule["lastError"]), (&"ok".into(), &Value::Null), "{rule}");
 }
