@@ -306,7 +306,7 @@ fn problems(error: &LoadError) -> String {
         return format!("cannot load the configuration:\n{error}");
     };
     let colour = logging::wants_colour(&std::io::stderr());
-    format!("cannot load the configuration\n\n{}", findings.render(Format::Full, colour))
+    format!("cannot load the configuration\n\n{}", findings.render(Format::Full, colour).trim_end())
 }
 
 fn warn_of_recording(arguments: &ServeArguments, config: &Config) {
