@@ -113,9 +113,7 @@ fn warnings_alone_exit_with_0() {
 fn bad_files_exit_with_1_and_all_that_is_wrong_is_on_standard_output() {
     let (code, out, err) = check(&[("rules/hosts.yml", BAD_RULES), ("routes.yml", BAD_ROUTES)], &[]);
     assert_eq!((code, err.as_str()), (Some(1), ""));
-    assert_eq!(out, format!("{MISTAKES}
-2 files checked: 3 errors, 0 warnings
-"));
+    assert_eq!(out, format!("{MISTAKES}\n2 files checked: 3 errors, 0 warnings\n"));
 }
 
 #[test]
@@ -194,9 +192,7 @@ fn a_server_with_bad_files_does_not_start_and_tells_all_that_is_wrong() {
     let folder = folder(&[("rules/hosts.yml", BAD_RULES), ("routes.yml", BAD_ROUTES)]);
     let (code, out, err) = told(&sereno(folder.path(), &["serve", "--listen", "127.0.0.1:0"]));
     assert_eq!((code, out.as_str()), (Some(2), ""));
-    assert_eq!(err, format!("error: cannot load the configuration
-
-{MISTAKES}"));
+    assert_eq!(err, format!("error: cannot load the configuration\n\n{MISTAKES}"));
 }
 
 #[test]
