@@ -1,9 +1,11 @@
 //! The `sereno` binary as people and scripts meet it: exit codes, standard output, standard error.
 
+mod server;
+mod serving;
+
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -69,14 +71,20 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-/// Runs the binary there, with no setting but these arguments.
-fn sereno(folder: &Path, arguments: &[&str]) -> Output {
+/// The binary there, with no setting from outside.
+fn command(folder: &Path) -> Command {
     let settings = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SERENO_"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_sereno"));
     for (name, _) in settings {
         command.env_remove(name);
     }
-    command.current_dir(folder).args(arguments).output().expect("sereno starts")
+    command.current_dir(folder);
+    command
+}
+
+/// Runs it there, with no setting but these arguments.
+fn sereno(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder).args(arguments).output().expect("sereno starts")
 }
 
 /// Exit code, standard output, standard error.
@@ -193,28 +201,4 @@ fn a_server_with_bad_files_does_not_start_and_tells_all_that_is_wrong() {
     let (code, out, err) = told(&sereno(folder.path(), &["serve", "--listen", "127.0.0.1:0"]));
     assert_eq!((code, out.as_str()), (Some(2), ""));
     assert_eq!(err, format!("error: cannot load the configuration\n\n{MISTAKES}"));
-}
-
-#[test]
-fn a_server_tells_what_it_does_not_obey_when_it_starts_and_exits_with_0_when_told_to_stop() {
-    let routes = format!("{ROUTES}inhibit_rules: [{{source_matchers: [a=b]}}]\n");
-    let folder = folder(&[("rules/hosts.yml", RULES), ("routes.yml", &routes)]);
-    let mut server = Command::new(env!("CARGO_BIN_EXE_sereno"))
-        .current_dir(folder.path())
-        .args(["serve", "--listen", "127.0.0.1:0", "--prometheus-url", "http://127.0.0.1:1"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("sereno starts");
-    let stderr = BufReader::new(server.stderr.take().expect("it is piped"));
-    let mut lines = stderr.lines().map_while(Result::ok);
-    let start: Vec<String> =
-        lines.by_ref().take_while(|line| !line.starts_with("listening address=")).collect();
-    let stopped = Command::new("kill").arg(server.id().to_string()).status().expect("kill starts");
-    assert!(stopped.success());
-    lines.for_each(drop); // until it closes its end: a full pipe would hold it up
-    assert_eq!(server.wait().expect("it ends").code(), Some(0));
-    let warning = "routes.yml:5:1: warning[not-obeyed-yet]: inhibit_rules is read, but not obeyed yet";
-    let told = start.iter().filter(|line| line.contains("WARN") && line.contains(warning)).count();
-    assert_eq!(told, 1, "{start:#?}");
 }
