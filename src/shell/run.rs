@@ -43,7 +43,9 @@ enum Command {
 }
 
 /// A look at the core: what it makes of it goes where the closure sends it.
-struct Read(Box<dyn FnOnce(&Core, Timestamp) + Send>);
+struct Read(Box<Look>);
+
+type Look = dyn FnOnce(&Core, Timestamp) + Send;
 
 impl std::fmt::Debug for Read {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
