@@ -97,6 +97,10 @@ fn note_router(metrics: &Metrics, status: &Status, now: Timestamp, event: &Route
                 "a notification of {} to {integration} gives way to a newer one", group.key
             );
         }
+        RouterEvent::Silence { change, silence } => {
+            let (word, id, by) = (change.as_str(), &silence.id, &silence.created_by);
+            info!(%id, change = word, created_by = %by, until = %silence.ends_at, "silence {id} was {word}");
+        }
         RouterEvent::Reloaded { kept, created, dropped } => {
             info!(kept, created, dropped, "loaded routes: {kept} alert groups go on");
         }
