@@ -18,6 +18,7 @@ mod flush;
 mod groups;
 mod intake;
 mod machine;
+mod matcher_index;
 mod memory;
 mod merge;
 mod mute;

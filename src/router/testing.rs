@@ -32,8 +32,12 @@ pub(crate) struct RouteSpec {
 
 /// A route with matchers as in `severity="page",team=~"a|b"`, and its receiver.
 pub(crate) fn route(matchers: &str, receiver: &str) -> RouteSpec {
-    let matchers = matchers.split(',').filter(|text| !text.is_empty()).map(matcher).collect();
-    RouteSpec { matchers, receiver: receiver.into(), continues: false, children: Vec::new() }
+    RouteSpec { matchers: self::matchers(matchers), receiver: receiver.into(), continues: false, children: Vec::new() }
+}
+
+/// Matchers as in `severity="page",team=~"a|b"`.
+pub(crate) fn matchers(text: &str) -> Vec<Matcher> {
+    text.split(',').filter(|text| !text.is_empty()).map(matcher).collect()
 }
 
 fn matcher(text: &str) -> Matcher {
