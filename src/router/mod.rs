@@ -16,6 +16,7 @@ mod entry;
 mod event;
 mod flush;
 mod groups;
+mod inhibition;
 mod intake;
 mod machine;
 mod matcher_index;
