@@ -18,6 +18,7 @@ mod flush;
 mod groups;
 mod inhibition;
 mod intake;
+mod intervals;
 mod machine;
 mod matcher_index;
 mod memory;

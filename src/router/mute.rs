@@ -79,7 +79,7 @@ impl Router {
 
     /// The names of the time intervals that make a route quiet at `now`; empty: it may tell. As in
     /// Alertmanager's `mutedBy`, a route that is quiet because no active interval holds names all of them.
-    pub(super) fn quiet_by(&self, _now: Timestamp, _route: RouteIndex) -> Vec<Str> {
-        Vec::new()
+    pub(super) fn quiet_by(&self, now: Timestamp, route: RouteIndex) -> Vec<Str> {
+        self.routing.quiet_by(now, route)
     }
 }
