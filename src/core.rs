@@ -157,6 +157,30 @@ impl Core {
         &self.router
     }
 
+    /// One page of alerts; see [`router::Router::alert_page`]. Builds the indexes that serve the question.
+    pub fn alert_page(
+        &mut self,
+        now: Timestamp,
+        query: &router::AlertQuery,
+        from: router::Cursor,
+        limit: usize,
+    ) -> router::Page<router::AlertView> {
+        self.router.index_for(&query.matchers);
+        self.router.alert_page(now, query, from, limit)
+    }
+
+    /// One page of groups; see [`router::Router::group_page`]. Builds the indexes that serve the question.
+    pub fn group_page(
+        &mut self,
+        now: Timestamp,
+        query: &router::AlertQuery,
+        from: router::Cursor,
+        limit: usize,
+    ) -> router::Page<router::GroupAlerts> {
+        self.router.index_for(&query.matchers);
+        self.router.group_page(now, query, from, limit)
+    }
+
     fn step_rules(&mut self, now: Timestamp, input: rules::Input, effects: &mut Vec<Effect>) {
         for effect in self.rules.handle(now, input) {
             match effect {

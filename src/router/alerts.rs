@@ -159,6 +159,16 @@ impl Alerts {
         Some(slot)
     }
 
+    /// The alert at a place, if it is in use.
+    pub(super) fn get(&self, index: AlertIndex) -> Option<&Slot> {
+        self.slots.get(index as usize)?.as_ref()
+    }
+
+    /// The place after all that are in use.
+    pub(super) fn end(&self) -> AlertIndex {
+        u32::try_from(self.slots.len()).expect("fewer than four billion alerts fit in memory")
+    }
+
     /// The alert at a place that is in use.
     pub(super) fn at(&self, index: AlertIndex) -> &Slot {
         self.slots[index as usize].as_ref().expect("groups hold only alerts that are known")

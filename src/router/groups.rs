@@ -185,6 +185,11 @@ impl Groups {
         (0..).zip(&self.slots).filter_map(|(index, slot)| Some((index, slot.as_ref()?)))
     }
 
+    /// The place after all that are in use.
+    pub(super) fn end(&self) -> GroupIndex {
+        u32::try_from(self.slots.len()).expect("fewer than four billion groups fit in memory")
+    }
+
     /// How many groups there are.
     pub(super) fn len(&self) -> usize {
         self.slots.len() - self.free.len()

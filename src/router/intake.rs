@@ -53,6 +53,7 @@ impl Router {
         let index = self.alerts.insert(fingerprint, alert, places);
         let slot = self.alerts.at_mut(index);
         slot.roles = self.inhibition.enter(index, &slot.alert.labels, slot.alert.ends_at);
+        self.label_index.insert(index, &slot.alert.labels);
         self.meet_silences(index);
         index
     }
@@ -61,6 +62,7 @@ impl Router {
     pub(super) fn remove_alert(&mut self, index: AlertIndex) -> Option<Slot> {
         let slot = self.alerts.remove(index)?;
         self.inhibition.leave(index, slot.roles, &slot.alert.labels, slot.alert.ends_at);
+        self.label_index.remove(index, &slot.alert.labels);
         if let Some(muting) = &slot.muting {
             self.silences.forget_alert(index, &muting.silences);
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::alerts::Alerts;
 use super::groups::{GroupIndex, Groups};
 use super::inhibition::Inhibition;
+use super::label_index::LabelIndex;
 use super::memory::Memory;
 use super::random::Random;
 use super::silences::Silences;
@@ -25,6 +26,7 @@ pub struct Router {
     pub(super) alerts: Alerts,
     pub(super) groups: Groups,
     pub(super) inhibition: Inhibition,
+    pub(super) label_index: LabelIndex,
     pub(super) timers: Timers,
     pub(super) memory: Memory,
     pub(super) silences: Silences,
@@ -42,6 +44,7 @@ impl Router {
         Self {
             tree: Tree::new(&routing),
             inhibition: Inhibition::new(&routing.inhibit_rules),
+            label_index: LabelIndex::default(),
             routing,
             alerts: Alerts::default(),
             groups: Groups::default(),

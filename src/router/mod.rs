@@ -16,9 +16,11 @@ mod entry;
 mod event;
 mod flush;
 mod groups;
+mod index_set;
 mod inhibition;
 mod intake;
 mod intervals;
+mod label_index;
 mod machine;
 mod matcher_index;
 mod memory;
@@ -35,6 +37,10 @@ mod restore;
 mod retry;
 #[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod scenarios_inhibition;
+#[cfg(test)]
+mod scenarios_query;
 mod silences;
 mod snapshot;
 #[cfg(test)]

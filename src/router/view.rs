@@ -129,6 +129,12 @@ impl Router {
     }
 
     pub(super) fn group_view(&self, group: &Group) -> GroupView {
+        let alerts = group.members.values().map(|index| self.alerts.at(*index).alert.clone()).collect();
+        GroupView { alerts, ..self.group_heading(group) }
+    }
+
+    /// A group without its alerts, which may be many.
+    pub(super) fn group_heading(&self, group: &Group) -> GroupView {
         let route = &self.routing.routes[group.route];
         GroupView {
             key: group_key(route, &group.key.labels),
@@ -138,7 +144,7 @@ impl Router {
             receiver: Arc::clone(&route.receiver),
             next_flush: group.next_flush,
             flushed_at: group.flushed_at,
-            alerts: group.members.values().map(|index| self.alerts.at(*index).alert.clone()).collect(),
+            alerts: Vec::new(),
             deliveries: group.deliveries.iter().map(delivery_view).collect(),
         }
     }

@@ -45,7 +45,7 @@ enum Command {
 /// A look at the core: what it makes of it goes where the closure sends it.
 struct Read(Box<Look>);
 
-type Look = dyn FnOnce(&Core, Timestamp) + Send;
+type Look = dyn FnOnce(&mut Core, Timestamp) + Send;
 
 impl std::fmt::Debug for Read {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -95,13 +95,14 @@ impl Handle {
     }
 
     /// What `read` makes of the core after everything that was handed in before. The loop waits for it: it
-    /// must be quick, so what may be long is read in pages.
+    /// must be quick, so what may be long is read in pages. It may change nothing but the indexes that serve
+    /// such questions: whatever else happens to the core is an input.
     ///
     /// # Errors
     /// The loop is gone.
     pub async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Core, Timestamp) -> T + Send + 'static,
+        read: impl FnOnce(&mut Core, Timestamp) -> T + Send + 'static,
     ) -> Result<T, Stopped> {
         let (reply, answer) = oneshot::channel();
         let read = Read(Box::new(move |core, now| {
@@ -222,8 +223,8 @@ impl Loop {
         }
     }
 
-    fn show(&self, read: Read) {
-        (read.0)(&self.core, self.world.clock.now());
+    fn show(&mut self, read: Read) {
+        (read.0)(&mut self.core, self.world.clock.now());
     }
 
     fn handle_request(&mut self, request: Request, reply: oneshot::Sender<Result<Answer, RequestError>>) {

@@ -27,6 +27,7 @@ impl Router {
         wanted: SilenceDraft,
     ) -> Result<SilenceId, Refusal> {
         draft::check(&wanted, now, self.routing.strict)?;
+        self.index_for(&wanted.matchers);
         let known = match &wanted.id {
             Some(id) => Some(self.silences.find(id).ok_or(Refusal::UnknownSilence)?),
             None => None,
@@ -187,9 +188,7 @@ impl Router {
     }
 
     fn alerts_matching(&self, matchers: &[Matcher]) -> BTreeSet<AlertIndex> {
-        let matches = |labels: &LabelSet| matchers.iter().all(|matcher| matcher.matches(labels));
-        let found = self.alerts.iter_from(0).filter(|(_, slot)| matches(&slot.alert.labels));
-        found.map(|(index, _)| index).collect()
+        self.find_alerts(matchers).collect()
     }
 
     fn any_fires(&self, now: Timestamp, alerts: &BTreeSet<AlertIndex>) -> bool {
