@@ -3,6 +3,9 @@
 //! Unless a test says otherwise there is one route with the receiver `root`, grouped by `alertname`, with
 //! `group_wait` 30s, `group_interval` 5m, `repeat_interval` 4h. Receivers take 10 ms to answer.
 
+mod cooldown;
+mod muting;
+
 use std::sync::Arc;
 
 use super::testing::{START, World, delivered, duration, failed, receiver, route, routing};
@@ -19,10 +22,6 @@ fn one_route(change: impl FnOnce(&mut crate::config::routes::Route)) -> Routing 
 
 fn plain() -> World {
     World::new(routing(Vec::new()))
-}
-
-fn with_cooldown(cooldown: &str) -> World {
-    World::new(one_route(|route| route.cooldown = duration(cooldown)))
 }
 
 #[test]
@@ -128,57 +127,6 @@ fn siblings_with_equal_matchers_are_both_told() {
     30s  ops[0] A: first notification firing=[1] resolved=[]
     30s  ops[0] A: first notification firing=[1] resolved=[]
     ");
-}
-
-#[test]
-fn flapping_within_a_cooldown_is_told_once_when_it_ends() {
-    let mut world = with_cooldown("1h");
-    world.note_events = true;
-    world.fire(&["i=1"]);
-    for minute in [6, 16, 26, 36] {
-        world.until(&format!("{minute}m")).resolve(&["i=1"]);
-        world.until(&format!("{}m", minute + 5)).fire(&["i=1", "i=2"]);
-    }
-    world.until("45m").resolve(&["i=1"]);
-    world.until("3h");
-    insta::assert_snapshot!(world.timeline(), @r"
-          30s  root[0] A: first notification firing=[1] resolved=[]
-        5m30s  not told: nothing changed and the repeat interval has not passed
-       10m30s  not told: cooldown
-    1h30s10ms  root[0] A: new alerts added to the group firing=[2] resolved=[1]
-      1h5m30s  not told: nothing changed and the repeat interval has not passed
-    ");
-}
-
-#[test]
-fn what_returned_to_what_was_told_within_a_cooldown_is_not_told() {
-    let mut world = with_cooldown("1h");
-    world.fire(&["i=1"]);
-    world.until("6m").resolve(&["i=1"]);
-    world.until("20m").fire(&["i=1"]);
-    world.until("3h");
-    insta::assert_snapshot!(world.timeline(), @r"      30s  root[0] A: first notification firing=[1] resolved=[]");
-}
-
-#[test]
-fn a_cooldown_outlives_its_group_and_ends() {
-    let mut world = with_cooldown("2h");
-    world.fire(&["i=1"]);
-    world.until("3h").resolve(&["i=1"]); // told at once: the cooldown is over
-    world.until("190m");
-    assert_eq!((world.router.view(world.now).groups, world.router.view(world.now).remembered), (0, 1));
-    world.crash();
-    world.until("200m").fire(&["i=1"]);
-    world.until("8h").resolve(&["i=1"]);
-    world.until("24h");
-    insta::assert_snapshot!(world.timeline(), @r"
-          30s  root[0] A: first notification firing=[1] resolved=[]
-        3h30s  root[0] A: all alerts resolved firing=[] resolved=[1]
-    5h30s10ms  root[0] A: first notification firing=[1] resolved=[]
-        8h30s  root[0] A: all alerts resolved firing=[] resolved=[1]
-    ");
-    assert_eq!(world.router.view(world.now).remembered, 0);
-    assert!(world.saved.is_empty(), "{:?}", world.saved);
 }
 
 #[test]

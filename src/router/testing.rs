@@ -11,8 +11,8 @@ use crate::model::{
 };
 use crate::router::Answer as RouterAnswer;
 use crate::router::{
-    Attempt, AttemptId, Effect, Entry, Event, Failure, Input, Key, Notified, Outcome, Reason, Record,
-    Request, RequestId, Router, SilenceDraft,
+    Attempt, AttemptId, Effect, Entry, Event, Failure, Input, Key, Notified, NotifiedAlert, Outcome, Reason,
+    Record, Request, RequestId, Router, SilenceDraft,
 };
 
 /// Labels from `"a=1 b=2"`.
@@ -320,6 +320,9 @@ impl World {
                         let new = new.map_or("nothing", Reason::as_str);
                         format!("{:?} gives way to {new:?}", old.as_str())
                     }
+                    Event::Silence { change, silence } => {
+                        format!("silence {} {}", MatcherList(&silence.matchers), change.as_str())
+                    }
                     Event::GroupDropped { .. } => "group dropped".to_owned(),
                     Event::Reloaded { kept, created, dropped } => {
                         format!("reloaded: {kept} kept, {created} created, {dropped} dropped")
@@ -327,7 +330,6 @@ impl World {
                     Event::AlertsReceived { .. }
                     | Event::GroupCreated { .. }
                     | Event::NotificationSent { .. }
-                    | Event::Silence { .. }
                     | Event::AttemptFailed { .. } => return,
                 };
                 self.say(&text);
@@ -340,7 +342,11 @@ impl World {
         let told = &attempt.notification;
         let names = |resolved: bool| {
             let alerts = told.alerts.iter().filter(|alert| alert.resolved == resolved);
-            alerts.map(|alert| alert.labels.value("i").to_owned()).collect::<Vec<_>>().join(" ")
+            let name = |alert: &NotifiedAlert| match (alert.labels.value("i"), alert.flaps) {
+                (name, 0) => name.to_owned(),
+                (name, flaps) => format!("{name}(flapped {flaps}x)"),
+            };
+            alerts.map(name).collect::<Vec<_>>().join(" ")
         };
         let to = format!("{}[{}]", told.receiver, attempt.integration.index);
         let text = format!(
