@@ -7,6 +7,13 @@
 //! cargo bench --bench beside_alertmanager -- million        # 1,000,000 alerts: takes minutes
 //! ```
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark: it waits for real servers, measures real time and prints it"
+)]
+
 mod load;
 mod rows;
 mod server;
