@@ -12,10 +12,10 @@ const BATCH: usize = 256;
 const CONNECTIONS: usize = 4;
 
 /// A request body.
-pub type Body = axum::body::Bytes;
+pub(crate) type Body = axum::body::Bytes;
 
 /// `count` alerts in `groups` groups, a realistic handful of labels each. They fire until told otherwise.
-pub fn alerts(count: usize, groups: usize, severity: &str) -> Vec<Body> {
+pub(crate) fn alerts(count: usize, groups: usize, severity: &str) -> Vec<Body> {
     let mut bodies = Vec::new();
     for first in (0..count).step_by(BATCH) {
         let mut body = String::from("[");
@@ -44,7 +44,7 @@ pub fn alerts(count: usize, groups: usize, severity: &str) -> Vec<Body> {
 }
 
 /// One silence each for the first `count` hosts that do not exist: none matches, all have to be looked at.
-pub fn silences(count: usize) -> Vec<Body> {
+pub(crate) fn silences(count: usize) -> Vec<Body> {
     let one = |host: usize| {
         format!(
             r#"{{"matchers":[{{"name":"instance","value":"other-{host}:9100","isRegex":false,"isEqual":true}},{{"name":"job","value":"no.*","isRegex":true,"isEqual":true}}],"startsAt":"2026-01-01T00:00:00Z","endsAt":"2099-01-01T00:00:00Z","createdBy":"bench","comment":"bench"}}"#
@@ -55,7 +55,7 @@ pub fn silences(count: usize) -> Vec<Body> {
 }
 
 /// Posts all bodies to `url`; returns the seconds it took.
-pub async fn post(url: &str, bodies: &[Body]) -> Result<f64, String> {
+pub(crate) async fn post(url: &str, bodies: &[Body]) -> Result<f64, String> {
     let client = client()?;
     let begun = Instant::now();
     let mut workers = tokio::task::JoinSet::new();
@@ -82,7 +82,7 @@ pub async fn post(url: &str, bodies: &[Body]) -> Result<f64, String> {
 }
 
 /// Gets `url` `times` times; returns the mean seconds of one and the bytes of its answer.
-pub async fn get(url: &str, times: u32) -> Result<(f64, usize), String> {
+pub(crate) async fn get(url: &str, times: u32) -> Result<(f64, usize), String> {
     let client = client()?;
     let mut bytes = 0;
     let begun = Instant::now();

@@ -22,7 +22,7 @@ inhibit_rules:
 const NAMES: [&str; 6] = ["ingest", "filter", "whole", "restart", "inhibition", "silences"];
 
 /// Runs the rows with these names; without any, all but `million`.
-pub async fn run(wanted: &[String]) -> Result<(), String> {
+pub(crate) async fn run(wanted: &[String]) -> Result<(), String> {
     let known = |name: &&String| NAMES.contains(&name.as_str()) || *name == "million";
     if let Some(unknown) = wanted.iter().find(|name| !known(name)) {
         return Err(format!("unknown row {unknown:?}; there are: {}, million", NAMES.join(", ")));

@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 
 /// Which program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Program {
+pub(crate) enum Program {
     Alertmanager,
     Sereno,
 }
 
 impl Program {
-    pub const BOTH: [Self; 2] = [Self::Alertmanager, Self::Sereno];
+    pub(crate) const BOTH: [Self; 2] = [Self::Alertmanager, Self::Sereno];
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Alertmanager => "alertmanager",
             Self::Sereno => "sereno",
@@ -25,26 +25,26 @@ impl Program {
 }
 
 /// A running server with a folder of its own.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     program: Program,
     config: PathBuf,
     folder: PathBuf,
-    pub url: String,
+    pub(crate) url: String,
 }
 
 /// What the operating system says of a process.
 #[derive(Clone, Copy, Debug)]
-pub struct Usage {
+pub(crate) struct Usage {
     /// Seconds of CPU since it started, in user and kernel mode.
-    pub cpu: f64,
+    pub(crate) cpu: f64,
     /// Resident bytes.
-    pub resident: u64,
+    pub(crate) resident: u64,
 }
 
 impl Server {
     /// Starts `program` with this routing file and waits until it answers.
-    pub async fn start(program: Program, folder: &Path, routing: &str) -> Result<Self, String> {
+    pub(crate) async fn start(program: Program, folder: &Path, routing: &str) -> Result<Self, String> {
         let folder = folder.join(program.name());
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let config = folder.join("alertmanager.yml");
@@ -56,7 +56,7 @@ impl Server {
     }
 
     /// Stops it gently, starts it again on the same folder; returns the seconds until it answers again.
-    pub async fn restart(&mut self) -> Result<f64, String> {
+    pub(crate) async fn restart(&mut self) -> Result<f64, String> {
         self.stop();
         let begun = Instant::now();
         (self.child, self.url) = launch(self.program, &self.config, &self.folder)?;
@@ -65,7 +65,7 @@ impl Server {
     }
 
     /// Its use of the machine until now.
-    pub fn usage(&self) -> Usage {
+    pub(crate) fn usage(&self) -> Usage {
         let pid = self.child.id();
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         // Fields after the name, which stands in parentheses: 12th and 13th are the CPU times in ticks.
@@ -78,7 +78,7 @@ impl Server {
     }
 
     /// SIGTERM, then wait; killed if it takes too long.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(60) {
