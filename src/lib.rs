@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  rules/*.yml  routes.yml                  model     words: time, labels, matchers, alerts
-//!        │          │                       template  Go templates (annotations, routes)
+//!        │          │                       template  Go's templates and handlebars
 //!        └── config ┴─► check               config    text → problems with places, or resolved values
 //!              │
 //!              ▼

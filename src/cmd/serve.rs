@@ -7,17 +7,17 @@ use std::sync::Arc;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 use url::Url;
 
 use super::logging::{self, LogFormat};
-use super::{FINE, could_not_run};
+use super::{COULD_NOT_RUN, FINE, could_not_run};
 use crate::api::{self, App};
 use crate::config::render::Format;
 use crate::config::routes::{HttpAuth, HttpSettings, SecretSource, TlsSettings};
 use crate::config::rules::RuleKind;
 use crate::core::{Config, Core};
-use crate::model::{Duration, LabelSet, Str};
+use crate::model::{Duration, LabelSet, Str, Timestamp};
 use crate::shell::clock::Clock;
 use crate::shell::data_source::DataSource;
 use crate::shell::deliver::Deliverer;
@@ -54,7 +54,7 @@ pub struct ServeArguments {
     /// Routes and receivers: routes.yml, or an alertmanager.yml
     #[arg(long, env = "SERENO_ROUTES", value_name = "FILE", default_value = "routes.yml")]
     routes: String,
-    /// Where to listen. Port 0 picks a free one, which the line `listening address=…` names
+    /// Where to listen. Port 0 picks a free one, which the line `listening address=…` (JSON: message `listening`) names
     #[arg(long, env = "SERENO_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:9093")]
     listen: String,
     /// Where people reach this server: the base of links in messages [default: http://LISTEN]
@@ -172,21 +172,33 @@ impl PrometheusArguments {
 
 /// Runs the server until it is told to stop.
 pub(super) fn run(arguments: ServeArguments) -> ExitCode {
-    if let Err(reason) = logging::start(arguments.log_format, &arguments.log_level) {
+    let format = arguments.log_format;
+    if let Err(reason) = logging::start(format, &arguments.log_level) {
         return could_not_run(&reason);
     }
     // Fails only if a provider is installed already, and then there is one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return could_not_run(&format!("cannot start the runtime: {error}")),
+        Err(error) => return failed(format, &format!("cannot start the runtime: {error}")),
     };
     let served = runtime.block_on(serve(arguments));
     // Requests of others that still hang must not hold up the end.
     runtime.shutdown_background();
     match served {
         Ok(()) => ExitCode::from(FINE),
-        Err(reason) => could_not_run(&reason),
+        Err(reason) => failed(format, &reason),
+    }
+}
+
+/// Says why the server could not run, in the form of the log.
+fn failed(format: LogFormat, reason: &str) -> ExitCode {
+    match format {
+        LogFormat::Text => could_not_run(reason),
+        LogFormat::Json => {
+            error!("{reason}");
+            ExitCode::from(COULD_NOT_RUN)
+        }
     }
 }
 
@@ -196,7 +208,7 @@ async fn serve(arguments: ServeArguments) -> Result<(), String> {
         TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let sources = sources(&arguments, address);
-    let loaded = reload::load(&sources).map_err(|error| problems(&error))?;
+    let loaded = reload::load(&sources).map_err(|error| problems(&error, arguments.log_format))?;
     let (handle, inbox) = run::queue();
     let app = app(sources, handle.clone());
     loaded.announce(&app.metrics, &app.status, app.clock.now());
@@ -211,7 +223,7 @@ async fn serve(arguments: ServeArguments) -> Result<(), String> {
     watch_reloads(Arc::clone(&app.reloader))?;
     // Before scripts learn that we are there: an early signal would end us on the spot.
     let mut stop = StopSignals::watch()?;
-    announce(address);
+    announce(address, arguments.log_format, app.clock.now());
     let (closed, closing) = tokio::sync::oneshot::channel::<()>();
     let server = axum::serve(listener, api::router(app.clone())).with_graceful_shutdown(async move {
         let _ = closing.await; // a dropped sender means the same
@@ -225,7 +237,7 @@ async fn serve(arguments: ServeArguments) -> Result<(), String> {
             let _ = handle.stop().await; // gone already: nothing left to stop
             work.await
         } => {}
-        () = stop.next() => {}
+        () = stop.next() => warn!("a second signal: notifications that are on their way are given up"),
     }
     drop(closed);
     server.abort(); // idle keep-alive connections would hold it open
@@ -301,12 +313,12 @@ fn world(arguments: &ServeArguments, app: &App) -> World {
 }
 
 /// What a person reads who starts the server with files that cannot be used.
-fn problems(error: &LoadError) -> String {
+fn problems(error: &LoadError, format: LogFormat) -> String {
     let LoadError::Invalid(findings) = error else {
         return format!("cannot load the configuration:\n{error}");
     };
-    let colour = logging::wants_colour(&std::io::stderr());
-    format!("cannot load the configuration\n\n{}", findings.render(Format::Full, colour))
+    let colour = format == LogFormat::Text && logging::wants_colour(&std::io::stderr());
+    format!("cannot load the configuration\n\n{}", findings.render(Format::Full, colour).trim_end())
 }
 
 fn warn_of_recording(arguments: &ServeArguments, config: &Config) {
@@ -321,9 +333,17 @@ fn warn_of_recording(arguments: &ServeArguments, config: &Config) {
 }
 
 /// The line that tells scripts where the server is.
-#[expect(clippy::print_stderr, reason = "an interface: it must not depend on the log level or format")]
-fn announce(address: SocketAddr) {
-    eprintln!("listening address={address}");
+#[expect(clippy::print_stderr, reason = "an interface: it must not depend on the log level")]
+fn announce(address: SocketAddr, format: LogFormat, now: Timestamp) {
+    match format {
+        LogFormat::Text => eprintln!("listening address={address}"),
+        LogFormat::Json => eprintln!(
+            "{}",
+            serde_json::json!({
+                "timestamp": now.rfc3339(), "level": "INFO", "message": "listening", "address": address,
+            })
+        ),
+    }
 }
 
 /// Loads the files again at each SIGHUP.

@@ -28,6 +28,33 @@ pub struct Routing {
     pub template_language: Option<TemplateLanguage>,
     /// Whether to behave as Alertmanager also where we differ on purpose (`compat: strict`).
     pub strict: bool,
+    /// How much may be kept.
+    pub limits: Limits,
+}
+
+/// How much the router may keep. These come from flags, not from the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most silences, ended ones that are still kept included. 0: no limit.
+    pub max_silences: usize,
+    /// The most bytes that one silence may have as JSON. 0: no limit.
+    pub max_silence_size: usize,
+    /// For how long a silence is kept after its end. Zero: not at all.
+    pub silence_retention: Duration,
+    /// The most unresolved alerts with one `alertname`; more of them are dropped. 0: no limit.
+    pub alerts_per_name: usize,
+}
+
+impl Default for Limits {
+    /// Alertmanager's: no limits, and silences are kept for five days.
+    fn default() -> Self {
+        Self {
+            max_silences: 0,
+            max_silence_size: 0,
+            silence_retention: Duration::from_mins(120 * 60),
+            alerts_per_name: 0,
+        }
+    }
 }
 
 impl Routing {

@@ -1,98 +1,98 @@
-//! A notification as text for a terminal: what is wrong first, then where.
+//! A notification as text for a terminal: `templates/console.hbs` and what it sees.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
 
-use super::webhook::common;
+use serde::Serialize;
+
+use super::templates::{CONSOLE, embedded};
+use super::webhook::{common, status};
+use crate::model::{Annotations, LabelSet};
 use crate::router::{Notification, NotifiedAlert};
-
-const RED: &str = "\u{1b}[31m";
-const GREEN: &str = "\u{1b}[32m";
-const PLAIN: &str = "\u{1b}[0m";
+use crate::template::handlebars::{Escape, HandlebarsError};
 
 /// The text, with a line feed at its end. With `color`, the state is red or green by ANSI escapes.
 ///
-/// Control characters in labels (escaped as Go does) and texts are replaced, so that no alert can drive the terminal.
+/// Control characters in labels (escaped as Go does) and texts are replaced, so that no alert can drive the
+/// terminal. A template that fails costs the notification its looks, never the notification.
 #[must_use]
 pub fn text(notification: &Notification, color: bool) -> String {
-    let alerts = &notification.alerts;
-    let common = common(alerts.iter().map(|alert| alert.labels.iter().collect()));
-    let mut lines = vec![format!(
-        "{} {} {}  to {} ({})",
-        notification.at,
-        paint(&heading(alerts), alerts.iter().all(|alert| alert.resolved), color),
-        labels(notification.group_labels.iter()),
-        safe(&notification.receiver),
-        notification.reason.as_str()
-    )];
-    let in_group = |name: &str| notification.group_labels.get(name).is_some();
-    let shared = labels(common.iter().map(|(n, v)| (*n, *v)).filter(|(name, _)| !in_group(name)));
-    if !shared.is_empty() {
-        lines.push(format!("  all: {shared}"));
-    }
-    for alert in alerts {
-        let own = labels(alert.labels.iter().filter(|(name, _)| !common.contains_key(name)));
-        lines.push(alert_line(alert, &own, color));
-        for name in ["summary", "message", "description"] {
-            let value = alert.annotations.get(name);
-            lines.extend(
-                value.iter().flat_map(|value| value.lines()).map(|part| format!("    {}", safe(part.trim()))),
-            );
+    let data = Message::new(notification, color);
+    let rendered = embedded().and_then(|templates| templates.render(CONSOLE, &data));
+    rendered.unwrap_or_else(|error| plain(&data, &notification.group_key, &error))
+}
+
+/// What is told when the template fails: one line, which says so.
+fn plain(message: &Message<'_>, group_key: &str, error: &HandlebarsError) -> String {
+    let Message { at, receiver, reason, firing, resolved, .. } = message;
+    let line = format!(
+        "{at} {group_key}: {firing} firing, {resolved} resolved  to {receiver} ({reason})  \
+         without its usual form: {error}"
+    );
+    Escape::Terminal.apply(&line) + "\n"
+}
+
+/// What the template sees. Names are those of the webhook's document where it has them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Message<'a> {
+    at: String,
+    receiver: &'a str,
+    reason: &'static str,
+    /// How many alerts fire.
+    firing: usize,
+    /// How many are resolved.
+    resolved: usize,
+    group_labels: &'a LabelSet,
+    common_labels: BTreeMap<&'a str, &'a str>,
+    alerts: Vec<Alert<'a>>,
+    color: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Alert<'a> {
+    status: &'static str,
+    labels: &'a LabelSet,
+    annotations: &'a Annotations,
+    starts_at: String,
+    ends_at: Option<String>,
+}
+
+impl<'a> Message<'a> {
+    fn new(notification: &'a Notification, color: bool) -> Self {
+        let alerts = &notification.alerts;
+        let resolved = alerts.iter().filter(|alert| alert.resolved).count();
+        Self {
+            at: notification.at.to_string(),
+            receiver: &notification.receiver,
+            reason: notification.reason.as_str(),
+            firing: alerts.len() - resolved,
+            resolved,
+            group_labels: &notification.group_labels,
+            common_labels: common(alerts.iter().map(|alert| alert.labels.iter().collect())),
+            alerts: alerts.iter().map(Alert::new).collect(),
+            color,
         }
     }
-    let mut text = String::new();
-    for line in lines {
-        text.push_str(&line);
-        text.push('\n');
+}
+
+impl<'a> Alert<'a> {
+    fn new(alert: &'a NotifiedAlert) -> Self {
+        Self {
+            status: status(std::slice::from_ref(alert)),
+            labels: &alert.labels,
+            annotations: &alert.annotations,
+            starts_at: alert.starts_at.to_string(),
+            ends_at: alert.ends_at.map(|end| end.to_string()),
+        }
     }
-    text
-}
-
-fn alert_line(alert: &NotifiedAlert, own_labels: &str, color: bool) -> String {
-    let state = paint(if alert.resolved { "resolved" } else { "firing" }, alert.resolved, color);
-    let space = if own_labels.is_empty() { "" } else { "  " };
-    match alert.ends_at {
-        Some(end) => format!("  {state}{space}{own_labels}  from {} to {end}", alert.starts_at),
-        None => format!("  {state}{space}{own_labels}  since {}", alert.starts_at),
-    }
-}
-
-/// `[FIRING:2, RESOLVED:1]`, without what is none.
-fn heading(alerts: &[NotifiedAlert]) -> String {
-    let resolved = alerts.iter().filter(|alert| alert.resolved).count();
-    match (alerts.len() - resolved, resolved) {
-        (firing, 0) => format!("[FIRING:{firing}]"),
-        (0, resolved) => format!("[RESOLVED:{resolved}]"),
-        (firing, resolved) => format!("[FIRING:{firing}, RESOLVED:{resolved}]"),
-    }
-}
-
-fn paint(text: &str, good: bool, color: bool) -> String {
-    match (color, good) {
-        (false, _) => text.to_owned(),
-        (true, true) => format!("{GREEN}{text}{PLAIN}"),
-        (true, false) => format!("{RED}{text}{PLAIN}"),
-    }
-}
-
-/// `a="1" b="2"`.
-fn labels<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    pairs.fold(String::new(), |mut text, (name, value)| {
-        let space = if text.is_empty() { "" } else { " " };
-        let quoted = crate::model::quote::GoQuoted(value);
-        write!(text, "{space}{name}={quoted}").expect("writing to a string does not fail");
-        text
-    })
-}
-
-/// A copy without control characters: nothing an alert says can drive the terminal.
-fn safe(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{Message, plain, text};
     use crate::notify::testing::{alert, notification};
+    use crate::template::handlebars::HandlebarsError;
 
     #[test]
     fn what_is_wrong_comes_first_and_then_where() {
@@ -123,9 +123,28 @@ mod tests {
     }
 
     #[test]
+    fn a_message_ends_with_its_last_line() {
+        for summary in [&[][..], &[("summary", "up")]] {
+            let text = text(&notification(vec![alert("alertname=X<y>&", summary, None)]), false);
+            assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{text:?}");
+            assert!(!text.lines().any(str::is_empty), "{text}");
+        }
+    }
+
+    #[test]
     fn an_alert_cannot_drive_the_terminal() {
         let evil = alert("alertname=a\u{1b}[2J", &[("summary", "x\u{1b}[2Jy\rz")], None);
         let text = text(&notification(vec![evil]), false);
         assert!(!text.contains('\u{1b}') && !text.contains('\r'), "{text:?}");
+    }
+
+    #[test]
+    fn a_template_that_fails_loses_no_notification() {
+        let error =
+            HandlebarsError::Render { template: "console.hbs".to_owned(), message: "\u{1b}no".to_owned() };
+        let notification = notification(vec![alert("alertname=X<y>&", &[], None)]);
+        let text = plain(&Message::new(&notification, true), &notification.group_key, &error);
+        insta::assert_snapshot!(text, @r#"1970-01-01T00:01:40Z {}:{alertname="X<y>&"}: 1 firing, 0 resolved  to ops (first notification)  without its usual form: template console.hbs: �no"#);
+        assert!(text.ends_with('\n'));
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod console;
 pub mod outcome;
+mod templates;
 #[cfg(test)]
 mod testing;
 pub mod webhook;

@@ -1,6 +1,7 @@
 //! All alerts that the router knows, each once, found by fingerprint.
 
 use super::groups::GroupIndex;
+use super::silences::SilenceIndex;
 use crate::model::{Alert, Annotations, Fingerprint, Interner, Lookup};
 
 /// The place of an alert in [`Alerts`]; used again once the alert is forgotten.
@@ -15,6 +16,45 @@ pub(super) struct Slot {
     pub(super) fingerprint: Fingerprint,
     /// The routes it takes: they depend on its labels only, so they are found once.
     pub(super) places: Places,
+    /// What may mute it or be muted by it; `None` for almost every alert.
+    pub(super) muting: Option<Box<Muting>>,
+}
+
+/// What may mute an alert, and what it may mute, now or at another time.
+#[derive(Debug, Default)]
+pub(super) struct Muting {
+    /// The silences that match it and have not ended, in order of their places.
+    pub(super) silences: Vec<SilenceIndex>,
+}
+
+impl Muting {
+    fn is_empty(&self) -> bool {
+        let Self { silences } = self;
+        silences.is_empty()
+    }
+
+    /// Adds a silence that matches the alert.
+    pub(super) fn add_silence(&mut self, silence: SilenceIndex) {
+        if let Err(at) = self.silences.binary_search(&silence) {
+            self.silences.insert(at, silence);
+        }
+    }
+}
+
+impl Slot {
+    /// What may mute it, to be added to.
+    pub(super) fn muting_mut(&mut self) -> &mut Muting {
+        self.muting.get_or_insert_default()
+    }
+
+    /// Takes out a silence that has ended.
+    pub(super) fn drop_silence(&mut self, silence: SilenceIndex) {
+        let Some(muting) = &mut self.muting else { return };
+        muting.silences.retain(|known| *known != silence);
+        if muting.is_empty() {
+            self.muting = None;
+        }
+    }
 }
 
 /// An alert's places in order of their routes. Almost every alert has one, which needs no allocation.
@@ -85,7 +125,7 @@ impl Alerts {
             generator_url: self.interner.intern(&alert.generator_url),
             ..alert
         };
-        let slot = Slot { alert, fingerprint, places };
+        let slot = Slot { alert, fingerprint, places, muting: None };
         let index = match self.free.pop() {
             Some(index) => {
                 self.slots[index as usize] = Some(slot);

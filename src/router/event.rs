@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{AttemptId, Failure, IntegrationName, Reason};
-use crate::model::{Duration, LabelSet, Str, Timestamp};
+use crate::model::{Duration, LabelSet, Silence, Str, Timestamp};
 
 /// Something that happened in the router.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +90,13 @@ pub enum Event {
         /// The reason of the new one; `None`: there is nothing left to tell.
         new: Option<Reason>,
     },
+    /// A silence or an acknowledgement was made, changed or ended.
+    Silence {
+        /// What happened to it.
+        change: SilenceChange,
+        /// The silence as it is now.
+        silence: Box<Silence>,
+    },
     /// New routes are in force.
     Reloaded {
         /// How many groups went on with their timers.
@@ -99,6 +106,29 @@ pub enum Event {
         /// How many groups are gone.
         dropped: usize,
     },
+}
+
+/// What happened to a silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SilenceChange {
+    /// It is new.
+    Made,
+    /// It was changed and kept its id.
+    Changed,
+    /// It was ended, or its end has passed, or nothing fires any more that it mutes.
+    Ended,
+}
+
+impl SilenceChange {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Made => "made",
+            Self::Changed => "changed",
+            Self::Ended => "ended",
+        }
+    }
 }
 
 /// What people and metrics need to know a group by. Shared by the group and its events.

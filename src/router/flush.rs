@@ -277,7 +277,7 @@ impl Router {
                 place.group = None;
             }
             if slot.places.iter().all(|place| place.group.is_none()) {
-                self.alerts.remove(alert);
+                self.forget_alert(alert);
                 self.forget(Key::Alert(fingerprint));
             }
         }

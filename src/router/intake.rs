@@ -44,6 +44,8 @@ impl Router {
         }
         let index = self.alerts.insert(fingerprint, alert, places);
         self.keep(Key::Alert(fingerprint), Record::Alert(self.alerts.at(index).alert.clone()));
+        self.meet_silences(index);
+        self.settle_silences_of(now, index);
         self.join_all(now, index);
     }
 

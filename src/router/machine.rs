@@ -7,9 +7,10 @@ use super::alerts::Alerts;
 use super::groups::{GroupIndex, Groups};
 use super::memory::Memory;
 use super::random::Random;
+use super::silences::Silences;
 use super::timers::{Timer, Timers};
 use super::tree::Tree;
-use super::{Answer, AttemptId, Effect, Entry, Input, Key, Record, Refusal, Request, RequestId};
+use super::{Answer, AttemptId, Effect, Entry, Input, Key, Record, Request, RequestId};
 use crate::config::routes::Routing;
 use crate::model::Timestamp;
 
@@ -24,6 +25,7 @@ pub struct Router {
     pub(super) groups: Groups,
     pub(super) timers: Timers,
     pub(super) memory: Memory,
+    pub(super) silences: Silences,
     pub(super) random: Random,
     pub(super) last_attempt: u64,
     /// Attempts without an outcome, with the group and the place of the delivery in it.
@@ -42,6 +44,7 @@ impl Router {
             groups: Groups::default(),
             timers: Timers::default(),
             memory: Memory::default(),
+            silences: Silences::default(),
             random: Random::new(seed),
             last_attempt: 0,
             in_flight: BTreeMap::new(),
@@ -65,7 +68,7 @@ impl Router {
     /// When the router wants an [`Input::Wake`], if at all.
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
-        [self.timers.next(), self.memory.next_end()].into_iter().flatten().min()
+        [self.timers.next(), self.memory.next_end(), self.silences.next()].into_iter().flatten().min()
     }
 
     fn on_request(&mut self, now: Timestamp, id: RequestId, request: Request) {
@@ -74,14 +77,19 @@ impl Router {
                 self.on_alerts(now, alerts);
                 Answer::AlertsTaken { limited: 0 }
             }
-            Request::SetSilence(_) | Request::ExpireSilence(_) | Request::Ack(_) => {
-                Answer::Refused(Refusal::UnknownSilence)
+            Request::SetSilence(draft) => {
+                self.set_silence(now, draft).map_or_else(Answer::Refused, Answer::Silence)
             }
+            Request::ExpireSilence(id) => {
+                self.expire_silence(now, &id).map_or_else(Answer::Refused, |()| Answer::Expired)
+            }
+            Request::Ack(draft) => self.ack(now, &draft).map_or_else(Answer::Refused, Answer::Acked),
         };
         self.effects.push(Effect::Reply(id, answer));
     }
 
     fn on_wake(&mut self, now: Timestamp) {
+        self.settle_silences(now);
         while let Some(timer) = self.timers.pop_due(now) {
             match timer {
                 Timer::Flush(group) => self.flush(now, group),

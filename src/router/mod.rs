@@ -32,6 +32,7 @@ mod restore;
 mod retry;
 #[cfg(test)]
 mod scenarios;
+mod silences;
 mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -46,7 +47,7 @@ use crate::config::routes::{Integration, Routing};
 use crate::model::{Alert, Annotations, Duration, Fingerprint, LabelSet, Str, Timestamp};
 
 pub use entry::{DeliveryKey, Entry, GroupKey, IntegrationName, Key, Pending, Record, SavedGroup, Told};
-pub use event::{Event, GroupName, NotTold};
+pub use event::{Event, GroupName, NotTold, SilenceChange};
 pub use machine::Router;
 pub use mute::Mutes;
 pub use query::{AlertQuery, AlertView, Cursor, GroupAlerts, Page};

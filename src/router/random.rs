@@ -19,6 +19,15 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
+    /// A UUID of version 4 as text.
+    pub(super) fn uuid(&mut self) -> String {
+        let (high, low) = (self.next(), self.next());
+        let high = (high & !0xf000) | 0x4000; // the version
+        let low = (low & !(0b11 << 62)) | (0b10 << 62); // the variant
+        let (a, b, c) = (high >> 32, (high >> 16) & 0xffff, high & 0xffff);
+        format!("{a:08x}-{b:04x}-{c:04x}-{:04x}-{:012x}", low >> 48, low & 0xffff_ffff_ffff)
+    }
+
     /// A duration between half and one and a half of `middle`.
     pub(super) fn around(&mut self, middle: Duration) -> Duration {
         let span = u64::try_from(middle.millis()).unwrap_or(0);
@@ -31,6 +40,16 @@ impl Random {
 mod tests {
     use super::Random;
     use crate::model::Duration;
+
+    #[test]
+    fn ids_are_uuids_of_version_four() {
+        let mut random = Random::new(7);
+        let form = regex::Regex::new("^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$");
+        let form = form.expect("valid");
+        let ids: Vec<String> = (0..100).map(|_| random.uuid()).collect();
+        assert!(ids.iter().all(|id| form.is_match(id)), "{ids:?}");
+        assert!(ids.windows(2).all(|two| two[0] != two[1]));
+    }
 
     #[test]
     fn jitter_stays_within_half_and_one_and_a_half() {

@@ -51,6 +51,7 @@ impl Router {
         let emptied = self.drop_empty_groups(now);
         self.mark_moved(&members);
         self.restore_cooldowns(now);
+        self.schedule_silences(now);
         let kept = carried - emptied;
         self.note(Event::Reloaded { kept, created, dropped: dropped + emptied });
     }

@@ -67,6 +67,9 @@ impl Router {
                 router.forget(Key::Told(key));
             }
         }
+        for silence in saved.silences.into_values() {
+            router.restore_silence(now, silence);
+        }
         router.restore_groups(now, saved.groups);
         router.restore_alerts(now, saved.alerts);
         router.drop_empty_groups(now);
@@ -74,6 +77,7 @@ impl Router {
             router.restore_pending(now, key, pending, in_flight);
         }
         router.restore_cooldowns(now);
+        router.schedule_silences(now);
         router.forget_ended(now);
         router
     }
@@ -104,6 +108,7 @@ impl Router {
             let places = self.places_of(&alert.labels);
             let is_over = alert.is_resolved_at(now);
             let index = self.alerts.insert(fingerprint, alert, places);
+            self.meet_silences(index);
             self.rejoin(now, index, is_over);
         }
     }
@@ -122,7 +127,7 @@ impl Router {
             self.join_all(now, index);
         }
         if self.alerts.at(index).places.iter().all(|place| place.group.is_none())
-            && let Some(slot) = self.alerts.remove(index)
+            && let Some(slot) = self.forget_alert(index)
         {
             self.forget(Key::Alert(slot.fingerprint));
         }

@@ -126,10 +126,26 @@ pub(crate) fn routing(children: Vec<RouteSpec>) -> Routing {
         templates: Vec::new(),
         template_language: None,
         strict: false,
+        limits: crate::config::routes::Limits::default(),
     };
     let root = RouteSpec { children, ..route("", "root") };
     root.place(("", ""), &mut routing.receivers, &mut routing.routes);
     routing
+}
+
+/// A plain silence of these matchers from `now` until that time after the start.
+pub(crate) fn draft(now: Timestamp, matchers: &str, until: &str) -> SilenceDraft {
+    SilenceDraft {
+        id: None,
+        matchers: super::testing::matchers(matchers),
+        starts_at: now,
+        ends_at: START + duration(until),
+        created_by: "me".into(),
+        comment: "I know".into(),
+        annotations: BTreeMap::new(),
+        kind: SilenceKind::Plain,
+        force: false,
+    }
 }
 
 /// How the scripted world answers an attempt: after how long, and what. `None`: never.
@@ -291,6 +307,7 @@ impl World {
                     Event::AlertsReceived { .. }
                     | Event::GroupCreated { .. }
                     | Event::NotificationSent { .. }
+                    | Event::Silence { .. }
                     | Event::AttemptFailed { .. } => return,
                 };
                 self.say(&text);
@@ -392,6 +409,32 @@ impl World {
             timeout: false,
             generator_url: "http://prometheus/graph".into(),
         }
+    }
+
+    /// Asks for something, and returns what that was answered.
+    pub(crate) fn request(&mut self, request: Request) -> RouterAnswer {
+        let before = self.answers.len();
+        self.input(Input::Request(RequestId(before as u64 + 1), request));
+        assert_eq!(self.answers.len(), before + 1, "each request has one answer");
+        self.answers[before].clone()
+    }
+
+    /// Makes a silence of these matchers until that time after the start.
+    pub(crate) fn silence(&mut self, matchers: &str, until: &str) -> SilenceId {
+        self.set(draft(self.now, matchers, until))
+    }
+
+    /// Makes or changes a silence, which is not refused.
+    pub(crate) fn set(&mut self, draft: SilenceDraft) -> SilenceId {
+        match self.request(Request::SetSilence(draft)) {
+            RouterAnswer::Silence(id) => id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Ends a silence.
+    pub(crate) fn expire(&mut self, id: &SilenceId) {
+        assert_eq!(self.request(Request::ExpireSilence(id.clone())), RouterAnswer::Expired);
     }
 
     pub(crate) fn say(&mut self, text: &str) {

@@ -22,16 +22,28 @@ use crate::model::{Interner, Str, Timestamp};
 /// - the templates of one rule may ask at most 100 different queries in one evaluation.
 #[derive(Debug)]
 pub struct Engine {
-    config: Arc<RulesConfig>,
+    shared: Shared,
     groups: BTreeMap<GroupName, Group>,
     /// When which group wants to be woken.
     due: BTreeSet<(Timestamp, GroupName)>,
     /// Which group waits for the answer with this number.
     awaited: BTreeMap<u64, GroupName>,
-    last_id: u64,
-    interner: Interner,
     /// What the first input has to settle, and when it is wanted.
     opening: Option<(Timestamp, Saved)>,
+}
+
+/// What all groups share, apart from them, so that both can be lent out at once.
+#[derive(Debug)]
+struct Shared {
+    config: Arc<RulesConfig>,
+    last_id: u64,
+    interner: Interner,
+}
+
+impl Shared {
+    fn context<'a>(&'a mut self, now: Timestamp, out: &'a mut Vec<Effect>) -> Context<'a> {
+        Context { now, config: &self.config, last_id: &mut self.last_id, interner: &mut self.interner, out }
+    }
 }
 
 /// A group's file and name, in the order in which they are shown.
@@ -58,11 +70,9 @@ impl Engine {
         let mut saved = Saved::new(saved, &mut interner);
         let mut engine = Self {
             groups: load(&config, now),
-            config,
+            shared: Shared { config, last_id: 0, interner },
             due: BTreeSet::new(),
             awaited: BTreeMap::new(),
-            last_id: 0,
-            interner,
             opening: None,
         };
         engine.groups.values_mut().for_each(|group| saved.restore(group));
@@ -112,13 +122,7 @@ impl Engine {
     /// Settles, once, what the earlier run left.
     fn open(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         let Some((_, saved)) = self.opening.take() else { return };
-        let mut context = Context {
-            now,
-            config: &self.config,
-            last_id: &mut self.last_id,
-            interner: &mut self.interner,
-            out,
-        };
+        let mut context = self.shared.context(now, out);
         saved.settle(self.groups.values(), &mut context);
         let groups = self.groups.len();
         let rules = self.groups.values().map(|group| group.rules.len()).sum();
@@ -153,13 +157,7 @@ impl Engine {
         if let Some(id) = group.awaits() {
             self.awaited.remove(&id);
         }
-        let mut context = Context {
-            now,
-            config: &self.config,
-            last_id: &mut self.last_id,
-            interner: &mut self.interner,
-            out,
-        };
+        let mut context = self.shared.context(now, out);
         act(group, &mut context);
         if let Some(at) = group.next_wake() {
             self.due.insert((at, name.clone()));
@@ -171,19 +169,14 @@ impl Engine {
 
     /// Puts new rules in the place of the old ones.
     fn reload(&mut self, now: Timestamp, config: Arc<RulesConfig>, out: &mut Vec<Effect>) {
-        let old_config = std::mem::replace(&mut self.config, config);
+        let old_config = std::mem::replace(&mut self.shared.config, config);
         let mut old = std::mem::take(&mut self.groups);
-        let mut context = Context {
-            now,
-            config: &self.config,
-            last_id: &mut self.last_id,
-            interner: &mut self.interner,
-            out,
-        };
+        let loaded = load(&self.shared.config, now);
+        let mut context = self.shared.context(now, out);
         // First, so that what ends below ends under the labels that the router then knows.
         rename_all(&old_config.external_labels, old.values(), &mut context);
         let (mut unchanged, mut rules) = (0, 0);
-        for (name, mut group) in load(&self.config, now) {
+        for (name, mut group) in loaded {
             rules += group.rules.len();
             match old.remove(&name) {
                 Some(mut before) if before.is_same(&group) => {

@@ -1,11 +1,13 @@
 //! What `/metrics` shows. Names that Prometheus and Alertmanager dashboards use are kept where the meaning
 //! is the same; ours begin with `sereno_`. The encoder appends `_total` to counters.
 
+mod summary;
+
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -13,6 +15,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry};
 
+use self::summary::{Quantile, Summary};
 use crate::config::routes::Routing;
 use crate::core::View;
 use crate::model::{Duration, Timestamp};
@@ -26,6 +29,12 @@ type Counters = Family<Labels, Counter>;
 type Gauges = Family<Labels, Float>;
 type Histograms = Family<Labels, Histogram, fn() -> Histogram>;
 
+/// Prometheus' quantiles of what a rule takes.
+const RULE_QUANTILES: &[Quantile] = &[("0.5", 500), ("0.9", 900), ("0.99", 990)];
+
+/// Prometheus' quantiles of what a group takes.
+const GROUP_QUANTILES: &[Quantile] = &[("0.01", 10), ("0.05", 50), ("0.5", 500), ("0.9", 900), ("0.99", 990)];
+
 /// All metrics of the process.
 #[derive(Debug)]
 pub struct Metrics {
@@ -33,9 +42,11 @@ pub struct Metrics {
     /// The rule groups that have metrics, so that those of gone groups are removed.
     groups: Mutex<BTreeSet<String>>,
     group_gauges: GroupGauges,
+    rule_durations: Summary,
+    group_durations: Summary,
     pub(super) iterations: Counters,
     pub(super) iterations_missed: Counters,
-    pub(super) evaluations: Counters,
+    evaluations: Counters,
     pub(super) evaluation_failures: Counters,
     pub(super) template_failures: Counters,
     pub(super) alert_changes: Counters,
@@ -118,6 +129,16 @@ impl Default for Metrics {
                     "Samples that a group's last evaluation returned",
                 ),
             },
+            rule_durations: Summary::new(
+                "prometheus_rule_evaluation_duration_seconds",
+                "How long a rule took, from its query to what came of it",
+                RULE_QUANTILES,
+            ),
+            group_durations: Summary::new(
+                "prometheus_rule_group_duration_seconds",
+                "How long a group took",
+                GROUP_QUANTILES,
+            ),
             iterations: add.make(
                 "prometheus_rule_group_iterations",
                 "Evaluations of a group that were due, missed ones included",
@@ -206,9 +227,9 @@ fn latency_buckets() -> Histogram {
 }
 
 impl Metrics {
-    /// The exposition text, with gauges set from the core's state.
+    /// The exposition text at `now`, with gauges set from the core's state.
     #[must_use]
-    pub fn text(&self, view: &View, clock_set_back: Duration) -> String {
+    pub fn text(&self, view: &View, now: Timestamp, clock_set_back: Duration) -> String {
         self.set_groups(&view.rules.groups);
         let counts = view.router.alerts;
         let state = |state: &str| vec![("state", state.to_owned())];
@@ -218,11 +239,30 @@ impl Metrics {
         self.in_flight.set(as_i64(view.router.in_flight));
         self.retrying.set(as_i64(view.router.retrying));
         self.clock_set_back.set(clock_set_back.as_secs_f64());
-        let mut text = String::new();
-        match encode(&mut text, &self.registry) {
-            Ok(()) => text,
+        match self.encode(now) {
+            Ok(text) => text,
             Err(error) => format!("# {error}\n"), // writing to a String does not fail
         }
+    }
+
+    fn encode(&self, now: Timestamp) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode_registry(&mut text, &self.registry)?;
+        self.rule_durations.write(now, &mut text)?;
+        self.group_durations.write(now, &mut text)?;
+        encode_eof(&mut text)?;
+        Ok(text)
+    }
+
+    /// Notes that a rule of the group was evaluated, well or not.
+    pub(super) fn rule_evaluated(&self, now: Timestamp, group: &str, took: Duration) {
+        self.evaluations.get_or_create(&rule_group(group)).inc();
+        self.rule_durations.observe(now, took);
+    }
+
+    /// Notes that a group was evaluated.
+    pub(super) fn group_evaluated(&self, now: Timestamp, took: Duration) {
+        self.group_durations.observe(now, took);
     }
 
     /// Notes that files were loaded.

@@ -13,21 +13,22 @@ use crate::rules::{Change, Event as RulesEvent};
 /// Notes an event that happened at `now`.
 pub fn note(metrics: &Metrics, status: &Status, now: Timestamp, event: &Event) {
     match event {
-        Event::Rules(event) => note_rules(metrics, event),
+        Event::Rules(event) => note_rules(metrics, now, event),
         Event::Router(event) => note_router(metrics, status, now, event),
     }
 }
 
-fn note_rules(metrics: &Metrics, event: &RulesEvent) {
+fn note_rules(metrics: &Metrics, now: Timestamp, event: &RulesEvent) {
     match event {
         RulesEvent::GroupEvaluated { group, at, duration, rules, failed, samples, .. } => {
+            metrics.group_evaluated(now, *duration);
             debug!(%group, %at, %duration, rules, failed, samples, "evaluated group {group}");
         }
         RulesEvent::SlotsMissed { group, count } => {
             warn!(%group, count, "missed {count} evaluations of group {group}");
         }
-        RulesEvent::RuleEvaluated { group, .. } => {
-            metrics.evaluations.get_or_create(&rule_group(group)).inc();
+        RulesEvent::RuleEvaluated { group, duration, .. } => {
+            metrics.rule_evaluated(now, group, *duration);
         }
         RulesEvent::RuleFailed { group, rule, kind, error } => {
             metrics.evaluation_failures.get_or_create(&rule_group(group)).inc();
@@ -95,6 +96,10 @@ fn note_router(metrics: &Metrics, status: &Status, now: Timestamp, event: &Route
                 group = %group.key, %integration,
                 "a notification of {} to {integration} gives way to a newer one", group.key
             );
+        }
+        RouterEvent::Silence { change, silence } => {
+            let (word, id, by) = (change.as_str(), &silence.id, &silence.created_by);
+            info!(%id, change = word, created_by = %by, until = %silence.ends_at, "silence {id} was {word}");
         }
         RouterEvent::Reloaded { kept, created, dropped } => {
             info!(kept, created, dropped, "loaded routes: {kept} alert groups go on");

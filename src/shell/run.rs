@@ -19,7 +19,7 @@ use super::remote_write::RemoteWrite;
 use super::status::Status;
 use super::store::Store;
 use crate::core::{Core, Effect, Input, View};
-use crate::model::{Duration, Timestamp};
+use crate::model::{Duration, Str, Timestamp};
 use crate::router::{Answer, Attempt, Failure, Notified, Outcome, Request, RequestId};
 use crate::rules::{Query, QueryError, Sampled, Write, Written};
 
@@ -35,7 +35,7 @@ enum Command {
     /// Something happened.
     Input(Box<Input>),
     /// Somebody asks for something that changes the state.
-    Request(Box<Request>, oneshot::Sender<Answer>),
+    Request(Box<Request>, oneshot::Sender<Result<Answer, RequestError>>),
     /// Somebody wants to see the state.
     Read(Read),
     /// Finish.
@@ -43,7 +43,9 @@ enum Command {
 }
 
 /// A look at the core: what it makes of it goes where the closure sends it.
-struct Read(Box<dyn FnOnce(&Core, Timestamp) + Send>);
+struct Read(Box<Look>);
+
+type Look = dyn FnOnce(&Core, Timestamp) + Send;
 
 impl std::fmt::Debug for Read {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -55,6 +57,19 @@ impl std::fmt::Debug for Read {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the server is stopping")]
 pub struct Stopped;
+
+/// Why a request has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// The loop is gone, because the process is stopping.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    /// What was asked for is done and in force, but it could not be written to disk: the text says why. It is
+    /// written as soon as that works again; if the process ends before, it is lost. So whoever asked must
+    /// not take it for done.
+    #[error("in force, but not kept on disk: {0}")]
+    NotKept(Str),
+}
 
 /// How others talk to the loop. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -100,11 +115,11 @@ impl Handle {
     /// Asks for something that changes the state; answered once that is kept.
     ///
     /// # Errors
-    /// The loop is gone.
-    pub async fn request(&self, request: Request) -> Result<Answer, Stopped> {
+    /// See [`RequestError`].
+    pub async fn request(&self, request: Request) -> Result<Answer, RequestError> {
         let (reply, answer) = oneshot::channel();
         self.queue.send(Command::Request(Box::new(request), reply)).await.map_err(|_| Stopped)?;
-        answer.await.map_err(|_| Stopped)
+        answer.await.map_err(|_| Stopped)?
     }
 
     /// Asks the loop to finish what is on its way and to end.
@@ -184,7 +199,7 @@ struct Loop {
     draining: bool,
     last_request: u64,
     /// Who waits for the answers to requests.
-    replies: BTreeMap<RequestId, oneshot::Sender<Answer>>,
+    replies: BTreeMap<RequestId, oneshot::Sender<Result<Answer, RequestError>>>,
 }
 
 impl Loop {
@@ -211,7 +226,7 @@ impl Loop {
         (read.0)(&self.core, self.world.clock.now());
     }
 
-    fn handle_request(&mut self, request: Request, reply: oneshot::Sender<Answer>) {
+    fn handle_request(&mut self, request: Request, reply: oneshot::Sender<Result<Answer, RequestError>>) {
         self.last_request += 1;
         let id = RequestId(self.last_request);
         self.replies.insert(id, reply);
@@ -226,7 +241,7 @@ impl Loop {
                 Effect::Persist(entry) => self.store.keep(entry),
                 Effect::Reply(id, answer) => {
                     if let Some(reply) = self.replies.remove(&id) {
-                        let _ = reply.send(answer); // an error: nobody waits any more
+                        let _ = reply.send(Ok(answer)); // an error: nobody waits any more
                     }
                 }
                 Effect::Note(event) => notes::note(&self.world.metrics, &self.world.status, now, &event),

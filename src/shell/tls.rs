@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
+};
 
 use crate::config::routes::TlsSettings;
 use crate::model::Str;
@@ -63,37 +66,31 @@ fn verifier(
     tls: &TlsSettings,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ServerCertVerifier>, TlsError> {
-    if tls.insecure_skip_verify {
-        return Ok(Arc::new(NoCheck { provider: Arc::clone(provider) }));
-    }
-    let roots = Arc::new(authorities(tls.ca_file.as_ref())?);
-    let inner = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider))
-        .build()
-        .map_err(|error| TlsError::Setup(error.to_string()))?;
-    Ok(match &tls.server_name {
-        None => inner,
-        Some(name) => {
-            let parsed = ServerName::try_from(name.to_string());
-            let name = parsed.map_err(|_| TlsError::ServerName(Str::clone(name)))?;
-            Arc::new(OtherName { name, inner })
-        }
-    })
+    let trust = if tls.insecure_skip_verify { Trust::Anybody } else { authorities(tls, provider)? };
+    Ok(Arc::new(Verifier { provider: Arc::clone(provider), trust }))
 }
 
-/// The authorities in the file, or the system's.
-fn authorities(ca_file: Option<&Str>) -> Result<RootCertStore, TlsError> {
-    let mut roots = RootCertStore::empty();
-    match ca_file {
+/// Trust in the authorities of the file, or in the system's.
+fn authorities(tls: &TlsSettings, provider: &Arc<CryptoProvider>) -> Result<Trust, TlsError> {
+    let (mut roots, mut own) = (RootCertStore::empty(), Vec::new());
+    match &tls.ca_file {
         Some(path) => {
-            for certificate in read_certificates(path)? {
-                roots.add(certificate).map_err(|error| file_error(path, &error))?;
+            own = read_certificates(path)?;
+            for certificate in &own {
+                roots.add(certificate.clone()).map_err(|error| file_error(path, &error))?;
             }
         }
         None => {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
     }
-    Ok(roots)
+    let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
+        .build()
+        .map_err(|error| TlsError::Setup(error.to_string()))?;
+    let parse = |name: &Str| {
+        ServerName::try_from(name.to_string()).map_err(|_| TlsError::ServerName(Str::clone(name)))
+    };
+    Ok(Trust::Authorities { chain, name: tls.server_name.as_ref().map(parse).transpose()?, own })
 }
 
 fn read_certificates(path: &Str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
@@ -115,64 +112,53 @@ fn file_error(path: &Str, reason: &dyn std::fmt::Display) -> TlsError {
     TlsError::File { path: Str::clone(path), reason: reason.to_string() }
 }
 
-/// Checks the certificate against another name than the one we connect to.
+/// Whom a server must prove to be. Signatures of the handshake are checked whatever it is.
 #[derive(Debug)]
-struct OtherName {
-    name: ServerName<'static>,
-    inner: Arc<WebPkiServerVerifier>,
+struct Verifier {
+    provider: Arc<CryptoProvider>,
+    trust: Trust,
 }
 
-impl ServerCertVerifier for OtherName {
+/// Which certificates we take.
+#[derive(Debug)]
+enum Trust {
+    /// `insecure_skip_verify`: any.
+    Anybody,
+    /// Those that an authority vouches for.
+    Authorities {
+        /// Checks the chain up to the authorities.
+        chain: Arc<WebPkiServerVerifier>,
+        /// `server_name`, in place of the name that we connect to.
+        name: Option<ServerName<'static>>,
+        /// The certificates of the `ca_file`, which are taken as servers' own as well.
+        own: Vec<CertificateDer<'static>>,
+    },
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
-        _connected_to: &ServerName<'_>,
+        connected_to: &ServerName<'_>,
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.inner.verify_server_cert(end_entity, intermediates, &self.name, ocsp_response, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
-}
-
-/// `insecure_skip_verify`: takes any certificate; the handshake's signatures are still checked.
-#[derive(Debug)]
-struct NoCheck {
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for NoCheck {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
+        let Trust::Authorities { chain, name, own } = &self.trust else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        let name = name.as_ref().unwrap_or(connected_to);
+        let verified = chain.verify_server_cert(end_entity, intermediates, name, ocsp_response, now);
+        match verified {
+            // An authority that serves itself, such as `openssl req -x509` makes; Go takes it, too. Who put
+            // it in the file trusts this very certificate and key. The dates were checked before this error
+            // came; the name was not.
+            Err(error) if is_authority(&error) && own.contains(end_entity) => {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
     }
 
     fn verify_tls12_signature(
@@ -195,5 +181,73 @@ impl ServerCertVerifier for NoCheck {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Whether webpki refused the server's certificate only because it is an authority's. rustls has no kind of
+/// its own for that.
+fn is_authority(error: &rustls::Error) -> bool {
+    let rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(cause))) = error else {
+        return false;
+    };
+    matches!(cause.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+    use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+
+    use super::{Arc, TlsSettings, ring, verifier};
+
+    /// A certificate that is its own authority, valid in these years.
+    fn self_signed(from: i32, until: i32) -> rcgen::Certificate {
+        let mut parameters = CertificateParams::new(vec!["own.example".to_owned()]).expect("a name");
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        parameters.not_before = date_time_ymd(from, 1, 1);
+        parameters.not_after = date_time_ymd(until, 1, 1);
+        parameters.self_signed(&KeyPair::generate().expect("a key")).expect("signed")
+    }
+
+    /// What is said in 2026 to a server at `own.example` with this certificate.
+    fn verify(
+        ca: &rcgen::Certificate,
+        presented: &CertificateDer<'_>,
+        server_name: Option<&str>,
+    ) -> Result<(), String> {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), ca.pem()).expect("written");
+        let tls = TlsSettings {
+            ca_file: Some(file.path().display().to_string().into()),
+            server_name: server_name.map(Into::into),
+            ..TlsSettings::default()
+        };
+        let verifier = verifier(&tls, &Arc::new(ring::default_provider())).expect("a verifier");
+        let connected_to = ServerName::try_from("own.example").expect("a name");
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(1_780_000_000));
+        let verified = verifier.verify_server_cert(presented, &[], &connected_to, &[], now);
+        verified.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_self_signed_authority_is_taken_if_it_is_in_the_ca_file_and_valid_for_time_and_name() {
+        let own = self_signed(2025, 2030);
+        for name in [None, Some("own.example")] {
+            assert_eq!(verify(&own, own.der(), name), Ok(()), "{name:?}");
+        }
+        let (expired, early) = (self_signed(2020, 2025), self_signed(2029, 2030));
+        // Its subject is the same, its key is not.
+        let stranger = self_signed(2025, 2030);
+        for (ca, presented, name, want) in [
+            (&expired, &expired, None, "certificate expired"),
+            (&early, &early, None, "certificate not valid yet"),
+            (&own, &stranger, None, "CaUsedAsEndEntity"),
+            (&own, &own, Some("other.example"), "not valid for name \"other.example\""),
+        ] {
+            let error = verify(ca, presented.der(), name).expect_err(want);
+            assert!(error.contains(want), "{want}: {error}");
+        }
     }
 }

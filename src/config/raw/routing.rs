@@ -6,7 +6,7 @@ use super::route_tree::Known;
 use super::schema::Values;
 use super::{Fields, Reader, Shape, did_you_mean};
 use crate::config::problem::{Problem, Severity};
-use crate::config::routes::{HttpSettings, InhibitRule, Routing, TemplateLanguage};
+use crate::config::routes::{HttpSettings, InhibitRule, Limits, Routing, TemplateLanguage};
 use crate::config::yaml::{Node, Value};
 use crate::model::{Duration, Str};
 
@@ -149,6 +149,7 @@ impl Reader<'_> {
             templates: self.templates(&fields),
             template_language: self.template_language(&fields),
             strict: self.strict(&fields),
+            limits: Limits::default(),
         })
     }
 

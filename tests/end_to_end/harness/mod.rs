@@ -3,6 +3,7 @@
 mod alertmanager;
 mod irc;
 mod prometheus;
+mod proxy;
 mod receiver;
 mod sereno;
 mod target;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 pub(crate) use alertmanager::Alertmanager;
 pub(crate) use irc::IrcRelay;
 pub(crate) use prometheus::{Prometheus, Setup};
+pub(crate) use proxy::Proxy;
 pub(crate) use receiver::{Message, Mode, Receiver};
 pub(crate) use sereno::Sereno;
 pub(crate) use target::Target;

@@ -2,4 +2,5 @@
 
 mod beside_alertmanager;
 mod data_source_security;
+mod delivery_security;
 mod server;
