@@ -28,8 +28,17 @@ pub struct TimeInterval {
     pub months: Vec<InclusiveRange>,
     /// Years.
     pub years: Vec<InclusiveRange>,
-    /// The time zone's name in the tz database, or `Local`; `None` is UTC.
-    pub location: Option<Str>,
+    /// Whose clock counts; `None` is UTC.
+    pub location: Option<Location>,
+}
+
+/// A time zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// Its name in the tz database, or `Local`.
+    pub name: Str,
+    /// Its rules, as they were when the file was loaded.
+    pub zone: jiff::tz::TimeZone,
 }
 
 /// A range of minutes of a day.

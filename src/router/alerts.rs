@@ -1,6 +1,7 @@
 //! All alerts that the router knows, each once, found by fingerprint.
 
 use super::groups::GroupIndex;
+use super::inhibition::Roles;
 use super::silences::SilenceIndex;
 use crate::model::{Alert, Annotations, Fingerprint, Interner, Lookup};
 
@@ -16,6 +17,8 @@ pub(super) struct Slot {
     pub(super) fingerprint: Fingerprint,
     /// The routes it takes: they depend on its labels only, so they are found once.
     pub(super) places: Places,
+    /// What it is in inhibition rules.
+    pub(super) roles: Roles,
     /// What may mute it or be muted by it; `None` for almost every alert.
     pub(super) muting: Option<Box<Muting>>,
 }
@@ -125,7 +128,7 @@ impl Alerts {
             generator_url: self.interner.intern(&alert.generator_url),
             ..alert
         };
-        let slot = Slot { alert, fingerprint, places, muting: None };
+        let slot = Slot { alert, fingerprint, places, roles: Roles::default(), muting: None };
         let index = match self.free.pop() {
             Some(index) => {
                 self.slots[index as usize] = Some(slot);

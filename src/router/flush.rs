@@ -43,8 +43,7 @@ impl Router {
             let slot = self.alerts.at_mut(alert);
             if let Some(end) = slot.alert.ends_at.filter(|end| *end > slot.alert.updated_at) {
                 slot.alert.updated_at = end;
-                let (key, record) = (Key::Alert(slot.fingerprint), Record::Alert(slot.alert.clone()));
-                self.keep(key, record);
+                self.keep_alert(alert);
             }
         }
         snapshot
@@ -277,7 +276,7 @@ impl Router {
                 place.group = None;
             }
             if slot.places.iter().all(|place| place.group.is_none()) {
-                self.forget_alert(alert);
+                self.remove_alert(alert);
                 self.forget(Key::Alert(fingerprint));
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::alerts::{AlertIndex, Place, Places};
+use super::alerts::{AlertIndex, Place, Places, Slot};
 use super::groups::{Delivery, Group, GroupIndex};
 use super::machine::Router;
 use super::merge::merge;
@@ -42,11 +42,29 @@ impl Router {
         if places.is_empty() {
             return; // the root route has matchers and refuses it
         }
-        let index = self.alerts.insert(fingerprint, alert, places);
-        self.keep(Key::Alert(fingerprint), Record::Alert(self.alerts.at(index).alert.clone()));
-        self.meet_silences(index);
+        let index = self.add_alert(fingerprint, alert, places);
+        self.keep_alert(index);
         self.settle_silences_of(now, index);
         self.join_all(now, index);
+    }
+
+    /// Adds an alert that is not known to all that keep track of alerts.
+    pub(super) fn add_alert(&mut self, fingerprint: Fingerprint, alert: Alert, places: Places) -> AlertIndex {
+        let index = self.alerts.insert(fingerprint, alert, places);
+        let slot = self.alerts.at_mut(index);
+        slot.roles = self.inhibition.enter(index, &slot.alert.labels, slot.alert.ends_at);
+        self.meet_silences(index);
+        index
+    }
+
+    /// Forgets an alert everywhere but in its groups.
+    pub(super) fn remove_alert(&mut self, index: AlertIndex) -> Option<Slot> {
+        let slot = self.alerts.remove(index)?;
+        self.inhibition.leave(index, slot.roles, &slot.alert.labels, slot.alert.ends_at);
+        if let Some(muting) = &slot.muting {
+            self.silences.forget_alert(index, &muting.silences);
+        }
+        Some(slot)
     }
 
     /// Takes in what was said of a known alert. Most often nothing is new but that it was said.
@@ -54,14 +72,21 @@ impl Router {
         let slot = self.alerts.at_mut(index);
         let merged = merge(&slot.alert, alert, now);
         let (was_over, is_over) = (slot.alert.is_resolved_at(now), merged.is_resolved_at(now));
-        if !differs(&slot.alert, &merged, is_over) && was_over == is_over {
+        let ends = (slot.alert.ends_at, merged.ends_at);
+        self.inhibition.move_end(index, slot.roles, &slot.alert.labels, ends);
+        if differs(&slot.alert, &merged, is_over) || was_over != is_over {
+            self.alerts.update(index, merged);
+            self.keep_alert(index);
+        } else {
             slot.alert.ends_at = merged.ends_at;
             slot.alert.updated_at = slot.alert.updated_at.max(merged.updated_at);
-            return;
+            if ends.0 != ends.1 && ends.1 > Some(now + self.routing.resolve_timeout) {
+                self.keep_alert(index); // `restore` would let it end earlier
+            }
         }
-        let fingerprint = slot.fingerprint;
-        self.alerts.update(index, merged);
-        self.keep(Key::Alert(fingerprint), Record::Alert(self.alerts.at(index).alert.clone()));
+        if ends.0 != ends.1 {
+            self.settle_silences_of(now, index);
+        }
         if was_over != is_over {
             let groups: Vec<GroupIndex> =
                 self.alerts.at(index).places.iter().filter_map(|place| place.group).collect();
@@ -72,6 +97,13 @@ impl Router {
         if !is_over {
             self.join_all(now, index);
         }
+    }
+
+    /// Persists an alert.
+    pub(super) fn keep_alert(&mut self, index: AlertIndex) {
+        let slot = self.alerts.at(index);
+        let (key, record) = (Key::Alert(slot.fingerprint), Record::Alert(slot.alert.clone()));
+        self.keep(key, record);
     }
 
     /// Where an alert with these labels belongs; it is in no group yet.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::alerts::Alerts;
 use super::groups::{GroupIndex, Groups};
+use super::inhibition::Inhibition;
 use super::memory::Memory;
 use super::random::Random;
 use super::silences::Silences;
@@ -23,6 +24,7 @@ pub struct Router {
     pub(super) tree: Tree,
     pub(super) alerts: Alerts,
     pub(super) groups: Groups,
+    pub(super) inhibition: Inhibition,
     pub(super) timers: Timers,
     pub(super) memory: Memory,
     pub(super) silences: Silences,
@@ -39,6 +41,7 @@ impl Router {
     pub(super) fn new(routing: Arc<Routing>, seed: u64) -> Self {
         Self {
             tree: Tree::new(&routing),
+            inhibition: Inhibition::new(&routing.inhibit_rules),
             routing,
             alerts: Alerts::default(),
             groups: Groups::default(),

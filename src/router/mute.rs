@@ -1,16 +1,24 @@
 //! What mutes an alert: silences, inhibition, and the time intervals of its route.
 
-use super::alerts::{AlertIndex, Slot};
+use std::collections::BTreeSet;
+
+use super::alerts::AlertIndex;
+use super::inhibition::Inhibitor;
 use super::machine::Router;
 use crate::config::routes::RouteIndex;
 use crate::model::{Fingerprint, Silence, SilenceId, SilenceState, Str, Timestamp};
+
+/// The most alerts that are named as the reason for muting another: enough for people, and a page of alerts
+/// that ten thousand others inhibit stays small.
+const MOST_INHIBITORS: usize = 10;
 
 /// All that mutes one alert at one instant, with the names that Alertmanager's API has for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mutes {
     /// The active silences that match it, in order of their ids.
     pub silenced_by: Vec<SilenceId>,
-    /// The unresolved alerts that inhibit it, in order.
+    /// Unresolved alerts that inhibit it, in order: all of them if they are few, else some. Alertmanager
+    /// names only one.
     pub inhibited_by: Vec<Fingerprint>,
 }
 
@@ -28,20 +36,17 @@ impl Router {
         self.is_inhibited(now, alert) || self.is_silenced(now, alert)
     }
 
-    pub(super) fn is_silenced(&self, now: Timestamp, alert: AlertIndex) -> bool {
-        self.active_silences(now, alert).next().is_some()
-    }
-
-    pub(super) fn is_inhibited(&self, _now: Timestamp, _alert: AlertIndex) -> bool {
-        false
-    }
-
     /// Everything that mutes an alert: for people.
     pub(super) fn mutes(&self, now: Timestamp, alert: AlertIndex) -> Mutes {
         let mut silenced_by: Vec<SilenceId> =
             self.active_silences(now, alert).map(|silence| silence.id.clone()).collect();
         silenced_by.sort();
-        Mutes { silenced_by, inhibited_by: Vec::new() }
+        Mutes { silenced_by, inhibited_by: self.inhibited_by(now, alert) }
+    }
+
+    /// Whether an active silence mutes this alert.
+    pub(super) fn is_silenced(&self, now: Timestamp, alert: AlertIndex) -> bool {
+        self.active_silences(now, alert).next().is_some()
     }
 
     /// The active silences that match an alert.
@@ -52,18 +57,29 @@ impl Router {
         silences.filter(move |silence| silence.state_at(now) == SilenceState::Active)
     }
 
-    /// Forgets an alert, and that it mutes or is muted.
-    pub(super) fn forget_alert(&mut self, alert: AlertIndex) -> Option<Slot> {
-        let slot = self.alerts.remove(alert)?;
-        if let Some(muting) = &slot.muting {
-            self.silences.forget_alert(alert, &muting.silences);
-        }
-        Some(slot)
+    /// Whether an unresolved alert inhibits this one.
+    pub(super) fn is_inhibited(&self, now: Timestamp, alert: AlertIndex) -> bool {
+        let slot = self.alerts.at(alert);
+        self.inhibition.inhibits(now, slot.roles, &slot.alert.labels)
+    }
+
+    /// The alerts that inhibit this one, each with its rule: a few of each rule.
+    pub(super) fn inhibitors(&self, now: Timestamp, alert: AlertIndex) -> Vec<Inhibitor> {
+        let slot = self.alerts.at(alert);
+        self.inhibition.inhibitors(now, slot.roles, &slot.alert.labels, MOST_INHIBITORS)
+    }
+
+    /// The fingerprints of the alerts that inhibit this one.
+    fn inhibited_by(&self, now: Timestamp, alert: AlertIndex) -> Vec<Fingerprint> {
+        let inhibitors = self.inhibitors(now, alert);
+        let fingerprints: BTreeSet<Fingerprint> =
+            inhibitors.iter().map(|inhibitor| self.alerts.at(inhibitor.source).fingerprint).collect();
+        fingerprints.into_iter().take(MOST_INHIBITORS).collect()
     }
 
     /// The names of the time intervals that make a route quiet at `now`; empty: it may tell. As in
     /// Alertmanager's `mutedBy`, a route that is quiet because no active interval holds names all of them.
-    pub(super) fn quiet_by(&self, _now: Timestamp, _route: RouteIndex) -> Vec<Str> {
-        Vec::new()
+    pub(super) fn quiet_by(&self, now: Timestamp, route: RouteIndex) -> Vec<Str> {
+        self.routing.quiet_by(now, route)
     }
 }

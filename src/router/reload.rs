@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::groups::{Delivery, Group, Groups, State};
+use super::inhibition::Inhibition;
 use super::machine::Router;
 use super::timers::{Timer, Timers};
 use super::tree::Tree;
@@ -22,6 +23,7 @@ impl Router {
     pub(super) fn on_reload(&mut self, now: Timestamp, routing: Arc<Routing>) {
         let before = std::mem::replace(&mut self.routing, Arc::clone(&routing));
         self.tree = Tree::new(&routing);
+        self.inhibition = Inhibition::new(&routing.inhibit_rules);
         self.timers = Timers::default();
         let indexes: Vec<_> = self.groups.iter().map(|(index, _)| index).collect();
         let mut old = std::mem::take(&mut self.groups);
@@ -44,6 +46,7 @@ impl Router {
             let places = self.places_of(&self.alerts.at(index).alert.labels);
             let slot = self.alerts.at_mut(index);
             slot.places = places;
+            slot.roles = self.inhibition.enter(index, &slot.alert.labels, slot.alert.ends_at);
             let is_over = slot.alert.is_resolved_at(now);
             self.rejoin(now, index, is_over);
         }

@@ -107,8 +107,7 @@ impl Router {
             }
             let places = self.places_of(&alert.labels);
             let is_over = alert.is_resolved_at(now);
-            let index = self.alerts.insert(fingerprint, alert, places);
-            self.meet_silences(index);
+            let index = self.add_alert(fingerprint, alert, places);
             self.rejoin(now, index, is_over);
         }
     }
@@ -127,7 +126,7 @@ impl Router {
             self.join_all(now, index);
         }
         if self.alerts.at(index).places.iter().all(|place| place.group.is_none())
-            && let Some(slot) = self.forget_alert(index)
+            && let Some(slot) = self.remove_alert(index)
         {
             self.forget(Key::Alert(slot.fingerprint));
         }

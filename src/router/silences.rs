@@ -1,19 +1,17 @@
 //! All silences that the router keeps, ended ones included, and which alerts they match.
 //!
-//! `draft` says whether a silence may be as it is wanted, `requests` makes, changes and ends them, `index`
-//! finds those that an alert may match. Which alerts a silence matches is known at any time; whether it
+//! `draft` says whether a silence may be as it is wanted, `requests` makes, changes and ends them. Which alerts a silence matches is known at any time; whether it
 //! mutes them is a question of the time at which that is asked.
 
 mod draft;
-mod index;
 mod requests;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::index::MatcherIndex;
 use super::alerts::AlertIndex;
+use super::matcher_index::MatcherIndex;
 use crate::model::{Duration, LabelSet, Silence, SilenceId, SilenceKind, SilenceState, Timestamp};
 
 /// The place of a silence in [`Silences`]; used again once the silence is forgotten.

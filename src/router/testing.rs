@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::routes::{GroupBy, Integration, Receiver, Route, Routing, Settings};
+use crate::config::routes::{GroupBy, InhibitRule, Integration, Receiver, Route, Routing, Settings};
 use crate::model::matcher::MatcherList;
-use crate::model::{Alert, Annotations, Duration, Fingerprint, LabelSet, MatchOp, Matcher, Str, Timestamp};
+use crate::model::{
+    Alert, Annotations, Duration, Fingerprint, LabelSet, MatchOp, Matcher, SilenceId, SilenceKind, Str,
+    Timestamp,
+};
 use crate::router::Answer as RouterAnswer;
 use crate::router::{
-    Attempt, AttemptId, Effect, Entry, Event, Failure, Input, Key, Notified, Outcome, Reason, Record, Router,
+    Attempt, AttemptId, Effect, Entry, Event, Failure, Input, Key, Notified, Outcome, Reason, Record,
+    Request, RequestId, Router, SilenceDraft,
 };
 
 /// Labels from `"a=1 b=2"`.
@@ -32,8 +36,24 @@ pub(crate) struct RouteSpec {
 
 /// A route with matchers as in `severity="page",team=~"a|b"`, and its receiver.
 pub(crate) fn route(matchers: &str, receiver: &str) -> RouteSpec {
-    let matchers = matchers.split(',').filter(|text| !text.is_empty()).map(matcher).collect();
-    RouteSpec { matchers, receiver: receiver.into(), continues: false, children: Vec::new() }
+    RouteSpec {
+        matchers: self::matchers(matchers),
+        receiver: receiver.into(),
+        continues: false,
+        children: Vec::new(),
+    }
+}
+
+/// Matchers as in `severity="page",team=~"a|b"`.
+pub(crate) fn matchers(text: &str) -> Vec<Matcher> {
+    text.split(',').filter(|text| !text.is_empty()).map(matcher).collect()
+}
+
+/// An inhibition rule from its source side, its target side and its `equal` labels, `"a,b"`.
+pub(crate) fn inhibit_rule(source: &str, target: &str, equal: &str) -> InhibitRule {
+    let equal = equal.split(',').filter(|name| !name.is_empty()).map(Str::from).collect();
+    let (source, target) = (matchers(source), matchers(target));
+    InhibitRule { name: "".into(), source, target, equal, span: 0..0 }
 }
 
 fn matcher(text: &str) -> Matcher {
@@ -137,7 +157,7 @@ pub(crate) fn routing(children: Vec<RouteSpec>) -> Routing {
 pub(crate) fn draft(now: Timestamp, matchers: &str, until: &str) -> SilenceDraft {
     SilenceDraft {
         id: None,
-        matchers: super::testing::matchers(matchers),
+        matchers: self::matchers(matchers),
         starts_at: now,
         ends_at: START + duration(until),
         created_by: "me".into(),

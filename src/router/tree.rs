@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::IntegrationName;
+use super::matcher_index::MatcherIndex;
 use crate::config::routes::{GroupBy, Integration, RouteIndex, Routing};
-use crate::model::{LabelSet, Lookup, MatchOp, Matcher, Str};
+use crate::model::{LabelSet, Matcher, Str};
 
 /// A route tree that is prepared for matching.
 #[derive(Debug)]
@@ -32,10 +33,8 @@ struct Node {
     matchers: Vec<Matcher>,
     continues: bool,
     children: Vec<RouteIndex>,
-    /// For each label name of which children demand a value: their places by that value.
-    indexed: Vec<(Str, Lookup<Str, Vec<usize>>)>,
-    /// The places of the other children, which are tried for each alert.
-    others: Vec<usize>,
+    /// The children's matchers by their place in `children`.
+    index: MatcherIndex,
     destinations: Arc<[Arc<Destination>]>,
 }
 
@@ -47,16 +46,12 @@ impl Tree {
         let nodes = routing
             .routes
             .iter()
-            .map(|route| {
-                let (indexed, others) = index_children(routing, &route.children);
-                Node {
-                    matchers: route.matchers.clone(),
-                    continues: route.continues,
-                    children: route.children.clone(),
-                    indexed,
-                    others,
-                    destinations: receivers.get(&*route.receiver).cloned().unwrap_or_default(),
-                }
+            .map(|route| Node {
+                matchers: route.matchers.clone(),
+                continues: route.continues,
+                children: route.children.clone(),
+                index: index_children(routing, &route.children),
+                destinations: receivers.get(&*route.receiver).cloned().unwrap_or_default(),
             })
             .collect();
         let by_id =
@@ -90,8 +85,8 @@ impl Tree {
     fn descend(&self, at: RouteIndex, labels: &LabelSet, found: &mut Vec<RouteIndex>) {
         let node = &self.nodes[at];
         let before = found.len();
-        for place in node.candidates(labels) {
-            let child = node.children[place];
+        for place in node.index.candidates(labels) {
+            let child = node.children[place as usize];
             if self.matches(child, labels) {
                 self.descend(child, labels, found);
                 if !self.nodes[child].continues {
@@ -105,33 +100,12 @@ impl Tree {
     }
 }
 
-impl Node {
-    /// The places of the children that may match, in file order.
-    fn candidates(&self, labels: &LabelSet) -> Vec<usize> {
-        let by_value = self.indexed.iter().filter_map(|(name, by_value)| by_value.get(labels.get(name)?));
-        let mut places: Vec<usize> = by_value.flatten().chain(&self.others).copied().collect();
-        places.sort_unstable();
-        places
+fn index_children(routing: &Routing, children: &[RouteIndex]) -> MatcherIndex {
+    let mut index = MatcherIndex::default();
+    for (place, child) in (0..).zip(children) {
+        index.insert(place, &routing.routes[*child].matchers);
     }
-}
-
-type ByLabel = Vec<(Str, Lookup<Str, Vec<usize>>)>;
-
-fn index_children(routing: &Routing, children: &[RouteIndex]) -> (ByLabel, Vec<usize>) {
-    let (mut indexed, mut others) = (ByLabel::new(), Vec::new());
-    for (place, child) in children.iter().enumerate() {
-        let demands = |matcher: &&Matcher| matcher.op() == MatchOp::Equal && !matcher.value().is_empty();
-        let Some(matcher) = routing.routes[*child].matchers.iter().find(demands) else {
-            others.push(place);
-            continue;
-        };
-        let at = indexed.iter().position(|(name, _)| name == matcher.name()).unwrap_or_else(|| {
-            indexed.push((Arc::clone(matcher.name()), Lookup::default()));
-            indexed.len() - 1
-        });
-        indexed[at].1.or_insert_with(Arc::clone(matcher.value()), Vec::new).push(place);
-    }
-    (indexed, others)
+    index
 }
 
 fn destinations(receiver: &Arc<crate::config::routes::Receiver>) -> Arc<[Arc<Destination>]> {
@@ -204,7 +178,7 @@ mod tests {
     fn thousands_of_siblings_are_found_by_value() {
         let teams = (0..5000).map(|team| route(&format!(r#"team="t{team}""#), "team")).collect();
         let tree = Tree::new(&routing(teams));
-        assert_eq!(tree.nodes[0].candidates(&labels("team=t4321")), vec![4321]);
+        assert_eq!(tree.nodes[0].index.candidates(&labels("team=t4321")), vec![4321]);
         assert_eq!(tree.routes_of(&labels("team=t4321")), vec![4322]);
     }
 

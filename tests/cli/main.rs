@@ -108,12 +108,12 @@ fn good_files_exit_with_0() {
 
 #[test]
 fn warnings_alone_exit_with_0() {
-    let routes = format!("{ROUTES}- name: nobody\ninhibit_rules: [{{source_matchers: [a=b]}}]\n");
+    let routes = format!("{ROUTES}- name: nobody\nevent_recorder: {{file_outputs: [{{path: /tmp/events}}]}}\n");
     let (code, out, err) = check(&[("routes.yml", &routes)], &["--format", "concise"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     insta::assert_snapshot!(out, @r#"
     routes.yml:5:9: warning[unused-receiver]: no route leads to receiver "nobody" (name it in a route, or remove it)
-    routes.yml:6:1: warning[not-obeyed-yet]: inhibit_rules is read, but not obeyed yet: no alert is muted by another
+    routes.yml:6:1: warning[not-obeyed-yet]: event_recorder is read, but not obeyed yet: nothing is recorded
     "#);
 }
 

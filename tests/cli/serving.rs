@@ -42,11 +42,11 @@ fn a_second_signal_stops_at_once_what_a_first_one_drains() {
 
 #[test]
 fn what_is_not_obeyed_is_told_at_the_start_and_a_stop_exits_with_0() {
-    let routes = format!("{ROUTES}inhibit_rules: [{{source_matchers: [a=b]}}]\n");
+    let routes = format!("{ROUTES}event_recorder: {{file_outputs: [{{path: /tmp/events}}]}}\n");
     let mut server =
         Server::start(folder(&[("rules/hosts.yml", DOWN), ("routes.yml", &routes)]), CLOSED, &[]);
     server.wait_line("the address", |line| line.starts_with("listening address="));
-    let warning = "routes.yml:5:1: warning[not-obeyed-yet]: inhibit_rules is read, but not obeyed yet";
+    let warning = "routes.yml:5:1: warning[not-obeyed-yet]: event_recorder is read, but not obeyed yet";
     let told = server.seen().iter().filter(|line| line.contains("WARN") && line.contains(warning)).count();
     assert_eq!(told, 1, "{:#?}", server.seen());
     server.signal("TERM");

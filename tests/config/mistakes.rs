@@ -333,12 +333,6 @@ fn references() {
       = help: did you mean `ops`?
     "#);
     insta::assert_snapshot!(routes("route: {receiver: ops, routes: [{mute_time_intervals: [nigth]}]}\nreceivers: [{name: ops, console_configs: [{}]}, {name: old}]\ntime_intervals: [{name: night}]\n"), @r#"
-    warning[not-obeyed-yet]: mute_time_intervals is read, but not obeyed yet: the route tells its receiver at all times
-     --> routes.yml:1:34
-      |
-    1 | route: {receiver: ops, routes: [{mute_time_intervals: [nigth]}]}
-      |                                  ^^^^^^^^^^^^^^^^^^^
-
     error[undefined-interval]: undefined time interval "nigth" used in route
      --> routes.yml:1:56
       |
@@ -490,9 +484,6 @@ receivers:
     insta::assert_snapshot!(written("routes.yml", text, Format::Concise), @r"
     routes.yml:1:24: warning[not-obeyed-yet]: oauth2 is read, but not obeyed yet
     routes.yml:4:31: warning[not-obeyed-yet]: templates in labels of routes are not expanded yet: they are sent as they are written
-    routes.yml:7:5: warning[not-obeyed-yet]: mute_time_intervals is read, but not obeyed yet: the route tells its receiver at all times
-    routes.yml:9:7: warning[not-obeyed-yet]: active_time_intervals is read, but not obeyed yet: the route tells its receiver at all times
-    routes.yml:11:1: warning[not-obeyed-yet]: inhibit_rules is read, but not obeyed yet: no alert is muted by another
     routes.yml:15:1: warning[not-obeyed-yet]: templates is read, but not obeyed yet: template files are not loaded
     routes.yml:16:1: warning[not-obeyed-yet]: template_language is read, but not obeyed yet: no template of this file is expanded
     routes.yml:17:1: warning[not-obeyed-yet]: event_recorder is read, but not obeyed yet: nothing is recorded

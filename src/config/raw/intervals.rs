@@ -1,10 +1,11 @@
 //! `time_intervals`: every check of Alertmanager's, at the range that is wrong.
 
+use jiff::tz::TimeZone;
+
 use super::{Reader, Shape};
-use crate::config::intervals::{InclusiveRange, NamedInterval, TimeInterval, TimeRange};
+use crate::config::intervals::{InclusiveRange, Location, NamedInterval, TimeInterval, TimeRange};
 use crate::config::problem::Severity;
 use crate::config::yaml::Node;
-use crate::model::Str;
 
 const NAMED: Shape = Shape {
     what: "a time interval",
@@ -143,23 +144,21 @@ impl Reader<'_> {
         Some(TimeRange { start_minute, end_minute })
     }
 
-    fn location(&mut self, node: &Node) -> Option<Str> {
+    fn location(&mut self, node: &Node) -> Option<Location> {
         let name = self.text(node, "a time zone")?;
-        if matches!(&*name, "" | "UTC") {
-            return None;
-        }
-        if &*name == "Local" || jiff::tz::TimeZone::get(&name).is_ok() {
-            return Some(name);
-        }
-        if jiff::tz::db().is_definitively_empty() {
-            let message =
-                format!("time zone {name} cannot be checked: this system has no time zone database");
-            self.report(Severity::Warning, "bad-interval", &node.span, message, None);
-            return Some(name);
-        }
-        let help = "write a name of the tz database, as in `Europe/Madrid`";
-        self.error_help("bad-interval", &node.span, format!("unknown time zone {name}"), help);
-        None
+        let zone = match &*name {
+            "" | "UTC" => return None,
+            "Local" => TimeZone::system(),
+            name => match TimeZone::get(name) {
+                Ok(zone) => zone,
+                Err(_) => {
+                    let help = "write a name of the tz database, as in `Europe/Madrid`";
+                    self.error_help("bad-interval", &node.span, format!("unknown time zone {name}"), help);
+                    return None;
+                }
+            },
+        };
+        Some(Location { name, zone })
     }
 }
 

@@ -15,17 +15,10 @@ type Keys = &'static [(&'static str, &'static str)];
 
 /// Keys of the file itself.
 const FILE: Keys = &[
-    ("inhibit_rules", "no alert is muted by another"),
     ("templates", "template files are not loaded"),
     ("template_language", "no template of this file is expanded"),
     ("tracing", "nothing is traced"),
     ("event_recorder", "nothing is recorded"),
-];
-
-/// Keys of a route.
-const ROUTE: Keys = &[
-    ("mute_time_intervals", "the route tells its receiver at all times"),
-    ("active_time_intervals", "the route tells its receiver at all times"),
 ];
 
 /// Keys of a receiver.
@@ -59,7 +52,6 @@ impl Reader<'_> {
     }
 
     fn warn_of_route(&mut self, route: &Node) {
-        self.warn_of_keys(route, ROUTE);
         if let Some(Value::Mapping(labels)) = route.get("labels").map(|labels| &labels.value)
             && let Some((_, template)) = labels.iter().find(|(_, value)| is_template(value))
         {

@@ -83,6 +83,19 @@ impl Matcher {
         }
     }
 
+    /// The only values that satisfy the condition, sorted, each once; `None` if it is not a list of values.
+    #[must_use]
+    pub fn wanted_values(&self) -> Option<Vec<Str>> {
+        let mut values = match (self.op, &self.regex) {
+            (MatchOp::Equal, _) => vec![Str::clone(&self.value)],
+            (MatchOp::Regex, Some(regex)) => regex.literals()?.into_iter().map(Str::from).collect(),
+            (MatchOp::Regex, None) | (MatchOp::NotEqual | MatchOp::NotRegex, _) => return None,
+        };
+        values.sort_unstable();
+        values.dedup();
+        Some(values)
+    }
+
     /// The label's name.
     #[must_use]
     pub fn name(&self) -> &Str {

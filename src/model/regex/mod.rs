@@ -1,6 +1,7 @@
 //! Regular expressions as matchers use them: Go's RE2 dialect, anchored at both ends.
 
 mod class;
+mod literals;
 mod translate;
 
 use std::fmt;
@@ -63,6 +64,12 @@ impl AnchoredRegex {
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         self.compiled.is_match(text)
+    }
+
+    /// The texts that it matches, if it is only a list of them, as in `a|b`.
+    #[must_use]
+    pub fn literals(&self) -> Option<Vec<String>> {
+        literals::literals(&self.text)
     }
 
     /// The expression as it was written, without anchors.
