@@ -17,6 +17,7 @@ pub(crate) fn alert(pairs: &str, annotations: &[(&str, &str)], ends_at: Option<i
         generator_url: "http://p/g?a=1&b=2".into(),
         fingerprint: labels.fingerprint(),
         labels,
+        flaps: 0,
     }
 }
 

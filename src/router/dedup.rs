@@ -13,6 +13,8 @@ pub(super) struct Question<'a> {
     pub(super) firing: &'a [Fingerprint],
     /// The alerts that are resolved, sorted.
     pub(super) resolved: &'a [Fingerprint],
+    /// Whether other alerts fire that are muted.
+    pub(super) any_held: bool,
     /// Whether the integration wants to hear of resolutions.
     pub(super) send_resolved: bool,
     /// After how long an unchanged group is told again.
@@ -53,11 +55,20 @@ pub(super) fn decide(question: &Question<'_>) -> Decision {
 
 /// Alertmanager's decision, with a reason also for silence.
 ///
-/// Unless `strict`, the end of an alert is told only to who was told that it fires.
+/// Unless `strict`, the end of an alert is told only to who was told that it fires; as long as a muted alert
+/// fires not all is resolved; and who was told that an alert fires hears that it did so again.
 fn needs_update(question: &Question<'_>) -> Result<Reason, NotTold> {
-    let Question { told, firing, resolved, send_resolved, repeat_interval, now, strict } = *question;
+    let Question { told, firing, resolved, any_held, send_resolved, repeat_interval, now, strict } =
+        *question;
+    if strict && firing.is_empty() && resolved.is_empty() {
+        return Err(NotTold::Muted);
+    }
     let Some(told) = told else {
-        return if firing.is_empty() { Err(NotTold::NeverTold) } else { Ok(Reason::First) };
+        return match firing.is_empty() {
+            true if any_held => Err(NotTold::Muted),
+            true => Err(NotTold::NeverTold),
+            false => Ok(Reason::First),
+        };
     };
     if !is_subset(firing, &told.firing) {
         return Ok(if told.firing.is_empty() { Reason::First } else { Reason::NewAlerts });
@@ -68,7 +79,9 @@ fn needs_update(question: &Question<'_>) -> Result<Reason, NotTold> {
     };
     if firing.is_empty() {
         return match told.firing.is_empty() {
+            _ if news_of_end && !strict && any_held => Ok(Reason::SomeResolved),
             _ if news_of_end && !strict => Ok(Reason::AllResolved),
+            _ if any_held && !strict => Err(NotTold::Muted),
             true => Err(NotTold::StillResolved),
             false if strict => Ok(Reason::AllResolved),
             false => Err(NotTold::NeverTold),
@@ -77,16 +90,18 @@ fn needs_update(question: &Question<'_>) -> Result<Reason, NotTold> {
     if send_resolved && news_of_end {
         return Ok(Reason::SomeResolved);
     }
-    if told.at < now - repeat_interval { Ok(Reason::Repeat) } else { Err(NotTold::Unchanged) }
+    let flapped = |(alert, _): &(Fingerprint, u32)| firing.binary_search(alert).is_ok();
+    match told.at < now - repeat_interval {
+        true => Ok(Reason::Repeat),
+        false if !strict && told.flaps.iter().any(flapped) => Ok(Reason::Flapped),
+        false => Err(NotTold::Unchanged),
+    }
 }
 
 impl Question<'_> {
     /// The resolved alerts that the integration knows, or may know, as firing.
     pub(super) fn ended(&self) -> impl Iterator<Item = Fingerprint> {
-        let (known, unsure) = self.told.map_or((&[][..], &[][..]), |told| (&told.firing, &told.unsure));
-        let heard =
-            move |alert: &Fingerprint| [known, unsure].iter().any(|list| list.binary_search(alert).is_ok());
-        self.resolved.iter().copied().filter(heard)
+        self.resolved.iter().copied().filter(|alert| self.told.is_some_and(|told| told.may_know(*alert)))
     }
 }
 
@@ -110,21 +125,25 @@ mod tests {
     fn told(text: &str, age: i64) -> Option<Told> {
         let (firing, resolved) = text.split_once('/')?;
         let at = Timestamp::from_secs(1_000_000 - age);
-        Some(Told { firing: set(firing), resolved: set(resolved), unsure: Vec::new(), at, sent_at: None })
+        let (firing, resolved) = (set(firing), set(resolved));
+        Some(Told { firing, resolved, unsure: Vec::new(), at, sent_at: None, flaps: Vec::new() })
     }
 
-    /// Runs a question about `"firing/resolved"` with a repeat interval of ten seconds.
+    /// Runs a question about `"firing/resolved"`, or `"firing/resolved/muted"`, with a repeat interval of ten
+    /// seconds.
     fn ask(
         told: Option<&Told>,
         is: &str,
         send_resolved: bool,
         strict: bool,
     ) -> (Result<Reason, NotTold>, Decision) {
-        let (firing, resolved) = is.split_once('/').expect("two lists");
+        let (firing, rest) = is.split_once('/').expect("two lists");
+        let (resolved, held) = rest.split_once('/').unwrap_or((rest, ""));
         let question = Question {
             told,
             firing: &set(firing),
             resolved: &set(resolved),
+            any_held: !held.is_empty(),
             send_resolved,
             repeat_interval: Duration::from_secs(10),
             now: Timestamp::from_secs(1_000_000),
@@ -208,6 +227,39 @@ mod tests {
         told.firing.clear();
         assert_eq!(ask(Some(&told), "/b", true, false).0, Ok(Reason::AllResolved));
         assert_eq!(ask(Some(&told), "b/", true, false).0, Ok(Reason::First));
+    }
+
+    #[test]
+    fn what_is_muted_is_neither_told_nor_taken_as_resolved() {
+        use NotTold::{Muted, Unchanged};
+        use Reason::{AllResolved, NewAlerts, SomeResolved};
+        for (case, was, is, ours, theirs) in [
+            ("all that fires is muted", "ab/", "//ab", Err(Muted), Err(Muted)),
+            ("and nobody was told", "", "//a", Err(Muted), Err(Muted)),
+            ("one of two is muted", "ab/", "a//b", Err(Unchanged), Err(Unchanged)),
+            ("one is muted, the other ends", "ab/", "/a/b", Ok(SomeResolved), Ok(AllResolved)),
+            ("a third one fires", "ab/", "ac//b", Ok(NewAlerts), Ok(NewAlerts)),
+            (
+                "the last one ended while muted, unknown to Alertmanager",
+                "a/",
+                "/a",
+                Ok(AllResolved),
+                Ok(AllResolved),
+            ),
+        ] {
+            let told = told(was, 1);
+            assert_eq!(ask(told.as_ref(), is, true, false).0, ours, "{case}");
+            assert_eq!(ask(told.as_ref(), is, true, true).0, theirs, "{case}, strict");
+        }
+    }
+
+    #[test]
+    fn whoever_knows_that_an_alert_fires_hears_that_it_flapped() {
+        let mut told = told("ab/", 1).expect("an entry");
+        told.flaps = vec![(set("b")[0], 3)];
+        assert_eq!(ask(Some(&told), "ab/", true, false).0, Ok(Reason::Flapped));
+        assert_eq!(ask(Some(&told), "a//b", true, false).0, Err(NotTold::Unchanged), "not while it is muted");
+        assert_eq!(ask(Some(&told), "ab/", true, true).0, Err(NotTold::Unchanged), "strict");
     }
 
     #[test]

@@ -107,8 +107,9 @@ pub struct Told {
     /// The alerts that were resolved at the time, sorted; whether it wanted to hear of them or not.
     pub resolved: Vec<Fingerprint>,
     /// The alerts of which it may or may not know that they fire, sorted and none of them in `firing`: an
-    /// attempt to tell of them, or of their end, has no known outcome. If they fire they are told as new;
-    /// if they are resolved that is told too.
+    /// attempt to tell of them, or of their end, has no known outcome; or it was told that they fire, and
+    /// later of the others without them, because they were muted. If they fire they are told as new; if they
+    /// are resolved that is told too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsure: Vec<Fingerprint>,
     /// When this became so: the repeat interval counts from here.
@@ -116,6 +117,10 @@ pub struct Told {
     /// When a notification was last delivered, if ever: the cooldown counts from here. It differs from
     /// `at` when only the log changed, as after the end of an alert the integration does not want to hear.
     pub sent_at: Option<Timestamp>,
+    /// How many times alerts in `firing` ended and fired again since the last delivery while a cooldown ran,
+    /// in order of the alerts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flaps: Vec<(Fingerprint, u32)>,
 }
 
 impl Told {
@@ -133,6 +138,25 @@ impl Told {
             unsure: unsure.into_iter().collect(),
             at: before.map_or(now, |told| told.at),
             sent_at: before.and_then(|told| told.sent_at),
+            flaps: before.map(|told| told.flaps.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// Whether it knows, or may know, that an alert fires.
+    pub(super) fn may_know(&self, alert: Fingerprint) -> bool {
+        [&self.firing, &self.unsure].iter().any(|list| list.binary_search(&alert).is_ok())
+    }
+
+    /// What is known after something was noted without being told: what is still there of what was known.
+    pub(super) fn without_ended(&self, resolved: Vec<Fingerprint>, still: &[&[Fingerprint]]) -> Self {
+        let is_there = |alert: &Fingerprint| still.iter().any(|list| list.binary_search(alert).is_ok());
+        Self {
+            firing: self.firing.iter().copied().filter(is_there).collect(),
+            resolved,
+            unsure: self.unsure.iter().copied().filter(is_there).collect(),
+            at: self.at,
+            sent_at: self.sent_at,
+            flaps: self.flaps.iter().copied().filter(|(alert, _)| is_there(alert)).collect(),
         }
     }
 }
@@ -146,4 +170,7 @@ pub struct Pending {
     pub firing: Vec<Fingerprint>,
     /// The alerts that are resolved, sorted; also those that are not said.
     pub resolved: Vec<Fingerprint>,
+    /// The alerts that are muted and of which the integration knows, or may know, that they fire; sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Fingerprint>,
 }

@@ -159,6 +159,10 @@ pub enum NotTold {
     Cooldown(Timestamp),
     /// An earlier notification of this group is still on its way.
     InFlight,
+    /// All that fires is muted by silences or inhibition.
+    Muted,
+    /// The route is quiet by time intervals; what there is to tell is told when it may speak again.
+    QuietTime,
 }
 
 impl NotTold {
@@ -172,6 +176,8 @@ impl NotTold {
             Self::ResolvedUnwanted => "resolutions are not sent to this integration",
             Self::Cooldown(_) => "cooldown",
             Self::InFlight => "an earlier notification is still on its way",
+            Self::Muted => "all alerts that fire are silenced or inhibited",
+            Self::QuietTime => "the route is quiet by its time intervals",
         }
     }
 }

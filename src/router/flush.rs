@@ -36,9 +36,10 @@ impl Router {
     /// ended from here on: what follows may be told, so a restart must not bring the alert back.
     pub(super) fn snapshot(&mut self, now: Timestamp, index: GroupIndex) -> Snapshot {
         let group = self.groups.at(index);
-        let snapshot = Snapshot::take(group, &self.alerts, now);
+        let snapshot = self.look_at(now, group);
+        let members = group.members.values().copied();
         let ended: Vec<AlertIndex> =
-            snapshot.resolved.iter().filter_map(|alert| group.members.get(alert).copied()).collect();
+            members.filter(|alert| self.alerts.at(*alert).alert.is_resolved_at(now)).collect();
         for alert in ended {
             let slot = self.alerts.at_mut(alert);
             if let Some(end) = slot.alert.ends_at.filter(|end| *end > slot.alert.updated_at) {
@@ -58,12 +59,17 @@ impl Router {
             told: delivery.told.as_ref(),
             firing: &snapshot.firing,
             resolved: &snapshot.resolved,
+            any_held: !snapshot.held.is_empty(),
             send_resolved: delivery.destination.integration.send_resolved,
             repeat_interval: route.repeat_interval,
             now,
             strict: self.routing.strict,
         };
-        let decision = decide(&question);
+        let decision = match decide(&question) {
+            Decision::Tell(_) if snapshot.quiet => Decision::Quiet(NotTold::QuietTime),
+            _ if snapshot.quiet && question.strict => Decision::Quiet(NotTold::QuietTime),
+            decision => decision,
+        };
         let resolved = match question.strict {
             true => snapshot.resolved.clone(),
             false => question.ended().collect(),
@@ -120,12 +126,20 @@ impl Router {
             reason,
             at: snapshot.at,
             strict: self.routing.strict,
+            flaps: match &delivery.told {
+                Some(told) if !self.routing.strict => &told.flaps,
+                Some(_) | None => &[],
+            },
         };
         let ended: &[Fingerprint] =
             if delivery.destination.integration.send_resolved { &resolved } else { &[] };
         let alerts = snapshot.firing.iter().chain(ended).copied();
         let notification = Arc::new(notification(&heading, group, &self.alerts, alerts));
-        Arc::new(Pending { notification, firing: snapshot.firing.clone(), resolved })
+        let mut held = snapshot.held.clone();
+        held.retain(|alert| {
+            !self.routing.strict && delivery.told.as_ref().is_some_and(|told| told.may_know(*alert))
+        });
+        Arc::new(Pending { notification, firing: snapshot.firing.clone(), resolved, held })
     }
 
     /// Persists what is on its way, and whether an attempt is being made.
@@ -209,14 +223,17 @@ impl Router {
         resolved: Vec<Fingerprint>,
         why: NotTold,
     ) {
+        let strict = self.routing.strict;
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
-        let (at, sent_at) = match &delivery.told {
+        if let Some(told) = &mut delivery.told {
+            // Whoever knows of a muted alert goes on knowing of it.
+            let held: &[Fingerprint] = if strict { &[] } else { &snapshot.held };
+            *told = told.without_ended(resolved, &[&snapshot.firing, held]);
             // While something fires the repeat interval goes on counting from the last notification.
-            Some(told) if !snapshot.firing.is_empty() => (told.at, told.sent_at),
-            told => (snapshot.at, told.as_ref().and_then(|told| told.sent_at)),
-        };
-        delivery.told =
-            Some(Told { firing: snapshot.firing.clone(), resolved, unsure: Vec::new(), at, sent_at });
+            if told.firing.is_empty() {
+                told.at = snapshot.at;
+            }
+        }
         self.keep_told(index, place);
         self.stay_quiet(index, place, why);
     }
@@ -265,8 +282,13 @@ impl Router {
         let done = |(fingerprint, alert): (&Fingerprint, &AlertIndex)| {
             let at = &self.alerts.at(*alert).alert;
             let over = at.is_resolved_at(looked_at) && at.updated_at <= looked_at;
-            (over && !group.deliveries.iter().any(|delivery| delivery.needs(*fingerprint)))
-                .then_some((*fingerprint, *alert))
+            // Alertmanager lets go of what resolved while it was muted, whoever knows that it fired.
+            let is_lost = || self.routing.strict && self.is_quiet_or_muted(looked_at, group.route, *alert);
+            let needed = |delivery: &Delivery| match delivery.needs(*fingerprint) {
+                true => delivery.is_telling(*fingerprint) || !is_lost(),
+                false => false,
+            };
+            (over && !group.deliveries.iter().any(needed)).then_some((*fingerprint, *alert))
         };
         let done: Vec<_> = group.members.iter().filter_map(done).collect();
         for (fingerprint, alert) in done {

@@ -114,9 +114,13 @@ impl Delivery {
     /// Whether a resolved alert must stay in the group for this integration's sake: it knows, or may know, the
     /// alert as firing, or is being told of it.
     pub(super) fn needs(&self, alert: Fingerprint) -> bool {
+        self.told.as_ref().is_some_and(|told| told.may_know(alert)) || self.is_telling(alert)
+    }
+
+    /// Whether this integration is being told of an alert.
+    pub(super) fn is_telling(&self, alert: Fingerprint) -> bool {
         let known = |alerts: &[Fingerprint]| alerts.binary_search(&alert).is_ok();
-        self.told.as_ref().is_some_and(|told| known(&told.firing) || known(&told.unsure))
-            || self.pending().is_some_and(|pending| known(&pending.firing) || known(&pending.resolved))
+        self.pending().is_some_and(|pending| known(&pending.firing) || known(&pending.resolved))
     }
 }
 

@@ -92,6 +92,9 @@ impl Router {
                 self.alerts.at(index).places.iter().filter_map(|place| place.group).collect();
             for group in groups {
                 self.mark_changed(group);
+                if was_over {
+                    self.count_flap(now, group, self.alerts.at(index).fingerprint);
+                }
             }
         }
         if !is_over {

@@ -118,9 +118,17 @@ pub struct NotifiedAlert {
     pub generator_url: Str,
     /// Of its labels.
     pub fingerprint: Fingerprint,
+    /// How many times it ended and fired again since the receiver was last told of it, because a cooldown
+    /// ran. Always 0 with `compat: strict`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub flaps: u32,
 }
 
-/// Why a notification is sent. The texts are Alertmanager's (`notification_reason`).
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// Why a notification is sent. The texts are Alertmanager's (`notification_reason`), but for the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Reason {
     /// The receiver has not been told of this group, or of its end last.
@@ -133,10 +141,12 @@ pub enum Reason {
     SomeResolved,
     /// Nothing changed for the repeat interval.
     Repeat,
+    /// Alerts ended and fired again during the route's cooldown. Alertmanager does not have it.
+    Flapped,
 }
 
 impl Reason {
-    /// Alertmanager's text.
+    /// Its text.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -145,6 +155,7 @@ impl Reason {
             Self::AllResolved => "all alerts resolved",
             Self::SomeResolved => "some alerts resolved",
             Self::Repeat => "repeat interval elapsed",
+            Self::Flapped => "alerts fired again during the cooldown",
         }
     }
 }

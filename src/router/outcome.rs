@@ -57,7 +57,9 @@ impl Router {
         let Finished { index, place, attempt, number, latency, pending } = finished;
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
         let (firing, resolved) = (pending.firing.clone(), pending.resolved.clone());
-        delivery.told = Some(Told { firing, resolved, unsure: Vec::new(), at: now, sent_at: Some(now) });
+        let unsure = pending.held.clone();
+        let (sent_at, flaps) = (Some(now), Vec::new());
+        delivery.told = Some(Told { firing, resolved, unsure, at: now, sent_at, flaps });
         delivery.failures = 0;
         delivery.last_error = None;
         let integration = delivery.destination.name.clone();
@@ -123,6 +125,22 @@ impl Router {
         self.note(event);
     }
 
+    /// Makes the next attempt. What was muted meanwhile is not sent: the group is looked at again. Alertmanager
+    /// does not, so with `strict` neither do we.
+    fn retry(&mut self, now: Timestamp, index: GroupIndex, place: usize, pending: &Pending) {
+        let group = self.groups.at(index);
+        let mut firing = pending.firing.iter().filter_map(|alert| group.members.get(alert));
+        let is_quiet = !self.quiet_by(now, group.route).is_empty();
+        if !self.routing.strict && (is_quiet || firing.any(|alert| self.is_muted(now, *alert))) {
+            let snapshot = self.snapshot(now, index);
+            self.look(index, place, &snapshot);
+        }
+        if let State::Waiting { attempts, pending, .. } = &self.groups.at(index).deliveries[place].state {
+            let (attempts, pending) = (*attempts, Arc::clone(pending));
+            self.attempt(now, index, place, pending, attempts.saturating_add(1));
+        }
+    }
+
     /// A delivery's timer has come; what it means depends on the delivery's state.
     pub(super) fn on_delivery_timer(&mut self, now: Timestamp, index: GroupIndex, place: usize) {
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
@@ -132,9 +150,7 @@ impl Router {
                 let snapshot = self.snapshot(now, index);
                 self.look(index, place, &snapshot);
             }
-            State::Waiting { attempts, pending, .. } => {
-                self.attempt(now, index, place, pending, attempts.saturating_add(1));
-            }
+            State::Waiting { pending, .. } => self.retry(now, index, place, &pending),
             State::InFlight { attempt, .. } => {
                 let outcome = Outcome::Retryable {
                     failure: Failure::DeadlineExceeded,

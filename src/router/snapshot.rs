@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::alerts::Alerts;
 use super::groups::Group;
+use super::machine::Router;
 use super::{DeliveryKey, Notification, NotifiedAlert, Reason};
 use crate::config::routes::Route;
 use crate::model::lookup::StableHasher;
@@ -16,24 +17,31 @@ use crate::model::{Fingerprint, LabelSet, Str, Timestamp};
 pub(super) struct Snapshot {
     /// The instant.
     pub(super) at: Timestamp,
-    /// The alerts that fire.
+    /// The alerts that fire and may be told.
     pub(super) firing: Vec<Fingerprint>,
-    /// The alerts that are resolved.
+    /// The alerts that are resolved. Whoever knows that one fires hears of its end also while it is muted;
+    /// with `strict`, as in Alertmanager, muted ones are left out.
     pub(super) resolved: Vec<Fingerprint>,
+    /// The alerts that fire and are muted by silences or inhibition.
+    pub(super) held: Vec<Fingerprint>,
+    /// Whether the group's route is quiet by time intervals.
+    pub(super) quiet: bool,
 }
 
-impl Snapshot {
-    /// Looks at a group. This is where alerts that are muted (silences, inhibition, intervals) are to be
-    /// left out: what is not in the snapshot is not told.
-    pub(super) fn take(group: &Group, alerts: &Alerts, at: Timestamp) -> Self {
-        let (mut firing, mut resolved) = (Vec::new(), Vec::new());
+impl Router {
+    /// Looks at a group.
+    pub(super) fn look_at(&self, at: Timestamp, group: &Group) -> Snapshot {
+        let quiet = !self.quiet_by(at, group.route).is_empty();
+        let (mut firing, mut resolved, mut held) = (Vec::new(), Vec::new(), Vec::new());
         for (fingerprint, index) in &group.members {
-            match alerts.at(*index).alert.is_resolved_at(at) {
-                true => resolved.push(*fingerprint),
-                false => firing.push(*fingerprint),
+            if !self.alerts.at(*index).alert.is_resolved_at(at) {
+                let list = if self.is_muted(at, *index) { &mut held } else { &mut firing };
+                list.push(*fingerprint);
+            } else if !(self.routing.strict && self.is_muted(at, *index)) {
+                resolved.push(*fingerprint);
             }
         }
-        Self { at, firing, resolved }
+        Snapshot { at, firing, resolved, held, quiet }
     }
 }
 
@@ -44,6 +52,8 @@ pub(super) struct Heading<'a> {
     pub(super) reason: Reason,
     pub(super) at: Timestamp,
     pub(super) strict: bool,
+    /// How often alerts flapped.
+    pub(super) flaps: &'a [(Fingerprint, u32)],
 }
 
 /// Writes the notification about these alerts of the group.
@@ -53,7 +63,7 @@ pub(super) fn notification(
     alerts: &Alerts,
     told: impl Iterator<Item = Fingerprint>,
 ) -> Notification {
-    let Heading { key, route, reason, at, strict } = *heading;
+    let Heading { key, route, reason, at, strict, flaps } = *heading;
     let mut told: Vec<NotifiedAlert> = told
         .filter_map(|fingerprint| {
             let alert = &alerts.at(*group.members.get(&fingerprint)?).alert;
@@ -66,6 +76,7 @@ pub(super) fn notification(
                 ends_at: alert.ends_at.filter(|_| resolved),
                 generator_url: Arc::clone(&alert.generator_url),
                 fingerprint,
+                flaps: flaps.iter().find(|(alert, _)| *alert == fingerprint).map_or(0, |(_, times)| *times),
             })
         })
         .collect();
