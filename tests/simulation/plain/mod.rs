@@ -11,7 +11,7 @@ mod play;
 use crate::random::Random;
 
 /// How many random plays a run of the tests makes; `SERENO_SEEDS` asks for more.
-const PLAYS: u64 = 200;
+const PLAYS: u64 = 120;
 
 #[test]
 fn the_router_does_what_the_plain_model_does() {

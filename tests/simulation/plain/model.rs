@@ -244,18 +244,26 @@ impl Model {
                 now,
                 route.repeat_interval,
             ),
-            false => reason(&known, firing, &ended, integration.send_resolved, now, route.repeat_interval),
+            false => reason(
+                &known,
+                firing,
+                &ended,
+                !held.is_empty(),
+                integration.send_resolved,
+                now,
+                route.repeat_interval,
+            ),
         };
         let told = if self.routing.strict { resolved.clone() } else { ended.clone() };
-        let Some(reason) = reason else {
-            if !self.routing.strict && !integration.send_resolved && !ended.is_empty() {
-                let known = &mut self.groups[at].known[place];
-                known.firing.retain(|alert| !ended.contains(alert));
-                known.unsure.retain(|alert| !ended.contains(alert));
-            }
-            return;
-        };
         let silent = !integration.send_resolved && firing.is_empty();
+        if !self.routing.strict && (reason.is_none() || silent) {
+            // Nothing is told; who does not want to hear of ends is taken to know of them.
+            let known = &mut self.groups[at].known[place];
+            known.firing.retain(|alert| !ended.contains(alert));
+            known.unsure.retain(|alert| !ended.contains(alert));
+            return;
+        }
+        let Some(reason) = reason else { return };
         if !silent {
             let names =
                 |alerts: &BTreeSet<LabelSet>| alerts.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -307,6 +315,7 @@ fn reason(
     known: &Known,
     firing: &BTreeSet<LabelSet>,
     ended: &BTreeSet<LabelSet>,
+    any_held: bool,
     send_resolved: bool,
     now: Timestamp,
     repeat: Duration,
@@ -316,7 +325,8 @@ fn reason(
         return Some(if first { "first notification" } else { "new alerts added to the group" });
     }
     if firing.is_empty() {
-        return (!ended.is_empty()).then_some("all alerts resolved");
+        let all = if any_held { "some alerts resolved" } else { "all alerts resolved" };
+        return (!ended.is_empty()).then_some(all);
     }
     if send_resolved && !ended.is_empty() {
         return Some("some alerts resolved");
