@@ -282,11 +282,11 @@ impl Router {
         let done = |(fingerprint, alert): (&Fingerprint, &AlertIndex)| {
             let at = &self.alerts.at(*alert).alert;
             let over = at.is_resolved_at(looked_at) && at.updated_at <= looked_at;
-            // Alertmanager lets go of what resolved while it was muted, whoever knows that it fired.
-            let is_lost = || self.routing.strict && self.is_quiet_or_muted(looked_at, group.route, *alert);
-            let needed = |delivery: &Delivery| match delivery.needs(*fingerprint) {
-                true => delivery.is_telling(*fingerprint) || !is_lost(),
-                false => false,
+            let needed = |delivery: &Delivery| {
+                // Alertmanager lets go of what is resolved once a flush went well, whoever knows that it
+                // fired: also if it was muted, or only others were told.
+                let is_open = !self.routing.strict || delivery.is_unfinished();
+                is_open && delivery.needs(*fingerprint)
             };
             (over && !group.deliveries.iter().any(needed)).then_some((*fingerprint, *alert))
         };

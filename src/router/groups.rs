@@ -117,6 +117,11 @@ impl Delivery {
         self.told.as_ref().is_some_and(|told| told.may_know(alert)) || self.is_telling(alert)
     }
 
+    /// Whether something is on its way, was refused, or waits for the end of a cooldown.
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.pending().is_some() || self.last_error.is_some() || self.timer.is_some()
+    }
+
     /// Whether this integration is being told of an alert.
     pub(super) fn is_telling(&self, alert: Fingerprint) -> bool {
         let known = |alerts: &[Fingerprint]| alerts.binary_search(&alert).is_ok();

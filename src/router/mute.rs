@@ -36,11 +36,6 @@ impl Router {
         self.is_inhibited(now, alert) || self.is_silenced(now, alert)
     }
 
-    /// Whether an alert is muted, or its route is quiet.
-    pub(super) fn is_quiet_or_muted(&self, now: Timestamp, route: RouteIndex, alert: AlertIndex) -> bool {
-        self.is_muted(now, alert) || !self.quiet_by(now, route).is_empty()
-    }
-
     /// Everything that mutes an alert: for people.
     pub(super) fn mutes(&self, now: Timestamp, alert: AlertIndex) -> Mutes {
         let mut silenced_by: Vec<SilenceId> =

@@ -108,7 +108,8 @@ fn good_files_exit_with_0() {
 
 #[test]
 fn warnings_alone_exit_with_0() {
-    let routes = format!("{ROUTES}- name: nobody\nevent_recorder: {{file_outputs: [{{path: /tmp/events}}]}}\n");
+    let routes =
+        format!("{ROUTES}- name: nobody\nevent_recorder: {{file_outputs: [{{path: /tmp/events}}]}}\n");
     let (code, out, err) = check(&[("routes.yml", &routes)], &["--format", "concise"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     insta::assert_snapshot!(out, @r#"

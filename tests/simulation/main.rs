@@ -6,6 +6,7 @@
 //! repeats that run alone; `SERENO_SEEDS=<n>` tries that many.
 
 mod contract;
+mod plain;
 mod random;
 mod scenarios;
 mod world;
@@ -21,17 +22,18 @@ const PEACE: Duration = Duration::from_mins(6 * 60);
 
 #[test]
 fn after_trouble_everybody_knows_the_truth() {
-    for seed in seeds() {
+    for seed in seeds_of(60) {
         let problems = live_through(seed);
         assert!(problems.is_empty(), "SERENO_SEED={seed}\n{}", problems.join("\n"));
     }
 }
 
-fn seeds() -> std::ops::Range<u64> {
+/// The seeds of a test that tries `usually` many.
+fn seeds_of(usually: u64) -> std::ops::Range<u64> {
     let number = |name: &str| std::env::var_os(name)?.to_str()?.parse::<u64>().ok();
     match number("SERENO_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("SERENO_SEEDS").unwrap_or(60),
+        None => 0..number("SERENO_SEEDS").unwrap_or(usually),
     }
 }
 
