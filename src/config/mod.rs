@@ -9,7 +9,8 @@ mod raw;
 pub mod render;
 pub mod routes;
 pub mod rules;
+pub mod setting;
 pub mod yaml;
 
-pub use raw::routing::read_routing;
+pub use raw::routing::{read_routing, read_routing_as};
 pub use raw::rule_file::read_rule_file;

@@ -1,11 +1,15 @@
 //! The tables of all receivers and of the global section, as in Alertmanager 0.34, and our own keys.
 
 mod chat;
+mod file;
 mod global;
+mod http;
 mod incidents;
 mod plain;
 
+pub(crate) use file::{INHIBIT_RULE, INTERVAL, ROUTE};
 pub(crate) use global::{EVENT_RECORDER, GLOBAL, TRACING};
+pub(crate) use http::{AUTHORIZATION, BASIC_AUTH, HEADER, HTTP, OAUTH2, TLS};
 
 use self::chat::{DISCORD, MATTERMOST, MSTEAMS, MSTEAMSV2, ROCKETCHAT, SLACK, TELEGRAM, WEBEX, WECHAT};
 use self::incidents::{INCIDENTIO, JIRA, OPSGENIE, PAGERDUTY, VICTOROPS};

@@ -3,7 +3,7 @@
 use super::{Fields, Reader};
 use crate::config::problem::Severity;
 use crate::config::yaml::Node;
-use crate::model::matcher::{MatcherMode, parse_matchers};
+use crate::model::matcher::parse_matchers;
 use crate::model::{MatchOp, Matcher};
 
 impl Reader<'_> {
@@ -89,10 +89,10 @@ impl Reader<'_> {
     }
 
     /// One line of `matchers`, which may hold several.
-    fn matcher_line(&mut self, node: &Node) -> Vec<Matcher> {
+    pub(crate) fn matcher_line(&mut self, node: &Node) -> Vec<Matcher> {
         let Some(text) = self.text(node, "a matcher") else { return Vec::new() };
         let Some(scalar) = node.scalar() else { return Vec::new() };
-        match parse_matchers(&text, MatcherMode::Fallback) {
+        match parse_matchers(&text, self.mode) {
             Ok(parsed) => {
                 if let Some(warning) = parsed.warning {
                     let list = parsed.matchers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
