@@ -56,20 +56,20 @@ fn unknown_and_misspelt_keys() {
     error[unknown-field]: field webhook_url not found in a slack_configs entry
      --> routes.yml:5:5
       |
-    5 |   - webhook_url: https://x/y
+    5 |   - webhook_url: <secret>
       |     ^^^^^^^^^^^
       = help: the key is called `api_url`
 
     error[missing-field]: no Slack API URL nor App token set either inline or in a file
      --> routes.yml:5:5
       |
-    5 |   - webhook_url: https://x/y
+    5 |   - webhook_url: <secret>
       |     ^^^^^^^^^^^
 
     info[not-delivered-yet]: slack notifications are read and checked, but not delivered yet
      --> routes.yml:5:5
       |
-    5 |   - webhook_url: https://x/y
+    5 |   - webhook_url: <secret>
       |     ^^^^^^^^^^^
     "#);
     insta::assert_snapshot!(receiver("  webhook_config:\n  - url: http://x\n"), @r#"
@@ -112,7 +112,7 @@ fn durations() {
     error[bad-duration]: time: invalid duration "1d"
      --> routes.yml:5:30
       |
-    5 |   - {url: http://x, timeout: 1d}
+    5 |   - {url: <secret>, timeout: 1d}
       |                              ^^
       = help: this key takes hours and less: `90s`, `1.5h`; no days
     "#);
@@ -369,7 +369,7 @@ fn values() {
     error[wrong-type]: cannot unmarshal !!map into webhook_configs
      --> routes.yml:5:5
       |
-    5 |     url: http://x
+    5 |     url: <secret>
       |     ^^^^^^^^^^^^^
       = help: a list (`- …`) belongs here
     "#);
@@ -377,8 +377,8 @@ fn values() {
     error[bad-url]: unsupported scheme "" for URL
      --> routes.yml:5:10
       |
-    5 |   - url: example.com/hook
-      |          ^^^^^^^^^^^^^^^^
+    5 |   - url: <secret>
+      |          ^^^^^^^^
       = help: a URL starts with `http://` or `https://` and a host
 
     error[wrong-type]: cannot unmarshal !!str `yes` into send_resolved

@@ -14,7 +14,7 @@ pub(crate) use http::{AUTHORIZATION, BASIC_AUTH, HEADER, HTTP, OAUTH2, TLS};
 use self::chat::{DISCORD, MATTERMOST, MSTEAMS, MSTEAMSV2, ROCKETCHAT, SLACK, TELEGRAM, WEBEX, WECHAT};
 use self::incidents::{INCIDENTIO, JIRA, OPSGENIE, PAGERDUTY, VICTOROPS};
 use self::plain::{CONSOLE, EMAIL, PUSHOVER, SNS, WEBHOOK};
-use super::schema::{Field, Rule, Table};
+use super::schema::{Field, Kind, Rule, Table};
 
 /// One `*_configs` list of a receiver.
 pub(crate) struct Integration {
@@ -43,3 +43,64 @@ pub(crate) static INTEGRATIONS: &[Integration] = &[
     WEBHOOK, EMAIL, PAGERDUTY, OPSGENIE, WECHAT, SLACK, VICTOROPS, PUSHOVER, SNS, TELEGRAM, DISCORD, WEBEX,
     MSTEAMS, MSTEAMSV2, JIRA, INCIDENTIO, ROCKETCHAT, MATTERMOST, CONSOLE,
 ];
+
+/// Keys that only people who guess write, where a secret belongs; and keys that hold secrets in a mapping
+/// but are given one instead.
+const SECRET_GUESSES: &[&str] = &[
+    "authorization",
+    "basic_auth",
+    "bearer",
+    "integration_key",
+    "oauth2",
+    "pass",
+    "passwd",
+    "secret",
+    "smtp_password",
+    "token",
+];
+
+/// Whether a key holds a secret, or something that holds one, wherever it stands.
+pub(crate) fn is_secret_key(name: &str) -> bool {
+    let tables = INTEGRATIONS.iter().map(|kind| &kind.table);
+    let sections = [&GLOBAL, &TRACING, &EVENT_RECORDER, &HTTP, &TLS];
+    // `url` is a secret in some places only: `is_secret_url_list` says in which.
+    name != "url"
+        && (SECRET_GUESSES.contains(&name) || tables.chain(sections).any(|table| has_secret(table, name)))
+}
+
+/// Whether a list's entries have a secret `url`.
+pub(crate) fn is_secret_url_list(name: &str) -> bool {
+    matches!(name, "webhook_configs" | "webhook_outputs")
+}
+
+fn has_secret(table: &Table, name: &str) -> bool {
+    table.fields.iter().any(|field| match field.kind {
+        Kind::Secret | Kind::SecretUrl | Kind::TemplateUrl | Kind::Secrets | Kind::SecretsMap => {
+            field.name == name
+        }
+        Kind::Object(table) | Kind::Objects(table) | Kind::TextOrObject(table) | Kind::ObjectMap(table) => {
+            has_secret(table, name)
+        }
+        // Both stand beside these tables.
+        Kind::Tls | Kind::Http => false,
+        Kind::Text
+        | Kind::Path
+        | Kind::NewPath
+        | Kind::Bool
+        | Kind::Integer
+        | Kind::Count
+        | Kind::Duration
+        | Kind::GoDuration
+        | Kind::Url
+        | Kind::ProxyUrl
+        | Kind::HostPort
+        | Kind::Texts
+        | Kind::Paths
+        | Kind::TextMap
+        | Kind::Matchers
+        | Kind::AnyMap
+        | Kind::Any
+        | Kind::Float
+        | Kind::Word(..) => false,
+    })
+}
