@@ -53,7 +53,8 @@ pub fn render<'t>(
             let mut masks: BTreeMap<&str, Vec<Range<usize>>> = BTreeMap::new();
             let rendered = problems.iter().map(|problem| {
                 let text = text_of(&problem.file);
-                let masks = masks.entry(&problem.file).or_insert_with(|| text.map(mask::secrets).unwrap_or_default());
+                let masks =
+                    masks.entry(&problem.file).or_insert_with(|| text.map(mask::secrets).unwrap_or_default());
                 full(problem, text, masks, colour)
             });
             rendered.collect::<Vec<_>>().join("\n")
@@ -171,7 +172,9 @@ fn full(problem: &Problem, text: Option<&str>, masks: &[Range<usize>], colour: b
     let message = paint.paint("1", &format!(": {}", problem.message));
     let mut out = format!("{}{message}\n", paint.severity(problem.severity, &title));
     let width = match (&problem.span, text) {
-        (Some(span), Some(text)) => snippet::write(&mut out, problem, snippet::Source { text, masks }, span, &paint),
+        (Some(span), Some(text)) => {
+            snippet::write(&mut out, problem, snippet::Source { text, masks }, span, &paint)
+        }
         (None, _) | (_, None) => {
             let _ = writeln!(out, " {} {}", paint.frame("-->"), problem.file);
             1

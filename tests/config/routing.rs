@@ -2,8 +2,8 @@
 
 use sereno::config::problem::{Problem, Severity};
 use sereno::config::read_routing;
-use sereno::config::setting::Setting;
 use sereno::config::routes::{GroupBy, HttpAuth, Routing, SecretSource, Settings};
+use sereno::config::setting::Setting;
 use sereno::model::Duration;
 
 use crate::corpora;

@@ -222,8 +222,9 @@ impl Reader<'_> {
             if let Some(node) = fields.get("equal") {
                 for item in self.list(node, "a list of labels") {
                     let Some(label) = self.text(item, "a label name") else { continue };
-                    if label.is_empty() {
-                        self.error("label-name", &item.span, "invalid label name \"\" in equal list");
+                    if !self.is_label_name(&label) {
+                        let message = format!("invalid label name {label:?} in equal list");
+                        self.error("label-name", &item.span, message);
                     }
                     equal.push(label);
                 }

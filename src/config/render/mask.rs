@@ -137,8 +137,14 @@ mod tests {
         for (text, want) in [
             ("a: {password: x, username: y}", "a: {password: #, username: y}"),
             ("api_key: 'x y' # z", "api_key: # # z"),
-            ("webhook_configs: [{url: http://x}]\nurl: http://y", "webhook_configs: [{url: #}]\nurl: http://y"),
-            ("webhook_configs:\n- url: |\n    http://x\n  max_alerts: 1", "webhook_configs:\n- url: #\n  max_alerts: 1"),
+            (
+                "webhook_configs: [{url: http://x}]\nurl: http://y",
+                "webhook_configs: [{url: #}]\nurl: http://y",
+            ),
+            (
+                "webhook_configs:\n- url: |\n    http://x\n  max_alerts: 1",
+                "webhook_configs:\n- url: #\n  max_alerts: 1",
+            ),
             ("authorization: x", "authorization: #"),
             ("authorization: {type: x, credentials: y}", "authorization: {type: x, credentials: #}"),
             ("h: {X: {secrets: [a, b], values: [c]}}", "h: {X: {secrets: [#, #], values: [c]}}"),
@@ -147,7 +153,10 @@ mod tests {
             ("pagerduty_url: http://u:p@x/@", "pagerduty_url: http://#@x/@"),
             ("password_file: x", "password_file: x"),
             ("password:", "password:"),
-            ("groups: [{name: a, rules: [{alert: b, labels: {token: c}}]}]", "groups: [{name: a, rules: [{alert: b, labels: {token: c}}]}]"),
+            (
+                "groups: [{name: a, rules: [{alert: b, labels: {token: c}}]}]",
+                "groups: [{name: a, rules: [{alert: b, labels: {token: c}}]}]",
+            ),
             // Broken files, line by line.
             ("a: [\npassword: x y\nb: c", "a: [\npassword: #\nb: c"),
             ("a: [\n- {token: x, b: c}", "a: [\n- {token: #"),
