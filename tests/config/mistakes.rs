@@ -498,7 +498,6 @@ receivers:
     routes.yml:17:1: warning[not-obeyed-yet]: event_recorder is read, but not obeyed yet: nothing is recorded
     routes.yml:20:3: warning[not-obeyed-yet]: fallback is read, but not obeyed yet: nobody is told instead of this receiver
     routes.yml:21:3: warning[not-obeyed-yet]: rate_limit is read, but not obeyed yet: the receiver gets all its notifications
-    routes.yml:22:3: warning[not-obeyed-yet]: labels is read, but not obeyed yet: nothing can select receivers by them
     routes.yml:24:10: warning[not-obeyed-yet]: templates in url are not expanded yet: requests go to it as it is written
     routes.yml:25:5: warning[not-obeyed-yet]: payload is read, but not obeyed yet: Alertmanager's usual document is sent
     ");

@@ -147,7 +147,7 @@ pub(crate) const TRACING: Table = table(
 const FILE_OUTPUT: Table = table(
     "a file_outputs entry",
     &[field("path", NewPath)],
-    &[Required("path", "missing path in file output")],
+    &[Required("path", "event_recorder file output requires a path")],
     &[],
 );
 
@@ -167,7 +167,7 @@ const WEBHOOK_OUTPUT: Table = table(
         field("batch_max_bytes", Integer),
         field("batch_flush_interval", Duration),
     ],
-    &[Required("url", "missing url in webhook output")],
+    &[Required("url", "event_recorder webhook output requires a url")],
     &[],
 );
 
@@ -184,8 +184,8 @@ const KAFKA_OUTPUT: Table = table(
         field("tls_config", Tls),
     ],
     &[
-        Required("brokers", "missing brokers in kafka output"),
-        Required("topic", "missing topic in kafka output"),
+        Required("brokers", "event_recorder kafka output requires brokers"),
+        Required("topic", "event_recorder kafka output requires a topic"),
     ],
     &[],
 );
