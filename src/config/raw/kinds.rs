@@ -44,33 +44,27 @@ pub(crate) static INTEGRATIONS: &[Integration] = &[
     MSTEAMS, MSTEAMSV2, JIRA, INCIDENTIO, ROCKETCHAT, MATTERMOST, CONSOLE,
 ];
 
-/// Keys that only people who guess write, where a secret belongs; and keys that hold secrets in a mapping
-/// but are given one instead.
-const SECRET_GUESSES: &[&str] = &[
-    "authorization",
-    "basic_auth",
-    "bearer",
-    "integration_key",
-    "oauth2",
-    "pass",
-    "passwd",
-    "secret",
-    "smtp_password",
-    "token",
-];
+/// Keys that do not exist, but that people write where a secret belongs.
+const SECRET_GUESSES: &[&str] =
+    &["bearer", "integration_key", "pass", "passwd", "secret", "smtp_password", "token"];
 
-/// Whether a key holds a secret, or something that holds one, wherever it stands.
+/// Whether a key has a mapping with secrets: given as a text, it is one itself.
+pub(crate) fn is_secret_holder(name: &str) -> bool {
+    matches!(name, "authorization" | "basic_auth" | "http_headers" | "oauth2" | "sigv4" | "tls_config")
+}
+
+/// Whether a key holds a secret, wherever it stands.
 pub(crate) fn is_secret_key(name: &str) -> bool {
     let tables = INTEGRATIONS.iter().map(|kind| &kind.table);
     let sections = [&GLOBAL, &TRACING, &EVENT_RECORDER, &HTTP, &TLS];
-    // `url` is a secret in some places only: `is_secret_url_list` says in which.
+    // `url` is a secret in some places only: `is_public_url_list` says in which it is none.
     name != "url"
         && (SECRET_GUESSES.contains(&name) || tables.chain(sections).any(|table| has_secret(table, name)))
 }
 
-/// Whether a list's entries have a secret `url`.
-pub(crate) fn is_secret_url_list(name: &str) -> bool {
-    matches!(name, "webhook_configs" | "webhook_outputs")
+/// Whether the entries of a list have a `url` that is no secret, as that of a webhook is.
+pub(crate) fn is_public_url_list(name: &str) -> bool {
+    matches!(name, "actions" | "incidentio_configs" | "pagerduty_configs" | "pushover_configs")
 }
 
 fn has_secret(table: &Table, name: &str) -> bool {

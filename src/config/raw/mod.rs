@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 pub(crate) use fields::{Fields, Shape};
-pub(crate) use kinds::{is_secret_key, is_secret_url_list};
+pub(crate) use kinds::{is_public_url_list, is_secret_holder, is_secret_key};
 pub(crate) use suggest::did_you_mean;
 
 use super::problem::{Problem, Severity};

@@ -9,7 +9,7 @@ use super::kinds::{
     EVENT_RECORDER, GLOBAL, HTTP, INHIBIT_RULE, INTEGRATIONS, INTERVAL, Integration, ROUTE, TLS, TRACING,
 };
 use super::receivers::Globals;
-use super::schema::{Field, Kind, Shown, Table, Values, default};
+use super::schema::{Field, Kind, Shown, Table, Values, default, has};
 use crate::config::setting::{HIDDEN, Setting};
 use crate::config::yaml::{Node, Value, Yaml, write};
 use crate::model::Str;
@@ -82,7 +82,11 @@ impl Reader<'_> {
     }
 
     fn shown_entry(&mut self, node: &Node, kind: &Integration, globals: &Globals) -> Option<Yaml> {
-        let (fields, values, _) = self.entry(node, kind, globals)?;
+        let (fields, mut values, _) = self.entry(node, kind, globals)?;
+        // The address for an app's token is filled in; beside the token nobody would take it.
+        if kind.kind == "slack" && (has(&values, "app_token") || has(&values, "app_token_file")) {
+            values.remove("api_url");
+        }
         let own = fields.get("send_resolved").and_then(|node| self.boolean(node, "send_resolved"));
         let mut pairs = vec![("send_resolved".to_owned(), word(own.unwrap_or(kind.send_resolved)))];
         if let Some(http) = values.get("http_config").and_then(Setting::map) {
@@ -113,7 +117,7 @@ fn shown(table: &Table, values: &Values) -> Yaml {
 
 fn is_shown(field: &Field, value: &Setting) -> bool {
     let filled = match value {
-        Setting::Bool(value) => *value,
+        Setting::Bool(value) => *value || field.default != "false",
         Setting::Integer(value) => *value != 0,
         Setting::Float(value) => *value != 0.0,
         Setting::Text(text) => !text.is_empty() && &**text != "0s",

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::config::raw::{is_secret_key, is_secret_url_list};
+use crate::config::raw::{is_public_url_list, is_secret_holder, is_secret_key};
 use crate::config::yaml::{Node, Value, YamlProblem, parse};
 
 /// The bytes of `text` that must not be shown, in order and apart from each other.
@@ -18,7 +18,7 @@ pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
     });
     match root {
         Some(root) if root.get("groups").is_some() => return merged(found),
-        Some(root) => walk(&root, false, &mut found),
+        Some(root) => walk(&root, true, &mut found),
         None if text.lines().any(|line| line.starts_with("groups:")) => return merged(found),
         None => {}
     }
@@ -40,7 +40,7 @@ fn credentials(text: &str) -> Vec<Range<usize>> {
     places.collect()
 }
 
-/// What stands under secret keys. `url` is one of them in the lists of webhooks.
+/// What stands under secret keys. `url` is one of them but where it is known to be none.
 fn walk(node: &Node, secret_url: bool, found: &mut Vec<Range<usize>>) {
     match &node.value {
         Value::Scalar(_) => {}
@@ -50,27 +50,24 @@ fn walk(node: &Node, secret_url: bool, found: &mut Vec<Range<usize>>) {
                 let name = key.scalar().map_or("", |name| &name.text);
                 if is_secret_key(name) || (secret_url && name == "url") {
                     scalars(value, found);
+                } else {
+                    if is_secret_holder(name) && !matches!(value.value, Value::Mapping(_)) {
+                        scalars(value, found);
+                    }
+                    walk(value, !is_public_url_list(name), found);
                 }
-                walk(value, is_secret_url_list(name), found);
             }
         }
     }
 }
 
-/// The scalars of a value, and of the lists in it.
+/// The scalars of a value, however deep.
 fn scalars(node: &Node, found: &mut Vec<Range<usize>>) {
     match &node.value {
         Value::Scalar(_) if node.span.is_empty() => {}
         Value::Scalar(_) => found.push(node.span.clone()),
         Value::Sequence(items) => items.iter().for_each(|item| scalars(item, found)),
-        // `proxy_connect_header: {NAME: [SECRET]}`; the keys of others are looked at one by one.
-        Value::Mapping(pairs) => {
-            for (_, value) in pairs {
-                if matches!(value.value, Value::Sequence(_)) {
-                    scalars(value, found);
-                }
-            }
-        }
+        Value::Mapping(pairs) => pairs.iter().for_each(|(_, value)| scalars(value, found)),
     }
 }
 
@@ -104,7 +101,7 @@ fn secret_pair(line: &str) -> Option<(usize, usize)> {
         let name = &before[start..];
         let rest = &line[colon + 1..];
         let value = colon + 1 + (rest.len() - rest.trim_start().len());
-        (is_secret_key(name) || name == "url").then_some((start, value))
+        (is_secret_key(name) || is_secret_holder(name) || name == "url").then_some((start, value))
     })
 }
 
@@ -138,8 +135,8 @@ mod tests {
             ("a: {password: x, username: y}", "a: {password: #, username: y}"),
             ("api_key: 'x y' # z", "api_key: # # z"),
             (
-                "webhook_configs: [{url: http://x}]\nurl: http://y",
-                "webhook_configs: [{url: #}]\nurl: http://y",
+                "pagerduty_configs: [{url: http://x}]\nurl: http://y",
+                "pagerduty_configs: [{url: http://x}]\nurl: #",
             ),
             (
                 "webhook_configs:\n- url: |\n    http://x\n  max_alerts: 1",
