@@ -13,8 +13,9 @@ mod unused_receiver;
 use crate::config::problem::Problem;
 use crate::config::routes::Routing;
 use crate::config::rules::RuleFile;
-use crate::config::{read_routing, read_rule_file};
+use crate::config::{read_routing_as, read_rule_file, unreadable_files};
 use crate::model::Str;
+use crate::model::matcher::MatcherMode;
 
 pub use kind::FileKind;
 
@@ -39,10 +40,32 @@ const LINTS: &[Lint] = &[
     unused_receiver::check,
 ];
 
+/// What a check needs to know besides the files.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    /// By which grammar matchers are read.
+    pub matchers: MatcherMode,
+    /// Why a file that a routing file names cannot be read; `None` if it can.
+    pub why_unreadable: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Default for Options<'_> {
+    /// Nothing but the files: those that they name are not looked for.
+    fn default() -> Self {
+        Self { matchers: MatcherMode::default(), why_unreadable: &|_| None }
+    }
+}
+
+impl std::fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("matchers", &self.matchers).finish_non_exhaustive()
+    }
+}
+
 /// Checks files, given as path, text and kind (`None`: told from the content). The problems are in the
 /// order of the files, and in each in the order of their places.
 #[must_use]
-pub fn check_files(files: &[(Str, Str, Option<FileKind>)]) -> Vec<Problem> {
+pub fn check_files(files: &[(Str, Str, Option<FileKind>)], options: Options<'_>) -> Vec<Problem> {
     let (mut checked, mut problems) = (Checked::default(), Vec::new());
     for (path, text, kind) in files {
         match kind.unwrap_or_else(|| FileKind::of(text)) {
@@ -52,7 +75,10 @@ pub fn check_files(files: &[(Str, Str, Option<FileKind>)]) -> Vec<Problem> {
                 problems.extend(found);
             }
             FileKind::Routing => {
-                let (routing, found) = read_routing(path, text);
+                let (routing, found) = read_routing_as(path, text, options.matchers);
+                let unreadable =
+                    routing.iter().flat_map(|routing| unreadable_files(routing, options.why_unreadable));
+                problems.extend(unreadable);
                 checked.routing.extend(routing);
                 problems.extend(found);
             }

@@ -7,13 +7,15 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::logging::wants_colour;
+use super::matchers::MatchersArgument;
 use super::{COULD_NOT_RUN, FINDINGS, FINE, could_not_run};
-use crate::check::{FileKind, check_files};
+use crate::check::{FileKind, Options, check_files};
 use crate::config::problem::Severity;
 use crate::config::render::Format;
 use crate::model::Str;
 use crate::shell::findings::Findings;
 use crate::shell::glob;
+use crate::shell::reload::why_unreadable;
 
 /// What is checked if no file is named.
 const DEFAULTS: [&str; 2] = ["rules/*.yml", "routes.yml"];
@@ -34,6 +36,8 @@ pub struct CheckArguments {
     /// How findings are printed
     #[arg(long, env = "SERENO_FORMAT", value_name = "FORMAT", value_enum, default_value_t = FormatName::Full)]
     format: FormatName,
+    #[command(flatten)]
+    matchers: MatchersArgument,
 }
 
 /// How findings are printed.
@@ -64,7 +68,8 @@ pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
         Err(reason) => return could_not_run(&reason),
     };
     let texts = files.iter().map(|(path, text, _)| (Str::clone(path), Str::clone(text))).collect();
-    let findings = Findings { problems: check_files(&files), texts };
+    let options = Options { matchers: arguments.matchers.mode(), why_unreadable: &why_unreadable };
+    let findings = Findings { problems: check_files(&files, options), texts };
     let out = std::io::stdout();
     let mut text = findings.render(arguments.format.into(), wants_colour(&out));
     if arguments.format == FormatName::Full {

@@ -2,6 +2,7 @@
 
 pub mod check;
 mod logging;
+mod matchers;
 pub mod serve;
 
 use std::process::ExitCode;

@@ -11,10 +11,11 @@ use tracing::{error, info, warn};
 use url::Url;
 
 use super::logging::{self, LogFormat};
+use super::matchers::MatchersArgument;
 use super::{COULD_NOT_RUN, FINE, could_not_run};
 use crate::api::{self, App};
 use crate::config::render::Format;
-use crate::config::routes::{HttpAuth, HttpSettings, SecretSource, TlsSettings};
+use crate::config::routes::{HttpAuth, HttpSettings, Limits, SecretSource, TlsSettings};
 use crate::config::rules::RuleKind;
 use crate::core::{Config, Core};
 use crate::model::{Duration, LabelSet, Str, Timestamp};
@@ -79,7 +80,39 @@ pub struct ServeArguments {
     #[arg(long, env = "SERENO_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
     log_level: String,
     #[command(flatten)]
+    matchers: MatchersArgument,
+    #[command(flatten)]
+    limits: LimitArguments,
+    #[command(flatten)]
     prometheus: PrometheusArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitArguments {
+    /// The most silences, ended ones that are still kept included; 0: no limit
+    #[arg(long, env = "SERENO_MAX_SILENCES", value_name = "COUNT", default_value_t = 0)]
+    max_silences: usize,
+    /// The most bytes that one silence may have; 0: no limit
+    #[arg(long, env = "SERENO_MAX_SILENCE_SIZE", value_name = "BYTES", default_value_t = 0)]
+    max_silence_size: usize,
+    /// For how long a silence is kept after its end
+    #[arg(long, env = "SERENO_SILENCE_RETENTION", value_name = "DURATION", default_value = "120h", value_parser = duration)]
+    silence_retention: Duration,
+    /// The most unresolved alerts with the same alertname; more are dropped. 0: no limit
+    #[arg(long, env = "SERENO_ALERTS_PER_NAME", value_name = "COUNT", default_value_t = 0)]
+    alerts_per_name: usize,
+}
+
+impl LimitArguments {
+    fn limits(&self) -> Limits {
+        Limits {
+            max_silences: self.max_silences,
+            max_silence_size: self.max_silence_size,
+            silence_retention: self.silence_retention,
+            alerts_per_name: self.alerts_per_name,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -256,6 +289,8 @@ fn sources(arguments: &ServeArguments, address: SocketAddr) -> Sources {
         evaluation_interval: arguments.evaluation_interval,
         query_offset: arguments.query_offset,
         resend_delay: arguments.resend_delay,
+        matchers: arguments.matchers.mode(),
+        limits: arguments.limits.limits(),
         external_labels: LabelSet::from_pairs(arguments.external_labels.clone()),
         external_url: external_url.into(),
         prometheus_external_url: public(

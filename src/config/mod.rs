@@ -4,12 +4,15 @@
 //! no later part checks again. What is wrong comes out as a list of [`problem::Problem`]s, all at once.
 
 pub mod intervals;
+mod named_files;
 pub mod problem;
 mod raw;
 pub mod render;
 pub mod routes;
 pub mod rules;
+pub mod setting;
 pub mod yaml;
 
-pub use raw::routing::read_routing;
+pub use named_files::unreadable_files;
+pub use raw::routing::{read_routing, read_routing_as};
 pub use raw::rule_file::read_rule_file;

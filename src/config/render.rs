@@ -1,8 +1,11 @@
 //! Problems for people and programs: with the lines of the file, in one line each, as JSON.
 
+mod mask;
 mod snippet;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::ops::Range;
 
 use serde_json::json;
 
@@ -36,7 +39,7 @@ impl std::str::FromStr for Format {
 /// Writes problems as text that ends with a line break; nothing for no problems (in JSON: `[]`).
 ///
 /// `text_of` gives the text of a file that problems are about. Lines and columns count from 1, columns in
-/// characters. `colour` is for [`Format::Full`] alone.
+/// characters. `colour` is for [`Format::Full`] alone. Secrets in the lines of a file are not shown.
 #[must_use]
 pub fn render<'t>(
     problems: &[Problem],
@@ -46,7 +49,14 @@ pub fn render<'t>(
 ) -> String {
     match format {
         Format::Full => {
-            let rendered = problems.iter().map(|problem| full(problem, text_of(&problem.file), colour));
+            // A file with a problem has more of them, mostly.
+            let mut masks: BTreeMap<&str, Vec<Range<usize>>> = BTreeMap::new();
+            let rendered = problems.iter().map(|problem| {
+                let text = text_of(&problem.file);
+                let masks =
+                    masks.entry(&problem.file).or_insert_with(|| text.map(mask::secrets).unwrap_or_default());
+                full(problem, text, masks, colour)
+            });
             rendered.collect::<Vec<_>>().join("\n")
         }
         Format::Concise => problems.iter().map(|problem| concise(problem, text_of(&problem.file))).collect(),
@@ -156,13 +166,15 @@ impl Paint {
     }
 }
 
-fn full(problem: &Problem, text: Option<&str>, colour: bool) -> String {
+fn full(problem: &Problem, text: Option<&str>, masks: &[Range<usize>], colour: bool) -> String {
     let paint = Paint { on: colour };
     let title = format!("{}[{}]", word(problem.severity), problem.check);
     let message = paint.paint("1", &format!(": {}", problem.message));
     let mut out = format!("{}{message}\n", paint.severity(problem.severity, &title));
     let width = match (&problem.span, text) {
-        (Some(span), Some(text)) => snippet::write(&mut out, problem, text, span, &paint),
+        (Some(span), Some(text)) => {
+            snippet::write(&mut out, problem, snippet::Source { text, masks }, span, &paint)
+        }
         (None, _) | (_, None) => {
             let _ = writeln!(out, " {} {}", paint.frame("-->"), problem.file);
             1

@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::intervals::NamedInterval;
+use super::setting::{Address, Setting};
+use crate::model::matcher::MatcherMode;
 use crate::model::{Duration, Matcher, Str};
 
 /// A whole `routes.yml` (or `alertmanager.yml`), resolved.
@@ -30,6 +32,13 @@ pub struct Routing {
     pub strict: bool,
     /// How much may be kept.
     pub limits: Limits,
+    /// By which grammar matchers are read: those of the file were, those of API requests are to be.
+    pub matcher_mode: MatcherMode,
+    /// The files that settings name, such as those of secrets: they are read when they are used.
+    pub named_files: Vec<NamedFile>,
+    /// The whole configuration as Alertmanager shows it: resolved, with defaults, each secret as
+    /// `<secret>`, without keys that only we have. YAML that Alertmanager's tools read.
+    pub original: Str,
 }
 
 /// How much the router may keep. These come from flags, not from the file.
@@ -55,6 +64,17 @@ impl Default for Limits {
             alerts_per_name: 0,
         }
     }
+}
+
+/// A file that a setting names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedFile {
+    /// The setting's key, such as `password_file`.
+    pub key: &'static str,
+    /// The file's path.
+    pub path: Str,
+    /// Where the path stands in the routing file, in bytes.
+    pub span: Range<usize>,
 }
 
 impl Routing {
@@ -172,7 +192,7 @@ pub enum Settings {
     /// The message on standard output.
     Console,
     /// A kind that is read and checked, but not delivered yet. Its keys, as resolved.
-    Undelivered(BTreeMap<Str, serde_json::Value>),
+    Undelivered(BTreeMap<Str, Setting>),
 }
 
 /// The settings of a `webhook_configs` entry.
@@ -221,7 +241,7 @@ pub struct HttpSettings {
     /// Further request headers.
     pub headers: Vec<(Str, SecretSource)>,
     /// The proxy to use.
-    pub proxy_url: Option<Str>,
+    pub proxy_url: Option<Address>,
     /// Names of keys that the file sets and that delivery does not obey yet, with their place.
     pub unsupported: Vec<(Str, Range<usize>)>,
 }

@@ -146,7 +146,7 @@ pub(crate) fn routing(children: Vec<RouteSpec>) -> Routing {
         templates: Vec::new(),
         template_language: None,
         strict: false,
-        limits: crate::config::routes::Limits::default(),
+        ..Routing::default()
     };
     let root = RouteSpec { children, ..route("", "root") };
     root.place(("", ""), &mut routing.receivers, &mut routing.routes);

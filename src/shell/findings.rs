@@ -7,12 +7,20 @@ use crate::config::render::{Format, render};
 use crate::model::Str;
 
 /// Problems with the texts they were found in.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Findings {
     /// What was found, in order of file and place.
     pub problems: Vec<Problem>,
     /// The files' texts by path.
     pub texts: BTreeMap<Str, Str>,
+}
+
+impl std::fmt::Debug for Findings {
+    /// Without the texts, which may hold secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let files: Vec<_> = self.texts.keys().collect();
+        f.debug_struct("Findings").field("problems", &self.problems).field("files", &files).finish()
+    }
 }
 
 impl Findings {

@@ -8,6 +8,7 @@ use reqwest::redirect::Policy;
 
 use super::tls::{self, TlsError};
 use crate::config::routes::{HttpAuth, HttpSettings, SecretSource, TlsSettings};
+use crate::config::setting::Address;
 use crate::model::Str;
 
 /// What identifies us to servers.
@@ -127,7 +128,7 @@ pub struct HttpClients {
 #[derive(Debug)]
 struct Pool {
     tls: TlsSettings,
-    proxy_url: Option<Str>,
+    proxy_url: Option<Address>,
     follow_redirects: bool,
     client: reqwest::Client,
 }

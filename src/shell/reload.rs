@@ -13,11 +13,12 @@ use super::http::HttpClients;
 use super::metrics::Metrics;
 use super::run::{Handle, Stopped};
 use super::status::{Status, Trouble};
-use crate::config::problem::Severity;
-use crate::config::routes::Routing;
+use crate::config::problem::{Problem, Severity};
+use crate::config::routes::{Limits, Routing, Settings};
 use crate::config::rules::RuleGroup;
-use crate::config::{read_routing, read_rule_file};
+use crate::config::{read_routing_as, read_rule_file, unreadable_files};
 use crate::core::{Config, Input};
+use crate::model::matcher::MatcherMode;
 use crate::model::{Duration, LabelSet, Str, Timestamp};
 use crate::rules::RulesConfig;
 
@@ -34,6 +35,10 @@ pub struct Sources {
     pub query_offset: Duration,
     /// How long an unchanged firing alert waits before the router is told again.
     pub resend_delay: Duration,
+    /// By which grammar matchers are read.
+    pub matchers: MatcherMode,
+    /// How much the router may keep.
+    pub limits: Limits,
     /// Labels added to each alert that lacks them.
     pub external_labels: LabelSet,
     /// Where people reach us.
@@ -91,8 +96,9 @@ pub fn load(sources: &Sources) -> Result<Loaded, LoadError> {
     match std::fs::read_to_string(&sources.routes) {
         Ok(text) => {
             findings.add_file(&sources.routes, &text, |path, text| {
-                let (read, problems) = read_routing(path, text);
-                routing = read;
+                let (read, mut problems) = read_routing_as(path, text, sources.matchers);
+                routing = read.map(|read| Routing { limits: sources.limits, ..read });
+                problems.extend(routing.iter().flat_map(|routing| unreadable_files(routing, why_unreadable)));
                 problems
             });
         }
@@ -109,6 +115,18 @@ pub fn load(sources: &Sources) -> Result<Loaded, LoadError> {
             Ok(Loaded { config: Config { rules, routing: Arc::new(routing) }, warnings: findings, hash })
         }
         Some(_) | None => Err(LoadError::Invalid(findings)),
+    }
+}
+
+/// Why a file cannot be read when it is needed; `None` if it can.
+#[must_use]
+pub fn why_unreadable(path: &str) -> Option<String> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Some("it is a folder".to_owned()),
+        // Opening a pipe would wait for its other end.
+        Ok(found) if !found.is_file() => None,
+        Ok(_) => std::fs::File::open(path).err().map(|error| error.to_string()),
+        Err(error) => Some(error.to_string()),
     }
 }
 
@@ -214,12 +232,55 @@ impl Loaded {
             known.reload.last_success = Some(now);
             known.reload.failed = None;
         });
-        for problem in &self.warnings.problems {
-            let line = self.warnings.line(problem);
+        for (problem, count) in self.kinds_of_problems() {
+            let mut line = self.warnings.line(problem);
+            if count > 1 {
+                line.push_str(&format!(" (and {} more places; `sereno check` names them)", count - 1));
+            }
             match problem.severity {
-                Severity::Error | Severity::Warning => warn!(check = problem.check, "{line}"),
-                Severity::Info => info!(check = problem.check, "{line}"),
+                Severity::Error | Severity::Warning => warn!(check = problem.check, count, "{line}"),
+                Severity::Info => info!(check = problem.check, count, "{line}"),
+            }
+        }
+        if let Some(kinds) = undelivered(&self.config.routing) {
+            let check = NOT_DELIVERED;
+            warn!(check, "receivers that are read and checked, but get nothing yet: {kinds}");
+        }
+    }
+
+    /// Each message once, with its first place and how often it is there. A big file has hundreds of places
+    /// of the same kind.
+    fn kinds_of_problems(&self) -> Vec<(&Problem, usize)> {
+        let mut kinds: Vec<(&Problem, usize)> = Vec::new();
+        let mut known: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+        for problem in self.warnings.problems.iter().filter(|problem| problem.check != NOT_DELIVERED) {
+            let at = *known.entry((&problem.file, problem.check, &problem.message)).or_insert(kinds.len());
+            match kinds.get_mut(at) {
+                Some((_, count)) => *count += 1,
+                None => kinds.push((problem, 1)),
+            }
+        }
+        kinds
+    }
+}
+
+/// The check that names each integration that is not delivered yet.
+const NOT_DELIVERED: &str = "not-delivered-yet";
+
+/// The kinds of integrations that are not delivered yet, each with its receivers: `email (ops, dev), slack
+/// (ops)`.
+fn undelivered(routing: &Routing) -> Option<String> {
+    let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for receiver in &routing.receivers {
+        for integration in &receiver.integrations {
+            if matches!(integration.settings, Settings::Undelivered(_)) {
+                let names = kinds.entry(integration.kind).or_default();
+                if !names.contains(&&*receiver.name) {
+                    names.push(&receiver.name);
+                }
             }
         }
     }
+    let kinds: Vec<_> = kinds.iter().map(|(kind, names)| format!("{kind} ({})", names.join(", "))).collect();
+    (!kinds.is_empty()).then(|| kinds.join(", "))
 }

@@ -1,14 +1,14 @@
 //! `check` on real files, and on anything at all.
 
 use proptest::prelude::*;
-use sereno::check::check_files;
+use sereno::check::{Options, check_files};
 use sereno::config::problem::{Problem, Severity};
 use sereno::config::render::{Format, render};
 
 use crate::corpora;
 
 fn check(path: &str, text: &str) -> Vec<Problem> {
-    check_files(&[(path.into(), text.into(), None)])
+    check_files(&[(path.into(), text.into(), None)], Options::default())
 }
 
 #[test]
@@ -60,7 +60,7 @@ time_intervals: [{name: day}, {name: night}]
 #[test]
 fn problems_are_in_the_order_of_the_files() {
     let file = |path: &str| (path.into(), "groups: [{name: g}, {name: g}]".into(), None);
-    let problems = check_files(&[file("b.yml"), file("a.yml")]);
+    let problems = check_files(&[file("b.yml"), file("a.yml")], Options::default());
     let files: Vec<_> = problems.iter().map(|problem| &*problem.file).collect();
     assert_eq!(files, ["b.yml", "a.yml"]);
 }

@@ -1,10 +1,10 @@
 //! What people read when they make a mistake.
 
-use sereno::check::check_files;
+use sereno::check::{Options, check_files};
 use sereno::config::render::{Format, render};
 
 fn written(path: &str, text: &str, format: Format) -> String {
-    let problems = check_files(&[(path.into(), text.into(), None)]);
+    let problems = check_files(&[(path.into(), text.into(), None)], Options::default());
     render(&problems, |_| Some(text), format, false)
 }
 
@@ -56,20 +56,20 @@ fn unknown_and_misspelt_keys() {
     error[unknown-field]: field webhook_url not found in a slack_configs entry
      --> routes.yml:5:5
       |
-    5 |   - webhook_url: https://x/y
+    5 |   - webhook_url: <secret>
       |     ^^^^^^^^^^^
       = help: the key is called `api_url`
 
     error[missing-field]: no Slack API URL nor App token set either inline or in a file
      --> routes.yml:5:5
       |
-    5 |   - webhook_url: https://x/y
+    5 |   - webhook_url: <secret>
       |     ^^^^^^^^^^^
 
     info[not-delivered-yet]: slack notifications are read and checked, but not delivered yet
      --> routes.yml:5:5
       |
-    5 |   - webhook_url: https://x/y
+    5 |   - webhook_url: <secret>
       |     ^^^^^^^^^^^
     "#);
     insta::assert_snapshot!(receiver("  webhook_config:\n  - url: http://x\n"), @r#"
@@ -112,7 +112,7 @@ fn durations() {
     error[bad-duration]: time: invalid duration "1d"
      --> routes.yml:5:30
       |
-    5 |   - {url: http://x, timeout: 1d}
+    5 |   - {url: <secret>, timeout: 1d}
       |                              ^^
       = help: this key takes hours and less: `90s`, `1.5h`; no days
     "#);
@@ -363,7 +363,7 @@ fn values() {
     error[wrong-type]: cannot unmarshal !!map into webhook_configs
      --> routes.yml:5:5
       |
-    5 |     url: http://x
+    5 |     url: <secret>
       |     ^^^^^^^^^^^^^
       = help: a list (`- …`) belongs here
     "#);
@@ -371,8 +371,8 @@ fn values() {
     error[bad-url]: unsupported scheme "" for URL
      --> routes.yml:5:10
       |
-    5 |   - url: example.com/hook
-      |          ^^^^^^^^^^^^^^^^
+    5 |   - url: <secret>
+      |          ^^^^^^^^
       = help: a URL starts with `http://` or `https://` and a host
 
     error[wrong-type]: cannot unmarshal !!str `yes` into send_resolved
@@ -443,7 +443,7 @@ fn the_other_formats() {
       }
     ]
     "#);
-    let problems = check_files(&[("rules.yml".into(), text.into(), None)]);
+    let problems = check_files(&[("rules.yml".into(), text.into(), None)], Options::default());
     let coloured = render(&problems, |_| Some(text), Format::Full, true);
     assert!(coloured.starts_with("\x1b[1;31merror[unknown-field]\x1b[0m"), "{coloured:?}");
     assert_eq!(render(&[], |_| None, Format::Json, false), "[]\n");
@@ -489,7 +489,6 @@ receivers:
     routes.yml:17:1: warning[not-obeyed-yet]: event_recorder is read, but not obeyed yet: nothing is recorded
     routes.yml:20:3: warning[not-obeyed-yet]: fallback is read, but not obeyed yet: nobody is told instead of this receiver
     routes.yml:21:3: warning[not-obeyed-yet]: rate_limit is read, but not obeyed yet: the receiver gets all its notifications
-    routes.yml:22:3: warning[not-obeyed-yet]: labels is read, but not obeyed yet: nothing can select receivers by them
     routes.yml:24:10: warning[not-obeyed-yet]: templates in url are not expanded yet: requests go to it as it is written
     routes.yml:25:5: warning[not-obeyed-yet]: payload is read, but not obeyed yet: Alertmanager's usual document is sent
     ");

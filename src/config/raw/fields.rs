@@ -85,7 +85,7 @@ impl Reader<'_> {
             Value::Mapping(pairs) => Some(pairs),
             Value::Scalar(_) if node.is_null() => Some(&[]),
             Value::Scalar(_) | Value::Sequence(_) => {
-                self.wrong_type(node, what, "keys and values");
+                self.wrong_shape(node, what, "keys and values");
                 None
             }
         }
@@ -97,14 +97,24 @@ impl Reader<'_> {
             Value::Sequence(items) => items,
             Value::Scalar(_) if node.is_null() => &[],
             Value::Scalar(_) | Value::Mapping(_) => {
-                self.wrong_type(node, what, "a list (`- …`)");
+                self.wrong_shape(node, what, "a list (`- …`)");
                 &[]
             }
         }
     }
 
+    /// Something else where a scalar belongs; what was written is shown, so it must be no secret.
     pub(crate) fn wrong_type(&mut self, node: &Node, what: &str, wanted: &str) {
         let text = node.scalar().map_or_else(String::new, |scalar| format!(" `{}`", scalar.text));
+        self.wrong_kind(node, &text, what, wanted);
+    }
+
+    /// Something else where a collection belongs. What was written is not shown: `basic_auth: PASSWORD`.
+    fn wrong_shape(&mut self, node: &Node, what: &str, wanted: &str) {
+        self.wrong_kind(node, "", what, wanted);
+    }
+
+    fn wrong_kind(&mut self, node: &Node, text: &str, what: &str, wanted: &str) {
         // The first line is enough to see where a collection starts.
         let message = format!("cannot unmarshal {}{text} into {what}", node.tag());
         let span = match &node.value {

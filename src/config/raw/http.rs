@@ -2,101 +2,12 @@
 
 use std::ops::Range;
 
-use super::{Fields, Reader, Shape};
+use super::kinds::{AUTHORIZATION, BASIC_AUTH, HEADER, HTTP, OAUTH2, TLS};
+use super::{Fields, Reader};
 use crate::config::routes::{HttpAuth, HttpSettings, SecretSource, TlsSettings};
+use crate::config::setting::Address;
 use crate::config::yaml::Node;
 use crate::model::Str;
-
-const HTTP: Shape = Shape {
-    what: "http_config",
-    keys: &[
-        "basic_auth",
-        "authorization",
-        "oauth2",
-        "bearer_token",
-        "bearer_token_file",
-        "tls_config",
-        "follow_redirects",
-        "enable_http2",
-        "proxy_url",
-        "no_proxy",
-        "proxy_from_environment",
-        "proxy_connect_header",
-        "http_headers",
-    ],
-    advice: &[
-        ("headers", "the key is called `http_headers`: `{NAME: {values: [VALUE]}}`"),
-        ("insecure_skip_verify", "move it into `tls_config`"),
-        ("username", "move it into `basic_auth`"),
-        ("password", "move it into `basic_auth`"),
-    ],
-};
-
-const BASIC: Shape = Shape {
-    what: "basic_auth",
-    keys: &["username", "username_file", "username_ref", "password", "password_file", "password_ref"],
-    advice: &[],
-};
-
-const AUTHORIZATION: Shape = Shape {
-    what: "authorization",
-    keys: &["type", "credentials", "credentials_file", "credentials_ref"],
-    advice: &[
-        ("token", "the key is called `credentials`"),
-        ("bearer_token", "the key is called `credentials`"),
-    ],
-};
-
-const OAUTH2: Shape = Shape {
-    what: "oauth2",
-    keys: &[
-        "client_id",
-        "client_secret",
-        "client_secret_file",
-        "client_secret_ref",
-        "client_certificate_key_id",
-        "client_certificate_key",
-        "client_certificate_key_file",
-        "client_certificate_key_ref",
-        "grant_type",
-        "signature_algorithm",
-        "iss",
-        "audience",
-        "claims",
-        "scopes",
-        "token_url",
-        "endpoint_params",
-        "tls_config",
-        "proxy_url",
-        "no_proxy",
-        "proxy_from_environment",
-        "proxy_connect_header",
-    ],
-    advice: &[],
-};
-
-const TLS: Shape = Shape {
-    what: "tls_config",
-    keys: &[
-        "ca",
-        "cert",
-        "key",
-        "ca_file",
-        "cert_file",
-        "key_file",
-        "ca_ref",
-        "cert_ref",
-        "key_ref",
-        "server_name",
-        "insecure_skip_verify",
-        "min_version",
-        "max_version",
-    ],
-    advice: &[],
-};
-
-const HEADER: Shape =
-    Shape { what: "an http_headers entry", keys: &["values", "secrets", "files"], advice: &[] };
 
 /// Headers that the client sets itself.
 const RESERVED: [&str; 18] = [
@@ -125,7 +36,7 @@ type Unsupported = Vec<(Str, Range<usize>)>;
 
 impl Reader<'_> {
     pub(crate) fn http_settings(&mut self, node: &Node) -> Option<HttpSettings> {
-        let fields = self.fields(node, &HTTP)?;
+        let fields = self.table(node, &HTTP, &[])?;
         let mut unsupported = Unsupported::new();
         let auth = self.auth(&fields, &mut unsupported);
         let tls = fields.get("tls_config").and_then(|node| self.tls_settings(node, &mut unsupported));
@@ -189,7 +100,7 @@ impl Reader<'_> {
     }
 
     fn basic_auth(&mut self, node: &Node, unsupported: &mut Unsupported) -> HttpAuth {
-        let Some(fields) = self.fields(node, &BASIC) else { return HttpAuth::None };
+        let Some(fields) = self.table(node, &BASIC_AUTH, &[]) else { return HttpAuth::None };
         let names = ["username", "username_file", "username_ref"];
         let message = "at most one of basic_auth username, username_file & username_ref must be configured";
         self.at_most_one(&fields, &names, message);
@@ -203,7 +114,7 @@ impl Reader<'_> {
     }
 
     fn authorization(&mut self, node: &Node, unsupported: &mut Unsupported) -> HttpAuth {
-        let Some(fields) = self.fields(node, &AUTHORIZATION) else { return HttpAuth::None };
+        let Some(fields) = self.table(node, &AUTHORIZATION, &[]) else { return HttpAuth::None };
         let keys = ["credentials", "credentials_file", "credentials_ref"];
         let message = "at most one of authorization credentials & credentials_file must be configured";
         self.at_most_one(&fields, &keys, message);
@@ -222,7 +133,7 @@ impl Reader<'_> {
     }
 
     fn oauth2(&mut self, node: &Node) {
-        let Some(fields) = self.fields(node, &OAUTH2) else { return };
+        let Some(fields) = self.table(node, &OAUTH2, &[]) else { return };
         for (key, message) in [
             ("client_id", "oauth2 client_id must be configured"),
             ("token_url", "oauth2 token_url must be configured"),
@@ -247,7 +158,7 @@ impl Reader<'_> {
         self.proxy(&fields, &mut Vec::new());
     }
 
-    fn proxy(&mut self, fields: &Fields<'_>, unsupported: &mut Unsupported) -> Option<Str> {
+    fn proxy(&mut self, fields: &Fields<'_>, unsupported: &mut Unsupported) -> Option<Address> {
         let url = fields.get("proxy_url").and_then(|node| self.text(node, "proxy_url"));
         let url = url.filter(|url| !url.is_empty());
         let from_environment = fields.get("proxy_from_environment");
@@ -274,23 +185,23 @@ impl Reader<'_> {
             unsupported.push(("proxy_from_environment".into(), fields.key_span("proxy_from_environment")));
         }
         self.not_obeyed(fields, &["no_proxy", "proxy_connect_header"], unsupported);
-        url
+        url.map(Address::new)
     }
 
     fn http_headers(&mut self, node: &Node) -> Vec<(Str, SecretSource)> {
         let Some(pairs) = self.mapping(node, "http_headers") else { return Vec::new() };
         let mut headers = Vec::new();
         for (key, value) in pairs {
-            let Some(name) = self.text(key, "a header name") else { continue };
+            let Some(name) = self.text(key, "http_headers") else { continue };
             if RESERVED.contains(&&*name.to_ascii_lowercase()) {
                 self.error("bad-value", &key.span, format!("setting header {name:?} is not allowed"));
             }
-            let Some(fields) = self.fields(value, &HEADER) else { continue };
-            for list in HEADER.keys {
+            let Some(fields) = self.table(value, &HEADER, &[]) else { continue };
+            for list in ["values", "secrets", "files"] {
                 let Some(node) = fields.get(list) else { continue };
                 for item in self.list(node, list) {
-                    let Some(text) = self.text(item, "a header's value") else { continue };
-                    let source = match *list {
+                    let Some(text) = self.text(item, list) else { continue };
+                    let source = match list {
                         "files" => SecretSource::File(self.path(&text)),
                         _ => SecretSource::Inline(text),
                     };
@@ -302,7 +213,7 @@ impl Reader<'_> {
     }
 
     pub(crate) fn tls_settings(&mut self, node: &Node, unsupported: &mut Unsupported) -> Option<TlsSettings> {
-        let fields = self.fields(node, &TLS)?;
+        let fields = self.table(node, &TLS, &[])?;
         for (keys, message) in [
             (["ca", "ca_file", "ca_ref"], "at most one of ca, ca_file & ca_ref must be configured"),
             (

@@ -3,7 +3,7 @@
 use super::{Fields, Reader};
 use crate::config::problem::Severity;
 use crate::config::yaml::Node;
-use crate::model::matcher::{MatcherMode, parse_matchers};
+use crate::model::matcher::{DISAGREEMENT, MatcherList, MatcherMode, parse_matchers};
 use crate::model::{MatchOp, Matcher};
 
 impl Reader<'_> {
@@ -78,9 +78,7 @@ impl Reader<'_> {
     /// A name as `match` takes it: not any UTF-8.
     fn classic_name(&mut self, key: &Node) -> Option<crate::model::Str> {
         let name = self.text(key, "a label name")?;
-        let valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if valid {
+        if is_classic_name(&name) {
             return Some(name);
         }
         let help = "only `matchers` takes names with other characters";
@@ -89,14 +87,22 @@ impl Reader<'_> {
     }
 
     /// One line of `matchers`, which may hold several.
-    fn matcher_line(&mut self, node: &Node) -> Vec<Matcher> {
+    pub(crate) fn matcher_line(&mut self, node: &Node) -> Vec<Matcher> {
         let Some(text) = self.text(node, "a matcher") else { return Vec::new() };
         let Some(scalar) = node.scalar() else { return Vec::new() };
-        match parse_matchers(&text, MatcherMode::Fallback) {
+        match parse_matchers(&text, self.mode) {
             Ok(parsed) => {
                 if let Some(warning) = parsed.warning {
                     let list = parsed.matchers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-                    let message = format!("only the classic matcher syntax takes this: {warning}");
+                    let message = match warning.message.as_str() {
+                        DISAGREEMENT => {
+                            let new = parse_matchers(&text, MatcherMode::Utf8Strict);
+                            let new = new.map(|parsed| MatcherList(&parsed.matchers).to_string());
+                            let new = new.unwrap_or_default();
+                            format!("the classic matcher syntax is taken here; the UTF-8 syntax reads {new}")
+                        }
+                        other => format!("only the classic matcher syntax takes this: {other}"),
+                    };
                     let help = format!("write {}", yaml_quoted(&list));
                     self.report(Severity::Warning, "classic-matcher", &node.span, message, Some(help));
                 }
@@ -111,6 +117,21 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+impl Reader<'_> {
+    /// Whether a label may be called this: any text, or with the classic syntax alone only what that reads.
+    pub(crate) fn is_label_name(&self, name: &str) -> bool {
+        match self.mode {
+            MatcherMode::Classic => is_classic_name(name),
+            MatcherMode::Fallback | MatcherMode::Utf8Strict => !name.is_empty(),
+        }
+    }
+}
+
+fn is_classic_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// In single quotes, as a matcher holds double ones.

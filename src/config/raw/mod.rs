@@ -9,6 +9,7 @@ mod intervals;
 mod kinds;
 mod matchers;
 mod not_obeyed;
+mod original;
 mod receivers;
 mod route_tree;
 pub(crate) mod routing;
@@ -22,11 +23,14 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 pub(crate) use fields::{Fields, Shape};
+pub(crate) use kinds::{is_public_url_list, is_secret_holder, is_secret_key};
 pub(crate) use suggest::did_you_mean;
 
 use super::problem::{Problem, Severity};
+use super::routes::NamedFile;
 use super::yaml::{self, Node, Scalar, YamlProblem};
 use crate::model::Str;
+use crate::model::matcher::MatcherMode;
 
 /// Reads one file: its text, and all that is wrong with it so far.
 pub(crate) struct Reader<'a> {
@@ -35,11 +39,16 @@ pub(crate) struct Reader<'a> {
     problems: Vec<Problem>,
     /// Start, check and message of each problem: an alias brings the same text, and its problem, again.
     reported: BTreeSet<(usize, &'static str, String)>,
+    /// By which grammar matchers are read.
+    mode: MatcherMode,
+    /// The files that are named so far.
+    files: Vec<NamedFile>,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(file: &str, text: &'a str) -> Self {
-        Self { file: file.into(), text, problems: Vec::new(), reported: BTreeSet::new() }
+    pub(crate) fn new(file: &str, text: &'a str, mode: MatcherMode) -> Self {
+        let (problems, reported, files) = (Vec::new(), BTreeSet::new(), Vec::new());
+        Self { file: file.into(), text, problems, reported, mode, files }
     }
 
     pub(crate) fn file(&self) -> &Str {

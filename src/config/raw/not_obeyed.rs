@@ -23,7 +23,6 @@ const FILE: Keys = &[
 
 /// Keys of a receiver.
 const RECEIVER: Keys = &[
-    ("labels", "nothing can select receivers by them"),
     ("fallback", "nobody is told instead of this receiver"),
     ("rate_limit", "the receiver gets all its notifications"),
 ];

@@ -1,17 +1,16 @@
 //! Receivers: their lists of integrations, read by their tables, and the checks that no table can hold.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
-
-use super::kinds::{INTEGRATIONS, Integration as Kind};
-use super::schema::{Values, any, has};
+use super::kinds::{HTTP, INTEGRATIONS, Integration as Kind};
+use super::schema::{Values, has};
 use super::{Fields, Reader, did_you_mean};
 use crate::config::problem::Severity;
 use crate::config::routes::{
     HttpSettings, Integration, RateLimit, Receiver, SecretSource, Settings, WebhookSettings,
 };
+use crate::config::setting::{Address, Setting};
 use crate::config::yaml::Node;
 use crate::model::{Duration, Str};
 
@@ -27,9 +26,8 @@ const COMMON: [&str; 2] = ["send_resolved", "http_config"];
 impl Reader<'_> {
     pub(crate) fn receivers(&mut self, node: &Node, globals: &Globals) -> Vec<Arc<Receiver>> {
         let mut receivers: Vec<Arc<Receiver>> = Vec::new();
-        let mut told = BTreeSet::new();
         for item in self.list(node, "a list of receivers") {
-            let Some(receiver) = self.receiver(item, globals, &mut told) else { continue };
+            let Some(receiver) = self.receiver(item, globals) else { continue };
             if !receiver.name.is_empty() && receivers.iter().any(|known| known.name == receiver.name) {
                 let message = format!("notification config name {:?} is not unique", receiver.name);
                 self.error_help("duplicate-receiver", &receiver.span, message, "rename one of the receivers");
@@ -39,12 +37,7 @@ impl Reader<'_> {
         receivers
     }
 
-    fn receiver(
-        &mut self,
-        node: &Node,
-        globals: &Globals,
-        told: &mut BTreeSet<&'static str>,
-    ) -> Option<Receiver> {
+    fn receiver(&mut self, node: &Node, globals: &Globals) -> Option<Receiver> {
         let pairs = self.mapping(node, "a receiver")?;
         let own = ["name", "labels", "fallback", "rate_limit"];
         let keys: Vec<&str> = own.into_iter().chain(INTEGRATIONS.iter().map(|kind| kind.key)).collect();
@@ -64,7 +57,7 @@ impl Reader<'_> {
         for kind in INTEGRATIONS {
             let Some(list) = fields.get(kind.key) else { continue };
             for (index, entry) in self.list(list, kind.key).iter().enumerate() {
-                let integration = self.integration(entry, kind, index, globals, told);
+                let integration = self.integration(entry, kind, index, globals);
                 integrations.extend(integration.map(Arc::new));
             }
         }
@@ -123,34 +116,21 @@ impl Reader<'_> {
         kind: &Kind,
         index: usize,
         globals: &Globals,
-        told: &mut BTreeSet<&'static str>,
     ) -> Option<Integration> {
         // A list of nothing but its dash has an entry all the same where the entry needs no keys.
         if node.is_null() && kind.kind != "console" {
             self.error("missing-field", &node.span, format!("missing {} config", kind.kind));
             return None;
         }
-        let common = if kind.http { &COMMON[..] } else { &COMMON[..1] };
-        let fields = self.table(node, &kind.table, common)?;
-        let mut values = self.values(&fields, &kind.table, &globals.values);
+        let (fields, mut values, http) = self.entry(node, kind, globals)?;
         let resolved = fields.get("send_resolved").and_then(|node| self.boolean(node, "send_resolved"));
-        let http = fields.get("http_config");
-        let settings = http.and_then(|node| self.http_settings(node)).unwrap_or_else(|| globals.http.clone());
-        self.check_entry(kind, &fields, &mut values, &settings);
-        if let Some(http) =
-            http.map(any).or_else(|| globals.values.get("http_config").cloned()).filter(|_| kind.http)
-        {
-            values.insert("http_config".into(), http);
-        }
         let settings = match kind.kind {
-            "webhook" => Settings::Webhook(self.webhook(&mut values, settings)),
+            "webhook" => Settings::Webhook(self.webhook(&mut values, http)),
             "console" => Settings::Console,
             _ => {
-                if told.insert(kind.kind) {
-                    let message =
-                        format!("{} notifications are read and checked, but not delivered yet", kind.kind);
-                    self.report(Severity::Info, "not-delivered-yet", &fields.start(), message, None);
-                }
+                let message =
+                    format!("{} notifications are read and checked, but not delivered yet", kind.kind);
+                self.report(Severity::Info, "not-delivered-yet", &fields.start(), message, None);
                 Settings::Undelivered(values)
             }
         };
@@ -158,24 +138,51 @@ impl Reader<'_> {
         Some(Integration { kind: kind.kind, index, send_resolved, settings, span: node.span.clone() })
     }
 
+    /// An entry of a list: its keys, their values with all that is inherited, and how to connect.
+    pub(crate) fn entry<'n>(
+        &mut self,
+        node: &'n Node,
+        kind: &Kind,
+        globals: &Globals,
+    ) -> Option<(Fields<'n>, Values, HttpSettings)> {
+        let common = if kind.http { &COMMON[..] } else { &COMMON[..1] };
+        let fields = self.table(node, &kind.table, common)?;
+        let mut values = self.values(&fields, &kind.table, &globals.values);
+        let http = fields.get("http_config").filter(|_| kind.http);
+        let settings = http.and_then(|node| self.http_settings(node)).unwrap_or_else(|| globals.http.clone());
+        self.check_entry(kind, &fields, &mut values, &settings);
+        if kind.http {
+            let own = http.and_then(|node| self.object(node, &HTTP));
+            let http = own.or_else(|| globals.values.get("http_config").cloned());
+            values.extend(http.map(|http| ("http_config".into(), http)));
+        }
+        Some((fields, values, settings))
+    }
+
     fn webhook(&mut self, values: &mut Values, http: HttpSettings) -> WebhookSettings {
         for (key, span) in &http.unsupported {
             let message = format!("{key} is read, but not obeyed yet");
             self.report(Severity::Warning, "not-obeyed-yet", span, message, None);
         }
-        let text = |values: &Values, key: &str| values.get(key).and_then(Json::as_str).map(Str::from);
+        let text = |values: &Values, key: &str| values.get(key).and_then(Setting::reveal).cloned();
         let url = match (text(values, "url"), text(values, "url_file")) {
             (None | Some(_), Some(file)) if !has(values, "url") => SecretSource::File(file),
             (url, _) => SecretSource::Inline(url.unwrap_or_else(|| "".into())),
         };
-        let max_alerts =
-            values.get("max_alerts").and_then(Json::as_u64).and_then(|count| usize::try_from(count).ok());
+        let max_alerts = match values.get("max_alerts") {
+            Some(Setting::Integer(count)) => usize::try_from(*count).ok(),
+            Some(_) | None => None,
+        };
+        let payload = match values.remove("payload") {
+            Some(Setting::Any(payload)) if !payload.is_null() => Some(payload),
+            Some(_) | None => None,
+        };
         let timeout = text(values, "timeout").and_then(|text| text.parse().ok());
         WebhookSettings {
             url,
             max_alerts: max_alerts.unwrap_or_default(),
             timeout: timeout.unwrap_or_default(),
-            payload: values.remove("payload").filter(|payload| !payload.is_null()),
+            payload,
             http,
         }
     }
@@ -232,7 +239,7 @@ impl Reader<'_> {
             "entity_id",
             "entity_state",
         ];
-        let custom = values.get("custom_fields").and_then(Json::as_object);
+        let custom = values.get("custom_fields").and_then(Setting::map);
         for name in
             reserved.into_iter().filter(|name| custom.is_some_and(|custom| custom.contains_key(*name)))
         {
@@ -245,18 +252,18 @@ impl Reader<'_> {
     }
 
     fn check_email(&mut self, fields: &Fields<'_>, values: &mut Values) {
-        let mut headers = serde_json::Map::new();
-        if let Some(Json::Object(given)) = values.get("headers") {
+        let mut headers = Values::new();
+        if let Some(Setting::Map(given)) = values.get("headers") {
             for (name, value) in given {
                 let canonical = canonical_header(name);
-                if headers.insert(canonical.clone(), value.clone()).is_some() {
+                if headers.insert(canonical.as_str().into(), value.clone()).is_some() {
                     let message = format!("duplicate header {canonical:?} in email config");
                     self.error("duplicate-header", &fields.key_span("headers"), message);
                 }
             }
         }
-        let threading = values.get("threading").and_then(Json::as_object);
-        if threading.and_then(|threading| threading.get("enabled")) == Some(&Json::Bool(true)) {
+        let threading = values.get("threading");
+        if threading.and_then(|threading| threading.get("enabled")) == Some(&Setting::Bool(true)) {
             for header in
                 ["References", "In-Reply-To"].into_iter().filter(|header| headers.contains_key(*header))
             {
@@ -265,16 +272,15 @@ impl Reader<'_> {
                 );
                 self.error("exclusive-fields", &fields.key_span("headers"), message);
             }
-            let by_date =
-                threading.and_then(|threading| threading.get("thread_by_date")).and_then(Json::as_str);
-            if !matches!(by_date, Some("none" | "daily")) {
+            let by_date = threading.and_then(|threading| threading.get("thread_by_date"));
+            if !matches!(by_date.and_then(Setting::reveal).map(|text| &**text), Some("none" | "daily")) {
                 let message = "threading.thread_by_date must be either 'none' or 'daily'";
                 self.error("bad-value", &fields.key_span("threading"), message);
             }
         }
-        let subject = || Json::from(r#"{{ template "email.default.subject" . }}"#);
-        headers.entry("Subject").or_insert_with(subject);
-        values.insert("headers".into(), Json::Object(headers));
+        let subject = || Setting::text(r#"{{ template "email.default.subject" . }}"#);
+        headers.entry("Subject".into()).or_insert_with(subject);
+        values.insert("headers".into(), Setting::Map(headers));
     }
 
     fn check_slack(&mut self, fields: &Fields<'_>, values: &mut Values, authorized: bool) {
@@ -291,7 +297,7 @@ impl Reader<'_> {
             let message = "http authorization can't be set when using Slack App tokens";
             self.error("exclusive-fields", &fields.key_span("http_config"), message);
         }
-        let update = values.get("update_message") == Some(&Json::Bool(true));
+        let update = values.get("update_message") == Some(&Setting::Bool(true));
         let url = fields.get("api_url").and_then(Node::scalar).map(|url| url.text.clone());
         if update && url.map_or(!has_token, |url| &*url != APP_URL) {
             let message =
@@ -299,15 +305,17 @@ impl Reader<'_> {
             self.error("bad-value", &fields.key_span("update_message"), message);
         }
         if has_token {
-            let app_url = values.get("app_url").cloned().unwrap_or_else(|| Json::from(APP_URL));
+            let app_url = values
+                .get("app_url")
+                .cloned()
+                .unwrap_or_else(|| Setting::Address(Address::new(APP_URL.into())));
             values.insert("api_url".into(), app_url);
         }
     }
 
     fn check_responders(&mut self, fields: &Fields<'_>, values: &Values) {
-        let responders = values.get("responders").and_then(Json::as_array);
-        for responder in responders.into_iter().flatten() {
-            let text = |key: &str| responder.get(key).and_then(Json::as_str).unwrap_or_default();
+        for responder in values.get("responders").map_or(&[][..], Setting::items) {
+            let text = |key: &str| responder.get(key).and_then(Setting::reveal).map_or("", |text| &**text);
             let shown = format!("{{{} {} {} {}}}", text("id"), text("name"), text("username"), text("type"));
             let place = fields.key_span("responders");
             if [text("id"), text("username"), text("name")].iter().all(|text| text.is_empty()) {
@@ -344,23 +352,24 @@ fn canonical_header(name: &str) -> String {
 fn default_texts(values: &mut Values) {
     for key in ["summary", "description"] {
         let template = format!("{{{{ template \"jira.default.{key}\" . }}}}");
-        let value = values.entry(key.into()).or_insert_with(|| Json::Object(serde_json::Map::new()));
-        if let Json::Object(map) = value {
-            map.entry("template").or_insert_with(|| Json::from(template));
+        let value = values.entry(key.into()).or_insert_with(|| Setting::Map(Values::new()));
+        if let Setting::Map(map) = value {
+            map.entry("template".into()).or_insert_with(|| Setting::text(template));
         }
     }
 }
 
 /// The details that PagerDuty gets unless the file says otherwise.
 fn default_details(values: &mut Values) {
-    let details = values.entry("details".into()).or_insert_with(|| Json::Object(serde_json::Map::new()));
-    let Json::Object(details) = details else { return };
+    let empty = || Setting::Any(serde_json::Value::Object(serde_json::Map::new()));
+    let details = values.entry("details".into()).or_insert_with(empty);
+    let Setting::Any(serde_json::Value::Object(details)) = details else { return };
     for (key, template) in [
         ("firing", "{{ .Alerts.Firing | toJson }}"),
         ("resolved", "{{ .Alerts.Resolved | toJson }}"),
         ("num_firing", "{{ .Alerts.Firing | len }}"),
         ("num_resolved", "{{ .Alerts.Resolved | len }}"),
     ] {
-        details.entry(key).or_insert_with(|| Json::from(template));
+        details.entry(key).or_insert_with(|| serde_json::Value::from(template));
     }
 }

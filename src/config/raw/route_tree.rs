@@ -189,8 +189,12 @@ impl Reader<'_> {
         own.cooldown = duration("cooldown", None).unwrap_or(parent.cooldown);
         if let Some(node) = fields.get("labels") {
             for (name, value) in self.text_map(node, "labels").unwrap_or_default() {
-                if name.is_empty() {
-                    self.error("label-name", &node.span, "invalid label name \"\" in route labels");
+                if !self.is_label_name(&name) {
+                    self.error(
+                        "label-name",
+                        &node.span,
+                        format!("invalid label name {name:?} in route labels"),
+                    );
                 }
                 own.labels.insert(name, value);
             }
@@ -230,8 +234,9 @@ impl Reader<'_> {
             let Some(name) = self.text(item, "a label name") else { continue };
             if &*name == "..." {
                 all = Some(item);
-            } else if name.is_empty() {
-                self.error("label-name", &item.span, "invalid label name \"\" in group_by list");
+            } else if !self.is_label_name(&name) {
+                let message = format!("invalid label name {name:?} in group_by list");
+                self.error("label-name", &item.span, message);
             } else if !names.insert(name.clone()) {
                 self.error("duplicate-label", &item.span, format!("duplicated label {name:?} in group_by"));
             }

@@ -1,13 +1,15 @@
 //! `routes.yml` and `alertmanager.yml`: the sections of the file.
 
-use super::kinds::{EVENT_RECORDER, GLOBAL, TRACING};
+use super::kinds::{EVENT_RECORDER, GLOBAL, HTTP, TRACING};
 use super::receivers::Globals;
 use super::route_tree::Known;
 use super::schema::Values;
 use super::{Fields, Reader, Shape, did_you_mean};
 use crate::config::problem::{Problem, Severity};
 use crate::config::routes::{HttpSettings, InhibitRule, Limits, Routing, TemplateLanguage};
+use crate::config::setting::Setting;
 use crate::config::yaml::{Node, Value};
+use crate::model::matcher::MatcherMode;
 use crate::model::{Duration, Str};
 
 const FILE: Shape = Shape {
@@ -66,7 +68,13 @@ const INHIBIT: Shape = Shape {
 /// Relative paths in it start at the folder of `path`.
 #[must_use]
 pub fn read_routing(path: &str, text: &str) -> (Option<Routing>, Vec<Problem>) {
-    let mut reader = Reader::new(path, text);
+    read_routing_as(path, text, MatcherMode::default())
+}
+
+/// [`read_routing`] with matchers read by the grammar of `mode`; label names are limited with it.
+#[must_use]
+pub fn read_routing_as(path: &str, text: &str, mode: MatcherMode) -> (Option<Routing>, Vec<Problem>) {
+    let mut reader = Reader::new(path, text, mode);
     let routing = match reader.document() {
         Some(root) => reader.routing(&root),
         None if reader.is_usable() => {
@@ -138,7 +146,7 @@ impl Reader<'_> {
         }
         self.warn_of_not_obeyed(root);
         let resolve_timeout =
-            globals.values.get("resolve_timeout").and_then(|value| value.as_str()?.parse().ok());
+            globals.values.get("resolve_timeout").and_then(|value| value.reveal()?.parse().ok());
         Some(Routing {
             path: self.file().clone(),
             routes,
@@ -146,10 +154,13 @@ impl Reader<'_> {
             inhibit_rules,
             resolve_timeout: resolve_timeout.unwrap_or(Duration::from_mins(5)),
             time_intervals,
-            templates: self.templates(&fields),
+            templates: fields.get("templates").map_or_else(Vec::new, |node| self.template_paths(node)),
             template_language: self.template_language(&fields),
             strict: self.strict(&fields),
             limits: Limits::default(),
+            matcher_mode: self.mode,
+            named_files: std::mem::take(&mut self.files),
+            original: if self.is_usable() { self.original(root, &globals) } else { "".into() },
         })
     }
 
@@ -159,12 +170,16 @@ impl Reader<'_> {
         let Some(global) = self.table(node, &GLOBAL, &[]) else {
             return Globals { values: Values::new(), http: default_http() };
         };
-        let values = self.values(&global, &GLOBAL, &Values::new());
+        let mut values = self.values(&global, &GLOBAL, &Values::new());
+        if !values.contains_key("http_config") {
+            values.extend(self.object(&empty, &HTTP).map(|http| ("http_config".into(), http)));
+        }
         let set = |key: &str| super::schema::has(&values, key);
+        let revealed = |key: &str| values.get(key).and_then(Setting::reveal);
         let token = set("slack_app_token") || set("slack_app_token_file");
         if token
             && (set("slack_api_url") || set("slack_api_url_file"))
-            && values.get("slack_api_url") != values.get("slack_app_url")
+            && revealed("slack_api_url") != revealed("slack_app_url")
         {
             let message = "at most one of slack_app_token/slack_app_token_file & slack_api_url/slack_api_url_file \
                            must be configured";
@@ -207,8 +222,9 @@ impl Reader<'_> {
             if let Some(node) = fields.get("equal") {
                 for item in self.list(node, "a list of labels") {
                     let Some(label) = self.text(item, "a label name") else { continue };
-                    if label.is_empty() {
-                        self.error("label-name", &item.span, "invalid label name \"\" in equal list");
+                    if !self.is_label_name(&label) {
+                        let message = format!("invalid label name {label:?} in equal list");
+                        self.error("label-name", &item.span, message);
                     }
                     equal.push(label);
                 }
@@ -219,8 +235,7 @@ impl Reader<'_> {
         rules
     }
 
-    fn templates(&mut self, fields: &Fields<'_>) -> Vec<Str> {
-        let Some(node) = fields.get("templates") else { return Vec::new() };
+    pub(crate) fn template_paths(&mut self, node: &Node) -> Vec<Str> {
         let items = self.list(node, "a list of paths").to_vec();
         let paths: Vec<Str> = items.iter().filter_map(|item| self.text(item, "a path")).collect();
         paths.iter().map(|path| self.path(path)).collect()

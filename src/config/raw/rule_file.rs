@@ -75,7 +75,7 @@ const RULE: Shape = Shape {
 /// Expressions are only checked to be there.
 #[must_use]
 pub fn read_rule_file(path: &str, text: &str) -> (Option<RuleFile>, Vec<Problem>) {
-    let mut reader = Reader::new(path, text);
+    let mut reader = Reader::new(path, text, crate::model::matcher::MatcherMode::default());
     let groups = match reader.document() {
         None => Vec::new(),
         Some(root) => reader.rule_file(&root),

@@ -117,7 +117,7 @@ mod tests {
         text: &str,
         read: impl Fn(&mut Reader<'_>, &crate::config::yaml::Node) -> Option<T>,
     ) -> Option<T> {
-        let mut reader = Reader::new("f", text);
+        let mut reader = Reader::new("f", text, crate::model::matcher::MatcherMode::Fallback);
         let node = reader.document()?;
         let value = read(&mut reader, &node);
         assert_eq!(value.is_none(), !reader.is_usable(), "a refusal has a reason: {text}");
@@ -161,7 +161,7 @@ mod tests {
                 "write whole numbers with units, largest first: y w d h m s ms, as in `1d12h` or `90s`",
             ),
         ] {
-            let mut reader = Reader::new("f", text);
+            let mut reader = Reader::new("f", text, crate::model::matcher::MatcherMode::Fallback);
             let node = reader.document().expect("a scalar");
             assert_eq!(reader.duration(&node, "duration"), None);
             let problem = &reader.finish()[0];

@@ -1,15 +1,18 @@
 //! Tables of what a mapping may hold: keys, types, defaults, where a missing value comes from.
 //!
 //! Receivers and the global section are such tables ([`super::kinds`]); this reads a mapping by its table
-//! into JSON values.
+//! into [`Setting`]s.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use super::kinds::{HTTP, TLS};
 use super::{Fields, Reader};
+use crate::config::routes::NamedFile;
+use crate::config::setting::{Address, Secret, Setting};
 use crate::config::yaml::{Node, Value};
-use crate::model::Str;
+use crate::model::{Duration, Str};
 
 /// One key.
 #[derive(Clone, Copy)]
@@ -20,6 +23,19 @@ pub(crate) struct Field {
     pub(crate) default: &'static str,
     /// The key of the global section that stands in for it; empty: none.
     pub(crate) global: &'static str,
+    /// Where the whole configuration is shown: when this is.
+    pub(crate) shown: Shown,
+}
+
+/// When a key is among those shown of a whole configuration ([`super::original`]).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// When it has a value other than nothing, zero or false.
+    Filled,
+    /// Whenever it has a value.
+    Always,
+    /// When it has another value than its default: older tools do not know the key.
+    Changed,
 }
 
 /// What a key holds.
@@ -29,6 +45,8 @@ pub(crate) enum Kind {
     Secret,
     /// A path; a relative one starts at the file's folder.
     Path,
+    /// A path that is written, not read.
+    NewPath,
     Bool,
     Integer,
     Count,
@@ -37,11 +55,19 @@ pub(crate) enum Kind {
     GoDuration,
     Url,
     SecretUrl,
-    /// A URL that may be a template.
+    /// A URL that Alertmanager does not check.
+    ProxyUrl,
+    /// A secret URL that may be a template.
     TemplateUrl,
     HostPort,
     Texts,
+    Secrets,
+    Paths,
     TextMap,
+    /// Keys with lists of secrets.
+    SecretsMap,
+    /// A list of matchers, as they are shown.
+    Matchers,
     /// Keys with anything.
     AnyMap,
     Any,
@@ -52,6 +78,8 @@ pub(crate) enum Kind {
     Objects(&'static Table),
     /// An object or its first key's text alone.
     TextOrObject(&'static Table),
+    /// Keys with objects.
+    ObjectMap(&'static Table),
     Tls,
     Http,
 }
@@ -83,7 +111,7 @@ pub(crate) enum Rule {
 }
 
 pub(crate) const fn field(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, default: "", global: "" }
+    Field { name, kind, default: "", global: "", shown: Shown::Filled }
 }
 
 pub(crate) const fn text(name: &'static str) -> Field {
@@ -96,6 +124,17 @@ impl Field {
         self
     }
 
+    pub(crate) const fn always_shown(mut self) -> Self {
+        self.shown = Shown::Always;
+        self
+    }
+
+    /// Came after Alertmanager 0.25, which Debian 12 has.
+    pub(crate) const fn shown_if_changed(mut self) -> Self {
+        self.shown = Shown::Changed;
+        self
+    }
+
     pub(crate) const fn global(mut self, key: &'static str) -> Self {
         self.global = key;
         self
@@ -103,10 +142,16 @@ impl Field {
 }
 
 /// Values by key.
-pub(crate) type Values = BTreeMap<Str, Json>;
+pub(crate) type Values = BTreeMap<Str, Setting>;
 
 pub(crate) fn has(values: &Values, key: &str) -> bool {
-    values.get(key).is_some_and(|value| !matches!(value, Json::Null) && value.as_str() != Some(""))
+    values
+        .get(key)
+        .is_some_and(|value| value.reveal().map_or_else(|| !is_null(value), |text| !text.is_empty()))
+}
+
+fn is_null(value: &Setting) -> bool {
+    matches!(value, Setting::Any(Json::Null))
 }
 
 impl Reader<'_> {
@@ -181,7 +226,7 @@ impl Reader<'_> {
                     }
                 }
                 Rule::NotBothTrue(one, other, message) if !resolved => {
-                    let is_true = |key: &str| values.get(key) == Some(&Json::Bool(true));
+                    let is_true = |key: &str| values.get(key) == Some(&Setting::Bool(true));
                     if is_true(one) && is_true(other) {
                         self.error("exclusive-fields", &fields.key_span(other), message);
                     }
@@ -200,63 +245,140 @@ impl Reader<'_> {
         keys.iter().filter_map(|key| fields.get(key)).any(|node| self.has_error_in(&node.span))
     }
 
-    fn value(&mut self, node: &Node, field: &Field) -> Option<Json> {
+    fn value(&mut self, node: &Node, field: &Field) -> Option<Setting> {
         let what = field.name;
         match field.kind {
-            Kind::Text | Kind::Secret => self.text(node, what).map(json_text),
-            Kind::Path => self.text(node, what).map(|path| json_text(self.path(&path))),
-            Kind::Bool => self.boolean(node, what).map(Json::Bool),
-            Kind::Integer => self.integer(node, what).map(Json::from),
-            Kind::Count => self.count(node, what).map(Json::from),
-            Kind::Float => {
-                let value = node.scalar().and_then(|scalar| scalar.text.parse::<f64>().ok());
-                if value.is_none() {
-                    self.wrong_type(node, what, "a number");
-                }
-                value.map(Json::from)
+            Kind::Text => self.text(node, what).map(Setting::Text),
+            Kind::Secret => self.text(node, what).map(secret),
+            Kind::Path => self.named_file(node, what).map(Setting::Text),
+            Kind::NewPath => self.text(node, what).map(|path| Setting::Text(self.path(&path))),
+            Kind::Bool => self.boolean(node, what).map(Setting::Bool),
+            Kind::Integer => self.integer(node, what).map(Setting::Integer),
+            Kind::Count => {
+                self.count(node, what).and_then(|count| i64::try_from(count).ok()).map(Setting::Integer)
             }
-            Kind::Duration => self.duration(node, what).map(|duration| Json::from(duration.to_string())),
-            Kind::GoDuration => self.go_duration(node, what).map(|duration| Json::from(duration.to_string())),
-            Kind::Url => self.url(node, what, false).map(json_text),
-            Kind::SecretUrl => self.url(node, what, true).map(json_text),
+            Kind::Float => self.float(node, what).map(Setting::Float),
+            Kind::Duration => self.duration(node, what).map(|duration| Setting::text(duration.to_string())),
+            Kind::GoDuration => self.go_duration(node, what).map(|duration| Setting::text(go_text(duration))),
+            Kind::Url => self.url(node, what, false).map(|url| Setting::Address(Address::new(url))),
+            Kind::SecretUrl => self.url(node, what, true).map(secret),
+            Kind::ProxyUrl => self.text(node, what).map(|url| Setting::Address(Address::new(url))),
             Kind::TemplateUrl => match self.text(node, what) {
-                Some(url) if url.contains("{{") || url.is_empty() => Some(json_text(url)),
-                Some(_) => self.url(node, what, true).map(json_text),
+                Some(url) if url.contains("{{") || url.is_empty() => Some(secret(url)),
+                Some(_) => self.url(node, what, true).map(secret),
                 None => None,
             },
-            Kind::HostPort => self.host_port(node, what).map(json_text),
-            Kind::Texts => {
-                let items = self.list(node, what).to_vec();
-                Some(items.iter().filter_map(|item| self.text(item, what)).map(json_text).collect())
-            }
-            Kind::TextMap => self.text_map(node, what).map(|pairs| {
-                Json::Object(
-                    pairs.into_iter().map(|(key, value)| (key.to_string(), json_text(value))).collect(),
-                )
-            }),
-            Kind::AnyMap => self.mapping(node, what).is_some().then(|| any(node)),
-            Kind::Any => Some(any(node)),
-            Kind::Word(words, message) => self.word(node, words, message).map(json_text),
-            Kind::Object(table) => self.object(node, table),
-            Kind::Objects(table) => {
-                let items = self.list(node, what).to_vec();
-                Some(items.iter().filter_map(|item| self.object(item, table)).collect())
-            }
-            Kind::TextOrObject(table) => match (&node.value, table.fields.first()) {
-                (Value::Scalar(scalar), Some(first)) => Some(Json::Object(
-                    [(first.name.to_owned(), json_text(scalar.text.clone()))].into_iter().collect(),
-                )),
-                _ => self.object(node, table),
-            },
-            Kind::Tls => self.tls_settings(node, &mut Vec::new()).map(|_| any(node)),
-            Kind::Http => self.http_settings(node).map(|_| any(node)),
+            Kind::HostPort => self.host_port(node, what).map(Setting::Text),
+            Kind::Word(words, message) => self.word(node, words, message).map(Setting::Text),
+            Kind::AnyMap => self.mapping(node, what).is_some().then(|| Setting::Any(any(node))),
+            Kind::Any => Some(Setting::Any(any(node))),
+            Kind::Texts
+            | Kind::Secrets
+            | Kind::Paths
+            | Kind::TextMap
+            | Kind::SecretsMap
+            | Kind::Matchers
+            | Kind::Object(_)
+            | Kind::Objects(_)
+            | Kind::TextOrObject(_)
+            | Kind::ObjectMap(_)
+            | Kind::Tls
+            | Kind::Http => self.collection(node, field),
         }
     }
 
-    pub(crate) fn object(&mut self, node: &Node, table: &Table) -> Option<Json> {
+    fn collection(&mut self, node: &Node, field: &Field) -> Option<Setting> {
+        let what = field.name;
+        match field.kind {
+            Kind::Texts => {
+                Some(self.items(node, what, |reader, item| reader.text(item, what).map(Setting::Text)))
+            }
+            Kind::Secrets => Some(self.items(node, what, |reader, item| reader.text(item, what).map(secret))),
+            Kind::Paths => {
+                Some(self.items(node, what, |reader, item| reader.named_file(item, what).map(Setting::Text)))
+            }
+            Kind::TextMap => self.text_map(node, what).map(|pairs| {
+                Setting::Map(pairs.into_iter().map(|(key, value)| (key, Setting::Text(value))).collect())
+            }),
+            Kind::SecretsMap => self.map_of(node, what, |reader, value| {
+                Some(reader.items(value, what, |reader, item| reader.text(item, what).map(secret)))
+            }),
+            Kind::Matchers => Some(self.items(node, what, |reader, item| reader.shown_matchers(item))),
+            Kind::Object(table) => self.object(node, table),
+            Kind::Objects(table) => Some(self.items(node, what, |reader, item| reader.object(item, table))),
+            Kind::TextOrObject(table) => match (&node.value, table.fields.first()) {
+                (Value::Scalar(scalar), Some(first)) => {
+                    let text = Setting::Text(scalar.text.clone());
+                    Some(Setting::Map(Values::from([(first.name.into(), text)])))
+                }
+                _ => self.object(node, table),
+            },
+            Kind::ObjectMap(table) => self.map_of(node, what, |reader, value| reader.object(value, table)),
+            Kind::Tls => {
+                self.tls_settings(node, &mut Vec::new())?;
+                self.object(node, &TLS)
+            }
+            Kind::Http => {
+                self.http_settings(node)?;
+                self.object(node, &HTTP)
+            }
+            Kind::Text
+            | Kind::Secret
+            | Kind::Path
+            | Kind::NewPath
+            | Kind::Bool
+            | Kind::Integer
+            | Kind::Count
+            | Kind::Duration
+            | Kind::GoDuration
+            | Kind::Url
+            | Kind::SecretUrl
+            | Kind::ProxyUrl
+            | Kind::TemplateUrl
+            | Kind::HostPort
+            | Kind::AnyMap
+            | Kind::Any
+            | Kind::Float
+            | Kind::Word(..) => self.value(node, field),
+        }
+    }
+
+    fn items(
+        &mut self,
+        node: &Node,
+        what: &str,
+        mut read: impl FnMut(&mut Self, &Node) -> Option<Setting>,
+    ) -> Setting {
+        Setting::List(self.list(node, what).iter().filter_map(|item| read(self, item)).collect())
+    }
+
+    fn map_of(
+        &mut self,
+        node: &Node,
+        what: &str,
+        mut read: impl FnMut(&mut Self, &Node) -> Option<Setting>,
+    ) -> Option<Setting> {
+        let mut values = Values::new();
+        for (key, value) in self.mapping(node, what)? {
+            if let (Some(key), Some(value)) = (self.text(key, what), read(self, value)) {
+                values.insert(key, value);
+            }
+        }
+        Some(Setting::Map(values))
+    }
+
+    pub(crate) fn object(&mut self, node: &Node, table: &Table) -> Option<Setting> {
         let fields = self.table(node, table, &[])?;
-        let values = self.values(&fields, table, &Values::new());
-        Some(Json::Object(values.into_iter().map(|(key, value)| (key.to_string(), value)).collect()))
+        Some(Setting::Map(self.values(&fields, table, &Values::new())))
+    }
+
+    fn float(&mut self, node: &Node, what: &str) -> Option<f64> {
+        let plain = node.scalar().filter(|scalar| scalar.is_plain());
+        let value = plain.and_then(|scalar| scalar.text.parse::<f64>().ok());
+        if value.is_none() {
+            self.wrong_type(node, what, "a number");
+        }
+        value
     }
 
     fn word(&mut self, node: &Node, words: &[&str], message: &str) -> Option<Str> {
@@ -271,6 +393,16 @@ impl Reader<'_> {
         None
     }
 
+    /// The path of a file that will be read, from this file's folder.
+    fn named_file(&mut self, node: &Node, key: &'static str) -> Option<Str> {
+        let path = self.text(node, key)?;
+        let path = self.path(&path);
+        if !path.is_empty() {
+            self.files.push(NamedFile { key, path: path.clone(), span: node.span.clone() });
+        }
+        Some(path)
+    }
+
     /// A path of the file, from its folder.
     pub(crate) fn path(&self, path: &str) -> Str {
         match self.file().rfind('/') {
@@ -282,17 +414,32 @@ impl Reader<'_> {
     }
 }
 
-fn json_text(text: Str) -> Json {
-    Json::String(text.to_string())
+fn secret(text: Str) -> Setting {
+    Setting::Secret(Secret::new(text))
+}
+
+/// A duration that Go's `time.ParseDuration` reads, and ours: `1h30m`, and no days.
+fn go_text(duration: Duration) -> String {
+    let millis = duration.millis();
+    let (sign, mut rest) = (if millis < 0 { "-" } else { "" }, millis.unsigned_abs());
+    let mut text = sign.to_owned();
+    for (unit, length) in [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)] {
+        if rest >= length {
+            text.push_str(&format!("{}{unit}", rest / length));
+            rest %= length;
+        }
+    }
+    if millis == 0 { "0s".to_owned() } else { text }
 }
 
 /// The default as a value. Tables hold only valid ones.
-fn default(field: &Field) -> Option<Json> {
+pub(crate) fn default(field: &Field) -> Option<Setting> {
     match (field.default, field.kind) {
         ("", _) => None,
-        (text, Kind::Bool) => Some(Json::Bool(text == "true")),
-        (text, Kind::Integer | Kind::Count) => text.parse::<i64>().ok().map(Json::from),
-        (text, _) => Some(Json::from(text)),
+        (text, Kind::Bool) => Some(Setting::Bool(text == "true")),
+        (text, Kind::Integer | Kind::Count) => text.parse().ok().map(Setting::Integer),
+        (text, Kind::Url) => Some(Setting::Address(Address::new(text.into()))),
+        (text, _) => Some(Setting::text(text)),
     }
 }
 

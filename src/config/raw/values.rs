@@ -14,7 +14,8 @@ impl Reader<'_> {
         }
         match url_problem(&url) {
             None => Some(url),
-            Some(message) => {
+            Some((general, particular)) => {
+                let message = if secret { general.to_owned() } else { particular };
                 let help = "a URL starts with `http://` or `https://` and a host";
                 self.error_help("bad-url", &node.span, message, help);
                 None
@@ -74,10 +75,11 @@ impl Reader<'_> {
     }
 }
 
-/// Why Alertmanager would not take the URL.
-fn url_problem(url: &str) -> Option<String> {
+/// Why Alertmanager would not take the URL: without any of its text, and with.
+fn url_problem(url: &str) -> Option<(&'static str, String)> {
+    let plain = |message: &'static str| Some((message, message.to_owned()));
     if url.chars().any(|c| c.is_ascii_control()) {
-        return Some("net/url: invalid control character in URL".to_owned());
+        return plain("net/url: invalid control character in URL");
     }
     let is_scheme = |scheme: &str| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -85,26 +87,33 @@ fn url_problem(url: &str) -> Option<String> {
     };
     let (scheme, rest) = url.split_once(':').filter(|(scheme, _)| is_scheme(scheme)).unwrap_or(("", url));
     let scheme = scheme.to_ascii_lowercase();
+    if scheme.is_empty() {
+        return plain("unsupported scheme \"\" for URL");
+    }
     if scheme != "http" && scheme != "https" {
-        return Some(format!("unsupported scheme {scheme:?} for URL"));
+        return Some(("unsupported scheme for URL", format!("unsupported scheme {scheme:?} for URL")));
     }
     let authority = rest.strip_prefix("//").unwrap_or_default();
     let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     if host.is_empty() {
-        return Some("missing host for URL".to_owned());
+        return plain("missing host for URL");
     }
     if let Some(bad) = host.chars().find(|c| " <>\"^`{}|\\".contains(*c)) {
-        return Some(format!("invalid character {:?} in host name", bad.to_string()));
+        let message = format!("invalid character {:?} in host name", bad.to_string());
+        return Some(("invalid character in host name", message));
     }
     let port = host.rsplit_once(']').map_or(host, |(_, port)| port).split_once(':').map(|(_, port)| port);
     if let Some(port) = port.filter(|port| !port.bytes().all(|byte| byte.is_ascii_digit())) {
-        return Some(format!("invalid port {:?} after host", format!(":{port}")));
+        return Some((
+            "invalid port after host",
+            format!("invalid port {:?} after host", format!(":{port}")),
+        ));
     }
     let escapes = url.match_indices('%').map(|(at, _)| url.get(at + 1..at + 3).unwrap_or_default());
     let bad =
         escapes.into_iter().any(|hex| hex.len() < 2 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    bad.then(|| "invalid URL escape".to_owned())
+    if bad { plain("invalid URL escape") } else { None }
 }
 
 fn go_duration(text: &str) -> Option<Duration> {
@@ -181,7 +190,11 @@ mod tests {
             ("http://a b/", Some("invalid character \" \" in host name")),
             ("http://a/%zz", Some("invalid URL escape")),
         ] {
-            assert_eq!(url_problem(url).as_deref(), problem, "{url}");
+            let (general, particular) = url_problem(url).unzip();
+            assert_eq!(particular.as_deref(), problem, "{url}");
+            let quoted = problem.and_then(|problem| problem.split('"').nth(1)).unwrap_or_default();
+            let shows = |general: &str| !quoted.trim().is_empty() && general.contains(quoted);
+            assert!(!general.is_some_and(shows), "of a secret URL nothing is shown: {url}");
         }
     }
 }

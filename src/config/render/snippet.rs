@@ -5,6 +5,15 @@ use std::ops::Range;
 
 use super::{Paint, Position};
 use crate::config::problem::Problem;
+use crate::config::setting::HIDDEN;
+
+/// The text of a file, and the bytes of it that are not shown.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) text: &'a str,
+    /// In order and apart from each other.
+    pub(super) masks: &'a [Range<usize>],
+}
 
 /// The most characters of a line that are shown; of a longer one, the part around the place.
 const MAX_WIDTH: usize = 100;
@@ -19,10 +28,11 @@ const TAB: &str = "    ";
 pub(super) fn write(
     out: &mut String,
     problem: &Problem,
-    text: &str,
+    source: Source<'_>,
     span: &Range<usize>,
     paint: &Paint,
 ) -> usize {
+    let text = source.text;
     let start = Position::of(text, span.start);
     let lines = lines_of(text, span);
     let shown = if lines.len() > MAX_LINES { 1 } else { lines.len() };
@@ -32,7 +42,7 @@ pub(super) fn write(
     let _ = writeln!(out, "{margin} {}", paint.frame("|"));
     for (at, line) in lines.iter().take(shown).enumerate() {
         let number = format!("{:>width$}", start.line + at);
-        let (content, lead, carets) = window(line, text);
+        let (content, lead, carets) = window(line, source);
         let _ = writeln!(out, "{} {} {content}", paint.frame(&number), paint.frame("|"));
         let carets = paint.severity(problem.severity, &"^".repeat(carets));
         let _ = writeln!(out, "{margin} {} {}{carets}", paint.frame("|"), " ".repeat(lead));
@@ -68,9 +78,9 @@ fn lines_of(text: &str, span: &Range<usize>) -> Vec<Line> {
 }
 
 /// What is shown of a line, how far its marked part is from the left, and how wide that is (at least 1).
-fn window(line: &Line, text: &str) -> (String, usize, usize) {
+fn window(line: &Line, source: Source<'_>) -> (String, usize, usize) {
     let parts = [line.whole.start..line.marked.start, line.marked.clone(), line.marked.end..line.whole.end];
-    let [before, marked, after] = parts.map(|part| shown(&text[part]));
+    let [before, marked, after] = parts.map(|part| masked(part, source));
     let count = |text: &str| text.chars().count();
     let total = count(&before) + count(&marked) + count(&after);
     if total <= MAX_WIDTH {
@@ -83,6 +93,24 @@ fn window(line: &Line, text: &str) -> (String, usize, usize) {
     let rest = format!("{marked}{after}");
     let cut = if count(&rest) > room { format!("{}…", taken(&rest, room)) } else { rest };
     (format!("{before}{cut}"), lead, wide)
+}
+
+/// The bytes of a part of a line, a secret in them as `<secret>`; of one that started in the part before,
+/// nothing.
+fn masked(part: Range<usize>, source: Source<'_>) -> String {
+    let mut out = String::new();
+    let mut at = part.start;
+    let hidden = source.masks.iter().filter(|mask| mask.start < part.end && mask.end > part.start);
+    for mask in hidden {
+        out.push_str(&shown(&source.text[at..mask.start.max(at)]));
+        let starts_line = part.start == 0 || source.text[..part.start].ends_with('\n');
+        if mask.start >= part.start || (starts_line && !part.is_empty()) {
+            out.push_str(HIDDEN);
+        }
+        at = mask.end.min(part.end);
+    }
+    out.push_str(&shown(&source.text[at..part.end]));
+    out
 }
 
 fn skipped(text: &str, characters: usize) -> String {

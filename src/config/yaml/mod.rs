@@ -6,7 +6,9 @@
 mod build;
 mod node;
 mod places;
+mod write;
 
 pub use build::{YamlProblem, parse};
 pub use node::{Node, Scalar, Style, Value};
 pub use places::places;
+pub(crate) use write::{Yaml, write};

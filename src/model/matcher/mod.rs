@@ -10,7 +10,7 @@ use super::quote::GoQuoted;
 use super::regex::{AnchoredRegex, InvalidRegex};
 use super::{LabelSet, Str};
 
-pub use parse::{InvalidMatcher, MatcherMode, ParsedMatchers, parse_matcher, parse_matchers};
+pub use parse::{DISAGREEMENT, InvalidMatcher, MatcherMode, ParsedMatchers, parse_matcher, parse_matchers};
 
 /// How a matcher compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

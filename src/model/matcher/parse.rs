@@ -85,6 +85,9 @@ fn plain(matchers: Vec<Matcher>) -> ParsedMatchers {
     ParsedMatchers { matchers, warning: None }
 }
 
+/// The message of [`ParsedMatchers::warning`] where both grammars take the text, but not for the same.
+pub const DISAGREEMENT: &str = "Matchers input has disagreement";
+
 type Parsed = Result<Vec<Matcher>, InvalidMatcher>;
 
 fn fallback(classic: Parsed, utf8: Parsed) -> Result<ParsedMatchers, InvalidMatcher> {
@@ -100,7 +103,7 @@ fn fallback(classic: Parsed, utf8: Parsed) -> Result<ParsedMatchers, InvalidMatc
         (Err(_), Ok(matchers)) => Ok(plain(matchers)),
         (Ok(classic), Ok(utf8)) => {
             let warning = (classic != utf8).then(|| InvalidMatcher {
-                message: "Matchers input has disagreement".to_owned(),
+                message: DISAGREEMENT.to_owned(),
                 range: 0..0,
                 hint: None,
             });

@@ -98,7 +98,10 @@ pub(super) const SLACK: Integration = Integration {
             field("api_url_file", Path).global("slack_api_url_file"),
             field("app_token", Secret).global("slack_app_token"),
             field("app_token_file", Path).global("slack_app_token_file"),
-            field("app_url", Url).global("slack_app_url"),
+            field("app_url", Url)
+                .global("slack_app_url")
+                .or("https://slack.com/api/chat.postMessage")
+                .shown_if_changed(),
             text("channel"),
             text("username").or(r#"{{ template "slack.default.username" . }}"#),
             text("color").or(r#"{{ template "slack.default.color" . }}"#),

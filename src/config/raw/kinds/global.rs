@@ -1,12 +1,12 @@
 //! The sections of a routing file that are tables: global, tracing, event_recorder.
 
 use super::super::schema::Kind::{
-    AnyMap, Bool, Duration, Float, HostPort, Http, Integer, Objects, Path, Secret, SecretUrl, Texts, Tls,
-    Url, Word,
+    Bool, Duration, Float, HostPort, Http, Integer, NewPath, ObjectMap, Objects, Path, Secret, SecretUrl,
+    Texts, Tls, Url, Word,
 };
 use super::super::schema::Rule::{NotBoth, Required};
 use super::super::schema::{Table, field, text};
-use super::table;
+use super::{HEADER, table};
 
 /// The global section.
 pub(crate) const GLOBAL: Table = table(
@@ -24,14 +24,14 @@ pub(crate) const GLOBAL: Table = table(
         field("smtp_auth_secret", Secret),
         field("smtp_auth_secret_file", Path),
         text("smtp_auth_identity"),
-        field("smtp_require_tls", Bool).or("true"),
+        field("smtp_require_tls", Bool).or("true").always_shown(),
         field("smtp_tls_config", Tls),
         field("smtp_force_implicit_tls", Bool),
         field("slack_api_url", SecretUrl),
         field("slack_api_url_file", Path),
         field("slack_app_token", Secret),
         field("slack_app_token_file", Path),
-        field("slack_app_url", Url).or("https://slack.com/api/chat.postMessage"),
+        field("slack_app_url", Url).or("https://slack.com/api/chat.postMessage").shown_if_changed(),
         field("pagerduty_url", Url).or("https://events.pagerduty.com/v2/enqueue"),
         field("opsgenie_api_url", Url).or("https://api.opsgenie.com/"),
         field("opsgenie_api_key", Secret),
@@ -48,7 +48,7 @@ pub(crate) const GLOBAL: Table = table(
         field("telegram_bot_token", Secret),
         field("telegram_bot_token_file", Path),
         field("webex_api_url", Url).or("https://webexapis.com/v1/messages"),
-        field("rocketchat_api_url", Url).or("https://open.rocket.chat/"),
+        field("rocketchat_api_url", Url).or("https://open.rocket.chat/").shown_if_changed(),
         field("rocketchat_token", Secret),
         field("rocketchat_token_file", Path),
         field("rocketchat_token_id", Secret),
@@ -136,7 +136,7 @@ pub(crate) const TRACING: Table = table(
         field("sampling_fraction", Float),
         field("insecure", Bool),
         field("tls_config", Tls),
-        field("headers", AnyMap),
+        field("headers", ObjectMap(&HEADER)),
         field("compression", Word(&["", "gzip"], "invalid compression type {}")),
         field("timeout", Duration),
     ],
@@ -146,8 +146,8 @@ pub(crate) const TRACING: Table = table(
 
 const FILE_OUTPUT: Table = table(
     "a file_outputs entry",
-    &[field("path", Path)],
-    &[Required("path", "missing path in file output")],
+    &[field("path", NewPath)],
+    &[Required("path", "event_recorder file output requires a path")],
     &[],
 );
 
@@ -167,7 +167,7 @@ const WEBHOOK_OUTPUT: Table = table(
         field("batch_max_bytes", Integer),
         field("batch_flush_interval", Duration),
     ],
-    &[Required("url", "missing url in webhook output")],
+    &[Required("url", "event_recorder webhook output requires a url")],
     &[],
 );
 
@@ -184,8 +184,8 @@ const KAFKA_OUTPUT: Table = table(
         field("tls_config", Tls),
     ],
     &[
-        Required("brokers", "missing brokers in kafka output"),
-        Required("topic", "missing topic in kafka output"),
+        Required("brokers", "event_recorder kafka output requires brokers"),
+        Required("topic", "event_recorder kafka output requires a topic"),
     ],
     &[],
 );

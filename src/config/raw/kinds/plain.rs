@@ -66,7 +66,7 @@ pub(super) const EMAIL: Integration = Integration {
             field("require_tls", Bool).global("smtp_require_tls"),
             field("tls_config", Tls).global("smtp_tls_config"),
             field("force_implicit_tls", Bool).global("smtp_force_implicit_tls"),
-            field("threading", Object(&THREADING)),
+            field("threading", Object(&THREADING)).shown_if_changed(),
         ],
         &[
             Required("to", "missing to address in email config"),
