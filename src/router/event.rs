@@ -166,6 +166,19 @@ pub enum NotTold {
 }
 
 impl NotTold {
+    /// The reason as a word for scripts.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NeverTold => "never_told",
+            Self::Unchanged => "unchanged",
+            Self::StillResolved => "still_resolved",
+            Self::ResolvedUnwanted => "resolved_unwanted",
+            Self::Cooldown(_) => "cooldown",
+            Self::InFlight => "in_flight",
+        }
+    }
+
     /// The reason as people read it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

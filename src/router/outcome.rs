@@ -60,6 +60,7 @@ impl Router {
         let unsure = pending.held.clone();
         let (sent_at, flaps) = (Some(now), Vec::new());
         delivery.told = Some(Told { firing, resolved, unsure, at: now, sent_at, flaps });
+        delivery.told_reason = Some(pending.notification.reason);
         delivery.failures = 0;
         delivery.last_error = None;
         let integration = delivery.destination.name.clone();
