@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Subject, json};
 use crate::config::routes::InhibitRule;
-use crate::model::{Fingerprint, LabelSet, SilenceId, SilenceKind, Str, Timestamp};
+use crate::model::{Fingerprint, LabelSet, Silence, SilenceId, SilenceKind, SilenceState, Str, Timestamp};
 use crate::router::machine::Router;
 
 /// Everything that mutes an alert.
@@ -45,6 +45,19 @@ pub struct Inhibitor {
     pub rules: Vec<String>,
 }
 
+impl Silencer {
+    fn of(silence: &Silence) -> Self {
+        Self {
+            id: silence.id.clone(),
+            matchers: silence.matchers.iter().map(ToString::to_string).collect(),
+            created_by: Str::clone(&silence.created_by),
+            comment: Str::clone(&silence.comment),
+            ends_at: silence.ends_at,
+            kind: silence.kind,
+        }
+    }
+}
+
 impl Muting {
     /// Whether anything mutes the alert.
     #[must_use]
@@ -56,16 +69,28 @@ impl Muting {
 impl Router {
     /// What mutes the alert, or would.
     pub(super) fn muting_of(&self, subject: &Subject<'_>) -> Muting {
-        let mutes = match subject.known {
-            Some((index, _)) => self.mutes(subject.now, index),
-            None => crate::router::Mutes::default(),
+        let inhibited_by = match subject.known {
+            Some((index, _)) => self.mutes(subject.now, index).inhibited_by,
+            None => Vec::new(),
         };
         let inhibitor = |fingerprint: &Fingerprint| {
             let labels = self.labels_of(*fingerprint).cloned().unwrap_or_default();
             let rules = self.rules_between(&labels, subject.labels);
             Inhibitor { fingerprint: *fingerprint, labels, rules }
         };
-        Muting { silenced_by: Vec::new(), inhibited_by: mutes.inhibited_by.iter().map(inhibitor).collect() }
+        Muting {
+            silenced_by: self.silencers_of(subject),
+            inhibited_by: inhibited_by.iter().map(inhibitor).collect(),
+        }
+    }
+
+    fn silencers_of(&self, subject: &Subject<'_>) -> Vec<Silencer> {
+        let silences = self.silences.matching(subject.labels).into_iter();
+        let silences = silences.map(|index| &self.silences.at(index).silence);
+        let active = silences.filter(|silence| silence.state_at(subject.now) == SilenceState::Active);
+        let mut silencers: Vec<Silencer> = active.map(Silencer::of).collect();
+        silencers.sort_by(|a, b| a.id.cmp(&b.id));
+        silencers
     }
 
     /// The rules by which an alert with the labels of `source` inhibits one with those of `target`.
