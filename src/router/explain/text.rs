@@ -16,8 +16,21 @@ impl Explanation {
     /// The explanation as a text of several lines.
     #[must_use]
     pub fn text(&self) -> String {
+        self.alert_text() + &self.routing_text()
+    }
+
+    /// The first part of the text: the alert itself.
+    #[must_use]
+    pub fn alert_text(&self) -> String {
         let mut text = Text::default();
         self.tell_alert(&mut text);
+        text.0
+    }
+
+    /// The second part of the text: what becomes of the alert.
+    #[must_use]
+    pub fn routing_text(&self) -> String {
+        let mut text = Text::default();
         self.tell_path(&mut text);
         self.tell_muting(&mut text);
         for destined in &self.destinations {
