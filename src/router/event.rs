@@ -178,6 +178,8 @@ impl NotTold {
             Self::ResolvedUnwanted => "resolved_unwanted",
             Self::Cooldown(_) => "cooldown",
             Self::InFlight => "in_flight",
+            Self::Muted => "muted",
+            Self::QuietTime => "quiet_time",
         }
     }
 

@@ -54,7 +54,7 @@ pub use entry::{DeliveryKey, Entry, GroupKey, IntegrationName, Key, Pending, Rec
 pub use event::{Event, GroupName, NotTold, SilenceChange};
 pub use explain::{
     AlertFacts, Destined, Explanation, GroupFacts, Inhibitor, IntegrationFacts, Knows, Muting, OnItsWay, Outlook,
-    Silencer, Step, StepOutcome, Timing, ToldFacts, WhyNot, ago, span,
+    Said, Silencer, Step, StepOutcome, Timing, ToldFacts, WhyNot, ago, span,
 };
 pub use machine::Router;
 pub use mute::Mutes;

@@ -9,7 +9,7 @@ use super::{Subject, json};
 use crate::config::routes::{GroupBy, Route, RouteIndex};
 use crate::model::{Duration, Fingerprint, LabelSet, Str, Timestamp};
 use crate::router::cooldown;
-use crate::router::dedup::{Decision, Question, decide};
+use crate::router::dedup::{Decision, Question, decide_in_time};
 use crate::router::groups::{Delivery, Group, State};
 use crate::router::machine::Router;
 use crate::router::snapshot::{Snapshot, group_key};
@@ -130,6 +130,20 @@ pub enum Knows {
     Nothing,
 }
 
+/// What a notification will say of an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Said {
+    /// That it fires.
+    Firing,
+    /// That it is resolved.
+    Resolved,
+    /// Nothing, because it is muted.
+    Muted,
+    /// Nothing: it is not news.
+    Nothing,
+}
+
 /// A notification that has not been taken yet.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
@@ -190,8 +204,8 @@ pub enum Outlook {
         at: Timestamp,
         /// Why.
         reason: &'static str,
-        /// What is said of the alert: `firing`, `resolved`, or nothing.
-        alert: Knows,
+        /// What is said of the alert.
+        alert: Said,
     },
     /// It is not told.
     StaysQuiet {
@@ -211,7 +225,9 @@ impl WhyNot {
             | NotTold::Unchanged
             | NotTold::StillResolved
             | NotTold::ResolvedUnwanted
-            | NotTold::InFlight => None,
+            | NotTold::InFlight
+            | NotTold::Muted
+            | NotTold::QuietTime => None,
         };
         Self { code: why.code(), text: why.as_str(), until }
     }
@@ -220,6 +236,7 @@ impl WhyNot {
 /// The group that an alert is in under one route, or would be.
 struct Place<'a> {
     route: &'a Route,
+    index: RouteIndex,
     key: GroupKey,
     group: Option<&'a Group>,
     has_alert: bool,
@@ -266,6 +283,7 @@ impl Router {
         let new = joins.then(|| subject.now + route.group_wait);
         Place {
             route,
+            index,
             key: GroupKey { route: Str::clone(&route.id), labels },
             group,
             has_alert,
@@ -347,12 +365,13 @@ impl Router {
             told,
             firing: &snapshot.firing,
             resolved: &snapshot.resolved,
+            any_held: !snapshot.held.is_empty(),
             send_resolved: destination.integration.send_resolved,
             repeat_interval: place.route.repeat_interval,
             now: at,
             strict: self.routing.strict,
         };
-        let reason = match decide(&question) {
+        let reason = match decide_in_time(&question, snapshot.quiet) {
             Decision::Tell(reason) => reason,
             Decision::Note(why) | Decision::Quiet(why) => {
                 let mut why = WhyNot::of(why);
@@ -367,25 +386,30 @@ impl Router {
         }
         let in_list = |list: &[Fingerprint]| list.binary_search(&subject.fingerprint).is_ok();
         let alert = if in_list(&snapshot.firing) {
-            Knows::Firing
+            Said::Firing
         } else if question.send_resolved && question.ended().any(|alert| alert == subject.fingerprint) {
-            Knows::Resolved
+            Said::Resolved
+        } else if in_list(&snapshot.held) {
+            Said::Muted
         } else {
-            Knows::Nothing
+            Said::Nothing
         };
         Outlook::Tells { at, reason: reason.as_str(), alert }
     }
 
     /// The group at a later instant, with the alert in it.
     fn imagined_snapshot(&self, subject: &Subject<'_>, place: &Place<'_>, at: Timestamp) -> Snapshot {
+        let quiet = !self.quiet_by(at, place.index).is_empty();
         let mut snapshot = match place.group {
-            Some(group) => Snapshot::take(group, &self.alerts, at),
-            None => Snapshot { at, firing: Vec::new(), resolved: Vec::new() },
+            Some(group) => self.look_at(at, group),
+            None => Snapshot { at, firing: Vec::new(), resolved: Vec::new(), held: Vec::new(), quiet },
         };
-        if place.joins
-            && let Err(gap) = snapshot.firing.binary_search(&subject.fingerprint)
-        {
-            snapshot.firing.insert(gap, subject.fingerprint);
+        if place.joins {
+            let muted = self.muting_of(at, subject.labels).any();
+            let list = if muted { &mut snapshot.held } else { &mut snapshot.firing };
+            if let Err(gap) = list.binary_search(&subject.fingerprint) {
+                list.insert(gap, subject.fingerprint);
+            }
         }
         snapshot
     }

@@ -19,7 +19,7 @@ use super::machine::Router;
 use crate::model::{Fingerprint, LabelSet, Str, Timestamp};
 
 pub use destination::{
-    Destined, GroupFacts, IntegrationFacts, Knows, OnItsWay, Outlook, Timing, ToldFacts, WhyNot,
+    Destined, GroupFacts, IntegrationFacts, Knows, OnItsWay, Outlook, Said, Timing, ToldFacts, WhyNot,
 };
 pub use muting::{Inhibitor, Muting, Silencer};
 pub use path::{Outcome as StepOutcome, Step};
@@ -107,7 +107,7 @@ impl Router {
                 updated_at: slot.alert.updated_at,
                 generator_url: Str::clone(&slot.alert.generator_url),
             }),
-            muting: self.muting_of(subject),
+            muting: self.muting_of(subject.now, subject.labels),
             path,
             destinations: self.destinations_of(subject),
         }

@@ -1,18 +1,23 @@
 //! What keeps an alert quiet in all of its routes: silences and other alerts, with who made them and why.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::{Subject, json};
-use crate::config::routes::InhibitRule;
+use super::json;
 use crate::model::{Fingerprint, LabelSet, Silence, SilenceId, SilenceKind, SilenceState, Str, Timestamp};
+use crate::router::alerts::AlertIndex;
 use crate::router::machine::Router;
+
+/// The most alerts of one rule that are named as inhibiting another.
+const MOST_INHIBITORS: usize = 10;
 
 /// Everything that mutes an alert.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Muting {
     /// The active silences that match it.
     pub silenced_by: Vec<Silencer>,
-    /// The alerts that inhibit it.
+    /// Unresolved alerts that inhibit it: all if they are few, else some of each rule.
     pub inhibited_by: Vec<Inhibitor>,
 }
 
@@ -67,46 +72,35 @@ impl Muting {
 }
 
 impl Router {
-    /// What mutes the alert, or would.
-    pub(super) fn muting_of(&self, subject: &Subject<'_>) -> Muting {
-        let inhibited_by = match subject.known {
-            Some((index, _)) => self.mutes(subject.now, index).inhibited_by,
-            None => Vec::new(),
-        };
-        let inhibitor = |fingerprint: &Fingerprint| {
-            let labels = self.labels_of(*fingerprint).cloned().unwrap_or_default();
-            let rules = self.rules_between(&labels, subject.labels);
-            Inhibitor { fingerprint: *fingerprint, labels, rules }
-        };
-        Muting {
-            silenced_by: self.silencers_of(subject),
-            inhibited_by: inhibited_by.iter().map(inhibitor).collect(),
-        }
+    /// What mutes the alert, or would, at `at`.
+    pub(super) fn muting_of(&self, at: Timestamp, labels: &LabelSet) -> Muting {
+        Muting { silenced_by: self.silencers_of(at, labels), inhibited_by: self.inhibitors_by_source(at, labels) }
     }
 
-    fn silencers_of(&self, subject: &Subject<'_>) -> Vec<Silencer> {
-        let silences = self.silences.matching(subject.labels).into_iter();
+    fn inhibitors_by_source(&self, at: Timestamp, labels: &LabelSet) -> Vec<Inhibitor> {
+        let mut rules_of: BTreeMap<AlertIndex, Vec<String>> = BTreeMap::new();
+        for inhibitor in self.inhibition.inhibitors_of(at, labels, MOST_INHIBITORS) {
+            let name = match &*self.routing.inhibit_rules[inhibitor.rule].name {
+                "" => format!("inhibit_rules[{}]", inhibitor.rule),
+                name => name.to_owned(),
+            };
+            rules_of.entry(inhibitor.source).or_default().push(name);
+        }
+        let inhibitor = |(source, rules)| {
+            let slot = self.alerts.at(source);
+            Inhibitor { fingerprint: slot.fingerprint, labels: slot.alert.labels.clone(), rules }
+        };
+        let mut inhibitors: Vec<Inhibitor> = rules_of.into_iter().map(inhibitor).collect();
+        inhibitors.sort_by_key(|inhibitor| inhibitor.fingerprint);
+        inhibitors
+    }
+
+    fn silencers_of(&self, at: Timestamp, labels: &LabelSet) -> Vec<Silencer> {
+        let silences = self.silences.matching(labels).into_iter();
         let silences = silences.map(|index| &self.silences.at(index).silence);
-        let active = silences.filter(|silence| silence.state_at(subject.now) == SilenceState::Active);
+        let active = silences.filter(|silence| silence.state_at(at) == SilenceState::Active);
         let mut silencers: Vec<Silencer> = active.map(Silencer::of).collect();
         silencers.sort_by(|a, b| a.id.cmp(&b.id));
         silencers
-    }
-
-    /// The rules by which an alert with the labels of `source` inhibits one with those of `target`.
-    fn rules_between(&self, source: &LabelSet, target: &LabelSet) -> Vec<String> {
-        let rules = self.routing.inhibit_rules.iter().enumerate();
-        let applies = |rule: &&InhibitRule| {
-            rule.source.iter().all(|matcher| matcher.matches(source))
-                && rule.target.iter().all(|matcher| matcher.matches(target))
-                && rule.equal.iter().all(|name| source.value(name) == target.value(name))
-        };
-        rules
-            .filter(|(_, rule)| applies(rule))
-            .map(|(place, rule)| match &*rule.name {
-                "" => format!("inhibit_rules[{place}]"),
-                name => name.to_owned(),
-            })
-            .collect()
     }
 }

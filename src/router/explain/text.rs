@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::{
-    Destined, Explanation, GroupFacts, IntegrationFacts, Knows, OnItsWay, Outlook, Step, StepOutcome,
+    Destined, Explanation, GroupFacts, IntegrationFacts, Knows, OnItsWay, Outlook, Said, Step, StepOutcome,
     ToldFacts, WhyNot,
 };
 use crate::model::{Duration, SilenceKind, Str, Timestamp};
@@ -233,9 +233,10 @@ fn tell_integration(now: Timestamp, facts: &IntegrationFacts, text: &mut Text) {
         None => {}
         Some(Outlook::Tells { at, reason, alert }) => {
             let alert = match alert {
-                Knows::Firing => "that it fires",
-                Knows::Resolved => "that it is resolved",
-                Knows::Nothing | Knows::Unsure => "of others, not of this alert",
+                Said::Firing => "that it fires",
+                Said::Resolved => "that it is resolved",
+                Said::Muted => "of others: this alert is muted",
+                Said::Nothing => "of others, not of this alert",
             };
             text.line(2, &format!("If nothing changes it is told {}, {alert}: {reason}.", ago(now, *at)));
         }
