@@ -1,7 +1,9 @@
 //! Explanations as people read them.
 
 use super::{ago, span};
-use crate::model::{Duration, LabelSet, Timestamp};
+use crate::config::intervals::{NamedInterval, TimeInterval};
+use crate::config::routes::InhibitRule;
+use crate::model::{Duration, LabelSet, Matcher, Timestamp};
 use crate::router::Failure;
 use crate::router::testing::{START, World, duration, failed, labels, receiver, route, routing};
 
@@ -222,9 +224,96 @@ fn a_cooldown_and_an_integration_that_does_not_want_to_hear_of_ends() {
 }
 
 #[test]
+fn an_alert_that_is_silenced_and_inhibited() {
+    let mut routing = routing(Vec::new());
+    let rule = |name: &str, target: &str| InhibitRule {
+        name: name.into(),
+        source: vec![Matcher::equal("alertname", "ZoneDown")],
+        target: vec![Matcher::equal("severity", target)],
+        equal: vec!["zone".into()],
+        span: 0..0,
+    };
+    routing.inhibit_rules = vec![rule("", "warning"), rule("zones", "warning"), rule("never", "page")];
+    let mut world = World::new(routing);
+    world.fire(&["i=1 severity=warning zone=a", "i=2 severity=warning zone=b"]);
+    world.until("1m");
+    world.silence("zone=a", "2h");
+    world.fire(&["alertname=ZoneDown zone=a"]);
+    world.until("6m");
+    insta::assert_snapshot!(explain(&world, "i=1 severity=warning zone=a"), @r#"
+    Alert {alertname="A", i="1", severity="warning", zone="a"} (fingerprint 8ce6804662792feb)
+      It fires: it began 6m ago and was last heard of 6m ago.
+
+    Routes that are looked at
+      The root route takes it: receiver root.
+
+    Muted
+      By silence 910a2dec-8902-4cc1-beeb-8da1658eec67 of me, which ends in 1h 54m: "I know"; it matches {zone="a"}.
+      Inhibited by {alertname="ZoneDown", zone="a"} (fingerprint 66c0dc496bc42961) (inhibit_rules[0], zones).
+
+    Receiver root, group {}:{alertname="A"}
+      group_wait 30s, group_interval 5m, repeat_interval 4h; grouped by alertname.
+      The alert is in it (2 firing); it was last looked at 30s ago, and is next in 4m 30s.
+      root/webhook[0]
+        It knows that the alert fires; it was last told 5m 30s ago (first notification), of 2 firing.
+        At the last look it was not told: nothing changed and the repeat interval has not passed.
+        If nothing changes it is not told in 4m 30s: nothing changed, and the repeat interval ends in 3h 54m.
+    "#);
+    // One that is only imagined is muted by the same.
+    insta::assert_snapshot!(explain(&world, "alertname=Other severity=warning zone=a"), @r#"
+    Alert {alertname="Other", severity="warning", zone="a"} (fingerprint cf3d67c29fabe2e4)
+      No alert with these labels is known: this is what would become of one.
+
+    Routes that are looked at
+      The root route takes it: receiver root.
+
+    Muted
+      By silence 910a2dec-8902-4cc1-beeb-8da1658eec67 of me, which ends in 1h 54m: "I know"; it matches {zone="a"}.
+      Inhibited by {alertname="ZoneDown", zone="a"} (fingerprint 66c0dc496bc42961) (inhibit_rules[0], zones).
+
+    Receiver root, group {}:{alertname="Other"}
+      group_wait 30s, group_interval 5m, repeat_interval 4h; grouped by alertname.
+      There is no such group yet: it would be looked at in 30s.
+      root/webhook[0]
+        It was told nothing of the group.
+        If nothing changes it is not told in 30s: all alerts that fire are silenced or inhibited.
+    "#);
+}
+
+#[test]
+fn a_route_that_is_quiet() {
+    let mut routing = routing(Vec::new());
+    routing.routes[0].mute_time_intervals = vec!["always".into()];
+    routing.time_intervals =
+        vec![NamedInterval { name: "always".into(), parts: vec![TimeInterval::default()], span: 0..0 }];
+    let mut world = World::new(routing);
+    world.fire(&["i=1"]);
+    world.until("1m");
+    insta::assert_snapshot!(explain(&world, "i=1"), @r#"
+    Alert {alertname="A", i="1"} (fingerprint caaaffbd9ccf039f)
+      It fires: it began 1m ago and was last heard of 1m ago.
+
+    Routes that are looked at
+      The root route takes it: receiver root.
+
+    Muted
+      No silence and no other alert mutes it.
+
+    Receiver root, group {}:{alertname="A"}
+      group_wait 30s, group_interval 5m, repeat_interval 4h; grouped by alertname.
+      The alert is in it (1 firing); it was last looked at 30s ago, and is next in 4m 30s.
+      The route is quiet now, because of always.
+      root/webhook[0]
+        It was told nothing of the group.
+        At the last look it was not told: the route is quiet by its time intervals.
+        If nothing changes it is not told in 4m 30s: the route is quiet by its time intervals.
+    "#);
+}
+
+#[test]
 fn an_alert_that_no_route_takes() {
     let mut routing = routing(Vec::new());
-    routing.routes[0].matchers = vec![crate::model::Matcher::equal("team", "db")];
+    routing.routes[0].matchers = vec![Matcher::equal("team", "db")];
     let world = World::new(routing);
     insta::assert_snapshot!(explain(&world, "i=1"), @r#"
     Alert {alertname="A", i="1"} (fingerprint caaaffbd9ccf039f)

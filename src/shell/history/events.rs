@@ -256,6 +256,7 @@ mod tests {
             ends_at: None,
             generator_url: "".into(),
             fingerprint: Fingerprint(number as u64),
+            flaps: 0,
         };
         Arc::new(Notification {
             idempotency_key: "abc-1".into(),
@@ -361,13 +362,51 @@ mod tests {
             Event::Router(RouterEvent::AlertsReceived { firing: 1, resolved: 0, new: 1 }),
         ];
         let told: Vec<String> = events.into_iter().map(tell).collect();
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        alert - alert {alertname="Down", instance="a"}: is pending (rule Down, value 0.5)
+        alert - alert {alertname="Down", instance="a"}: fires (rule Down, value 0.5)
+        alert - alert {alertname="Down", instance="a"}: is kept firing although its expression ended (rule Down, value 0.5)
+        alert - alert {alertname="Down", instance="a"}: is resolved (rule Down, value 0.5)
+        notification ops - {alertname="Down"}: ops/webhook[0] was told: new alerts added to the group; 1 firing, 1 resolved (took 12ms)
+        notification ops - {alertname="Down"}: ops/webhook[0] was not reached, attempt 3: 503 Service Unavailable (serverError, took 1s); new alerts added to the group
+        notification ops - {alertname="Down"}: ops/webhook[0] refused, attempt 3: 503 Service Unavailable (serverError, took 1s); new alerts added to the group
+        notification ops - {alertname="Down"}: ops/webhook[0] is to be told something newer: all alerts resolved instead of first notification
+        notification ops - {alertname="Down"}: ops/webhook[0] has nothing to be told any more: first notification
+        not_told ops - {alertname="Down"}: ops/webhook[0] is not told: nothing changed and the repeat interval has not passed
+        not_told ops - {alertname="Down"}: ops/webhook[0] is not told: cooldown
+        silence - alert {alertname="Down", instance="a"}: acknowledgement one of eva for {alertname="Down",instance="a"} was made, until 2023-11-14T23:13:20.000Z: "on it"
+        silence - - {alertname="Down", instance="a"}: silence one of eva for {alertname="Down",instance="a"} was changed, until 2023-11-14T23:13:20.000Z: "on it"
+        silence - - {alertname="Down", instance="a"}: snooze until resolved one of eva for {alertname="Down",instance="a"} has ended: "on it"
+        reload - - {}: loaded 5 rules in 2 groups, of which 1 are as before
+        reload - - {}: loaded routes: 1 alert groups go on, 2 are new, 3 are gone
+        "#);
     }
 
     #[test]
     fn an_attempt_has_all_that_is_known_of_it() {
         let [row] = &rows(NOW, &failed(Some(NOW + Duration::from_secs(2))))[..] else { panic!("one row") };
-        insta::assert_snapshot!(serde_json::to_string_pretty(&row.detail).expect("data"), @"");
+        insta::assert_snapshot!(serde_json::to_string_pretty(&row.detail).expect("data"), @r#"
+        {
+          "attempt": 3,
+          "error": "503 Service Unavailable",
+          "failure": "serverError",
+          "firing": 1,
+          "firing_alerts": [
+            "0000000000000000"
+          ],
+          "group": "{}:{alertname=\"Down\"}",
+          "idempotency_key": "abc-1",
+          "integration": "ops/webhook[0]",
+          "latency_ms": 1250,
+          "outcome": "failed",
+          "reason": "new alerts added to the group",
+          "resolved": 1,
+          "resolved_alerts": [
+            "0000000000000001"
+          ],
+          "retry_at": "2023-11-14T22:13:22.000Z"
+        }
+        "#);
     }
 
     #[test]

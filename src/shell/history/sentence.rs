@@ -75,9 +75,9 @@ impl HistoryRow {
             "until_resolved" => "snooze until resolved",
             _ => "silence",
         };
-        let by = match self.text("created_by") {
+        let of = match self.text("created_by") {
             "" => String::new(),
-            by => format!(" by {by}"),
+            by => format!(" of {by}"),
         };
         let comment = match self.text("comment") {
             "" => String::new(),
@@ -85,12 +85,11 @@ impl HistoryRow {
         };
         let matchers = self.detail.get("matchers").and_then(Value::as_array);
         let matchers: Vec<&str> = matchers.into_iter().flatten().filter_map(Value::as_str).collect();
-        let end = match self.text("change") {
-            "ended" => String::new(),
-            _ => format!(" until {}", self.text("ends_at")),
+        let what = match self.text("change") {
+            "ended" => "has ended".to_owned(),
+            change => format!("was {change}, until {}", self.text("ends_at")),
         };
-        let change = self.text("change");
-        format!("{kind} {} was {change}{by}, {{{}}}{end}{comment}", self.text("id"), matchers.join(","))
+        format!("{kind} {}{of} for {{{}}} {what}{comment}", self.text("id"), matchers.join(","))
     }
 
     fn reload_sentence(&self) -> String {
