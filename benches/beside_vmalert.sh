@@ -49,7 +49,7 @@ for _ in $(seq 100); do curl -fs "$prometheus/-/ready" > /dev/null 2>&1 && break
     -evaluationInterval=${interval}s -httpListenAddr="127.0.0.1:$vmalert_port" > "$work/vmalert.log" 2>&1 &
 vmalert_pid=$!; pids+=("$vmalert_pid")
 "$sereno" serve --rules "$rules/*.yml" --routes "$work/routes.yml" --prometheus-url "$prometheus" \
-    --evaluation-interval ${interval}s --listen 127.0.0.1:0 > "$work/sereno.log" 2>&1 &
+    --evaluation-interval ${interval}s --listen 127.0.0.1:0 --data-dir "$work/data" > "$work/sereno.log" 2>&1 &
 sereno_pid=$!; pids+=("$sereno_pid")
 
 ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }

@@ -125,7 +125,7 @@ say "message is printed here. Then try: edit a rule and  curl -X POST http://127
 say "Ctrl-C stops everything."
 
 "$built/sereno" serve --rules 'rules/*.yml' --routes "$routes" --prometheus-url "http://127.0.0.1:$prometheus" \
-    --evaluation-interval 5s --listen "127.0.0.1:$sereno" \
+    --evaluation-interval 5s --listen "127.0.0.1:$sereno" --data-dir "$here/data" \
     --remote-write-url "http://127.0.0.1:$prometheus/api/v1/write" 9>&- &
 pids+=($!)
 wait "${pids[-1]}"

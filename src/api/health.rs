@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::App;
 use crate::model::{Duration, Timestamp};
 use crate::rules::View;
-use crate::shell::status::{Peer, Snapshot, Trouble};
+use crate::shell::status::{Peer, Snapshot, Store, Trouble};
 
 /// How far an evaluation may be behind its slot, beyond one interval, before we call it late.
 const LATE: Duration = Duration::from_secs(30);
@@ -44,6 +44,7 @@ struct Checks {
     receivers: Check,
     configuration: Check,
     remote_write: Check,
+    store: Check,
     clock: Check,
 }
 
@@ -64,6 +65,7 @@ pub(super) async fn health(State(app): State<App>) -> Response {
         receivers: receivers(&known, view.router.retrying),
         configuration: configuration(&known),
         remote_write: peer(&known.remote_write, false),
+        store: store(&known.store),
         clock: clock(app.clock.set_back_by()),
     };
     let all = [
@@ -72,6 +74,7 @@ pub(super) async fn health(State(app): State<App>) -> Response {
         &checks.receivers,
         &checks.configuration,
         &checks.remote_write,
+        &checks.store,
         &checks.clock,
     ];
     let is_degraded = all.iter().any(|check| check.status == Verdict::Degraded);
@@ -146,6 +149,21 @@ fn configuration(known: &Snapshot) -> Check {
     let failed = failed.map(|trouble| json!({"at": trouble.at.rfc3339(), "message": first(trouble)}));
     let last_success = known.reload.last_success.map(Timestamp::rfc3339);
     Check { status, details: json!({"last_success": last_success, "last_error": failed}) }
+}
+
+/// Degraded also after a file had to be replaced: somebody should look at what was lost. A restart ends that.
+fn store(known: &Store) -> Check {
+    let is_fine = known.trouble.is_none() && known.notices.is_empty();
+    let status = if is_fine { Verdict::Ok } else { Verdict::Degraded };
+    let trouble = known.trouble.as_ref();
+    let details = json!({
+        "folder": known.folder,
+        "since": trouble.map(|trouble| trouble.at.rfc3339()),
+        "error": trouble.map(|trouble| &trouble.message),
+        "unsaved_records": known.unsaved_records,
+        "notices": known.notices,
+    });
+    Check { status, details }
 }
 
 fn clock(set_back_by: Duration) -> Check {

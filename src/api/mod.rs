@@ -18,6 +18,7 @@ use crate::shell::metrics::Metrics;
 use crate::shell::reload::Reloader;
 use crate::shell::run::Handle;
 use crate::shell::status::Status;
+use crate::shell::store::History;
 
 /// The largest request body that is read, in bytes.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -33,6 +34,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// What `/health` shows.
     pub status: Arc<Status>,
+    /// What happened.
+    pub history: History,
     /// Who loads the files anew.
     pub reloader: Arc<Reloader>,
 }

@@ -1,6 +1,7 @@
 //! `sereno serve`: the server.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -27,7 +28,9 @@ use crate::shell::reload::{self, LoadError, Reloader, Sources};
 use crate::shell::remote_write::RemoteWrite;
 use crate::shell::run::{self, Handle, World};
 use crate::shell::status::Status;
-use crate::shell::store::{MemoryStore, Store};
+use crate::shell::store::sqlite::{Settings, SqliteStore};
+use crate::shell::store::writer::{Reporter, Writer};
+use crate::shell::store::{History, Store};
 
 /// The arguments of `sereno serve`.
 #[derive(Debug, Args)]
@@ -72,6 +75,16 @@ pub struct ServeArguments {
     /// A label to add to each alert that lacks it. Can be given several times
     #[arg(long = "external-label", env = "SERENO_EXTERNAL_LABEL", value_name = "NAME=VALUE", value_delimiter = ',', value_parser = label)]
     external_labels: Vec<(String, String)>,
+    /// Where alerts, silences, timers, what was told and what happened are kept. Each server needs a folder of
+    /// its own; it is made if it is not there
+    #[arg(long, env = "SERENO_DATA_DIR", value_name = "FOLDER", default_value = "data")]
+    data_dir: PathBuf,
+    /// How long it is remembered what happened
+    #[arg(long, env = "SERENO_HISTORY_RETENTION", value_name = "DURATION", default_value = "30d", value_parser = duration)]
+    history_retention: Duration,
+    /// How much room that may take on disk; then the oldest is forgotten
+    #[arg(long, env = "SERENO_HISTORY_MAX_SIZE", value_name = "SIZE", default_value = "1GiB", value_parser = size)]
+    history_max_size: u64,
     /// How log lines are written
     #[arg(long, env = "SERENO_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -210,16 +223,29 @@ async fn serve(arguments: ServeArguments) -> Result<(), String> {
     let sources = sources(&arguments, address);
     let loaded = reload::load(&sources).map_err(|error| problems(&error, arguments.log_format))?;
     let (handle, inbox) = run::queue();
-    let app = app(sources, handle.clone());
+    let clock = Arc::new(Clock::default());
+    let mut store = SqliteStore::new(store_settings(&arguments), Arc::clone(&clock));
+    let kept = store.load().map_err(|error| error.to_string())?;
+    let app = app(sources, handle.clone(), clock, History::new(store.history()));
+    app.status.update(|known| {
+        known.store.folder = arguments.data_dir.display().to_string();
+        known.store.notices = store.notices();
+    });
     loaded.announce(&app.metrics, &app.status, app.clock.now());
     warn_of_recording(&arguments, &loaded.config);
     let world = Arc::new(world(&arguments, &app));
-    let store = MemoryStore::default();
     let now = app.clock.now();
     // Only spreads retries: what it is does not matter, that it differs between processes does.
     let seed = now.millis().unsigned_abs() ^ u64::from(std::process::id()).rotate_left(32);
-    let core = Core::restore(&loaded.config, seed, now, store.load());
-    let work = tokio::spawn(run::run(core, Box::new(store), world, handle.clone(), inbox));
+    let core = Core::restore(&loaded.config, seed, now, kept.entries);
+    let reporter = Reporter {
+        clock: Arc::clone(&app.clock),
+        metrics: Arc::clone(&app.metrics),
+        status: Arc::clone(&app.status),
+    };
+    let writer = Writer::start(store, kept.trouble, reporter)
+        .map_err(|error| format!("cannot start the store: {error}"))?;
+    let work = tokio::spawn(run::run(core, writer, world, handle.clone(), inbox));
     watch_reloads(Arc::clone(&app.reloader))?;
     // Before scripts learn that we are there: an early signal would end us on the spot.
     let mut stop = StopSignals::watch()?;
@@ -272,9 +298,16 @@ fn public(url: &Url) -> Str {
     url.as_str().trim_end_matches('/').into()
 }
 
-fn app(sources: Sources, handle: Handle) -> App {
-    let (clock, metrics) = (Arc::new(Clock::default()), Arc::new(Metrics::default()));
-    let status = Arc::new(Status::default());
+fn store_settings(arguments: &ServeArguments) -> Settings {
+    Settings {
+        folder: arguments.data_dir.clone(),
+        history_retention: arguments.history_retention,
+        history_max_size: arguments.history_max_size,
+    }
+}
+
+fn app(sources: Sources, handle: Handle, clock: Arc<Clock>, history: History) -> App {
+    let (metrics, status) = (Arc::new(Metrics::default()), Arc::new(Status::default()));
     let reloader = Reloader {
         sources,
         handle: handle.clone(),
@@ -284,7 +317,7 @@ fn app(sources: Sources, handle: Handle) -> App {
         clients: HttpClients::default(),
         turn: tokio::sync::Mutex::default(),
     };
-    App { handle, clock, metrics, status, reloader: Arc::new(reloader) }
+    App { handle, clock, metrics, status, history, reloader: Arc::new(reloader) }
 }
 
 fn world(arguments: &ServeArguments, app: &App) -> World {
@@ -389,6 +422,22 @@ fn positive(text: &str) -> Result<Duration, String> {
         Duration::ZERO => Err("must be longer than 0".to_owned()),
         duration => Ok(duration),
     }
+}
+
+/// A size in bytes as people write it: `512MiB`, `1GiB`, `1000000`.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.trim_start() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1_u64 << 40,
+        _ => return Err("must be a number with B, KiB, MiB, GiB or TiB, such as 512MiB".to_owned()),
+    };
+    let number: u64 = number.parse().map_err(|_| "must begin with a number, such as 512MiB".to_owned())?;
+    number.checked_mul(factor).ok_or_else(|| "is too large".to_owned())
 }
 
 /// `NAME=VALUE`.

@@ -16,6 +16,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry};
 
 use self::summary::{Quantile, Summary};
+use super::store::metrics::StoreMetrics;
 use crate::config::routes::Routing;
 use crate::core::View;
 use crate::model::{Duration, Timestamp};
@@ -73,6 +74,7 @@ pub struct Metrics {
     write_failures: Counter,
     written_samples: Counter,
     clock_set_back: Float,
+    pub(super) store: StoreMetrics,
 }
 
 /// Gauges of rule groups, by Prometheus' names after `prometheus_rule_group_`.
@@ -200,6 +202,7 @@ impl Default for Metrics {
                 "sereno_clock_set_back_seconds",
                 "How far the system clock is behind; until it has caught up, nothing is evaluated",
             ),
+            store: StoreMetrics::new(&mut add),
             registry: Registry::default(),
         };
         metrics.registry = add.0;
@@ -208,14 +211,14 @@ impl Default for Metrics {
 }
 
 /// Registers each metric where it is made.
-struct Registrar(Registry);
+pub(super) struct Registrar(Registry);
 
 impl Registrar {
-    fn make<M: Metric + Clone + Default>(&mut self, name: &str, help: &str) -> M {
+    pub(super) fn make<M: Metric + Clone + Default>(&mut self, name: &str, help: &str) -> M {
         self.with(name, help, M::default())
     }
 
-    fn with<M: Metric + Clone>(&mut self, name: &str, help: &str, metric: M) -> M {
+    pub(super) fn with<M: Metric + Clone>(&mut self, name: &str, help: &str, metric: M) -> M {
         self.0.register(name, help, metric.clone());
         metric
     }

@@ -1,7 +1,8 @@
 //! The loop: one task owns the core; everything else talks to it through one bounded queue.
 //!
 //! The loop never waits for the world: effects are performed in tasks of their own, whose answers come back
-//! through the queue. `sim` has the same loop with a jumping clock.
+//! through the queue. Records go to the thread of the store, and what relies on them (notifications and
+//! answers) is held back until they are kept; see `store::gate`. `sim` has the same loop with a jumping clock.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,9 +17,11 @@ use super::deliver::Deliverer;
 use super::metrics::Metrics;
 use super::notes;
 use super::remote_write::RemoteWrite;
-use super::status::Status;
-use super::store::Store;
-use crate::core::{Core, Effect, Input, View};
+use super::history::{self, HistoryRow};
+use super::status::{Status, Trouble};
+use super::store::gate::{Gate, IsKept, PATIENCE};
+use super::store::writer::{Done, Writer};
+use crate::core::{Core, Effect, Entry, Input, View};
 use crate::model::{Duration, Str, Timestamp};
 use crate::router::{Answer, Attempt, Failure, Notified, Outcome, Request, RequestId};
 use crate::rules::{Query, QueryError, Sampled, Write, Written};
@@ -159,41 +162,48 @@ pub struct World {
     pub status: Arc<Status>,
 }
 
-/// Drives the core until a stop is asked for and what is on its way has arrived, or has had its time.
-pub async fn run(core: Core, store: Box<dyn Store>, world: Arc<World>, handle: Handle, inbox: Inbox) {
-    let on_the_way = Arc::new(AtomicUsize::new(0));
-    let replies = BTreeMap::new();
-    let mut serving =
-        Loop { core, store, world, handle, on_the_way, draining: false, last_request: 0, replies };
+/// Drives the core until a stop is asked for and what is on its way has arrived, or has had its time. When it
+/// returns, everything that can be written is on disk.
+pub async fn run(core: Core, writer: Writer, world: Arc<World>, handle: Handle, inbox: Inbox) {
+    let gate = Gate::new(writer.trouble.clone());
+    let mut serving = Loop {
+        core,
+        writer: Some(writer),
+        gate,
+        has_given_up: false,
+        world,
+        handle,
+        on_the_way: Arc::new(AtomicUsize::new(0)),
+        draining: false,
+        last_request: 0,
+        replies: BTreeMap::new(),
+    };
     let mut inbox = inbox.0;
     serving.serve(&mut inbox).await;
     serving.draining = true;
     let deadline = serving.world.clock.now() + DRAIN;
-    while serving.on_the_way.load(Ordering::Acquire) > 0 {
-        tokio::select! {
-            biased;
-            Some(command) = inbox.recv() => match command {
-                Command::Input(input) => serving.handle_input(*input),
-                Command::Request(request, reply) => serving.handle_request(*request, reply),
-                Command::Read(read) => serving.show(read),
-                Command::Stop => {}
-            },
-            () = serving.world.clock.sleep_until(Some(deadline)) => {
-                let left = serving.on_the_way.load(Ordering::Acquire);
-                error!(left, "stopping although {left} notifications are still on their way");
-                return;
-            }
-        }
-    }
+    serving.drain(&mut inbox, deadline).await;
+    serving.close_store(deadline).await;
     info!("stopped");
+}
+
+/// What relies on records.
+#[derive(Debug)]
+enum Held {
+    Notify(Attempt),
+    Reply(RequestId, Answer),
 }
 
 struct Loop {
     core: Core,
-    store: Box<dyn Store>,
+    /// `None`: its thread has ended.
+    writer: Option<Writer>,
+    gate: Gate<Held>,
+    /// Whether the disk has hung for so long that we went on without.
+    has_given_up: bool,
     world: Arc<World>,
     handle: Handle,
-    /// Deliveries whose outcome the core has not been told yet.
+    /// Deliveries whose outcome the core has not been told yet, those included that wait at the gate.
     on_the_way: Arc<AtomicUsize>,
     /// Whether nothing new is begun any more.
     draining: bool,
@@ -202,28 +212,85 @@ struct Loop {
     replies: BTreeMap<RequestId, oneshot::Sender<Result<Answer, RequestError>>>,
 }
 
+/// The next word from the store's thread; never, once that has ended.
+async fn next_done(writer: &mut Option<Writer>) -> Option<Done> {
+    match writer {
+        Some(writer) => writer.done().await,
+        None => std::future::pending().await,
+    }
+}
+
 impl Loop {
     async fn serve(&mut self, inbox: &mut mpsc::Receiver<Command>) {
         loop {
+            let wake = [self.core.next_wake(), self.gate.patience_ends()].into_iter().flatten().min();
             tokio::select! {
                 biased; // an input and a deadline at one instant: input first, as in `sim`
+                done = next_done(&mut self.writer) => self.hear(done),
                 command = inbox.recv() => match command {
-                    Some(Command::Input(input)) => self.handle_input(*input),
-                    Some(Command::Request(request, reply)) => self.handle_request(*request, reply),
-                    Some(Command::Read(read)) => self.show(read),
                     Some(Command::Stop) | None => return,
+                    Some(command) => self.handle_command(command),
                 },
-                () = self.world.clock.sleep_until(self.core.next_wake()) => self.handle_input(Input::Wake),
+                () = self.world.clock.sleep_until(wake) => {}
             }
-            // A queue that never empties must not hold up the core's own deadlines.
-            if self.core.next_wake().is_some_and(|at| at <= self.world.clock.now()) {
-                self.handle_input(Input::Wake);
+            self.on_time();
+        }
+    }
+
+    /// Takes what comes back until nothing is on its way any more.
+    async fn drain(&mut self, inbox: &mut mpsc::Receiver<Command>, deadline: Timestamp) {
+        while self.on_the_way.load(Ordering::Acquire) > 0 {
+            let wake = self.gate.patience_ends().map_or(deadline, |at| at.min(deadline));
+            tokio::select! {
+                biased;
+                done = next_done(&mut self.writer) => self.hear(done),
+                Some(command) = inbox.recv() => self.handle_command(command),
+                () = self.world.clock.sleep_until(Some(wake)) => {}
+            }
+            let now = self.world.clock.now();
+            self.lose_patience(now);
+            if now >= deadline {
+                let left = self.on_the_way.load(Ordering::Acquire);
+                error!(left, "stopping although {left} notifications are still on their way");
+                return;
             }
         }
     }
 
-    fn show(&self, read: Read) {
-        (read.0)(&self.core, self.world.clock.now());
+    /// Lets the store write what there is, and waits until it has.
+    async fn close_store(&mut self, deadline: Timestamp) {
+        let Some(writer) = &self.writer else { return };
+        writer.close();
+        // Committing takes milliseconds; a disk that hangs must not keep us here for ever.
+        let last = deadline.max(self.world.clock.now() + Duration::from_secs(1));
+        while self.writer.is_some() {
+            tokio::select! {
+                biased;
+                done = next_done(&mut self.writer) => self.hear(done),
+                () = self.world.clock.sleep_until(Some(last)) => {
+                    error!("stopping although the disk does not answer: the last changes may be lost");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// What has become due. A queue that never empties must not hold it up.
+    fn on_time(&mut self) {
+        let now = self.world.clock.now();
+        self.lose_patience(now);
+        if self.core.next_wake().is_some_and(|at| at <= now) {
+            self.handle_input(Input::Wake);
+        }
+    }
+
+    fn handle_command(&mut self, command: Command) {
+        match command {
+            Command::Input(input) => self.handle_input(*input),
+            Command::Request(request, reply) => self.handle_request(*request, reply),
+            Command::Read(Read(read)) => read(&self.core, self.world.clock.now()),
+            Command::Stop => {}
+        }
     }
 
     fn handle_request(&mut self, request: Request, reply: oneshot::Sender<Result<Answer, RequestError>>) {
@@ -236,23 +303,91 @@ impl Loop {
     fn handle_input(&mut self, input: Input) {
         let now = self.world.clock.now();
         let is_outcome = matches!(input, Input::Notified(_));
-        for effect in self.core.handle(now, input) {
+        let effects = self.core.handle(now, input);
+        let (mut entries, mut rows, mut held) = (Vec::new(), Vec::new(), Vec::new());
+        for effect in effects {
             match effect {
-                Effect::Persist(entry) => self.store.keep(entry),
-                Effect::Reply(id, answer) => {
-                    if let Some(reply) = self.replies.remove(&id) {
-                        let _ = reply.send(Ok(answer)); // an error: nobody waits any more
-                    }
+                Effect::Persist(entry) => entries.push(entry),
+                Effect::Reply(id, answer) => held.push(Held::Reply(id, answer)),
+                Effect::Note(event) => {
+                    notes::note(&self.world.metrics, &self.world.status, now, &event);
+                    rows.extend(history::rows(now, &event));
                 }
-                Effect::Note(event) => notes::note(&self.world.metrics, &self.world.status, now, &event),
                 Effect::Query(_) | Effect::Write(_) | Effect::Notify(_) if self.draining => {}
                 Effect::Query(query) => self.query(query),
                 Effect::Write(write) => self.write(write),
-                Effect::Notify(attempt) => self.notify(attempt),
+                Effect::Notify(attempt) => {
+                    self.on_the_way.fetch_add(1, Ordering::AcqRel);
+                    held.push(Held::Notify(attempt));
+                }
+            }
+        }
+        self.hand_over(entries, rows);
+        for effect in held {
+            if let Some((effect, is_kept)) = self.gate.pass(now, effect) {
+                self.perform(effect, is_kept);
             }
         }
         if is_outcome {
             self.on_the_way.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+
+    /// All records of one input are written in one piece. So what is held back waits for all of them, also
+    /// for those that came after it: that is no more than it needs, and never less.
+    fn hand_over(&mut self, entries: Vec<Entry>, rows: Vec<HistoryRow>) {
+        if entries.is_empty() && rows.is_empty() {
+            return;
+        }
+        if let Some(writer) = &mut self.writer {
+            self.gate.handed_over(writer.hand_over(entries, rows));
+        }
+    }
+
+    /// Takes word from the store's thread.
+    fn hear(&mut self, done: Option<Done>) {
+        let done = done.unwrap_or_else(|| {
+            self.writer = None;
+            Done::Failed { why: "the store has ended".into() }
+        });
+        if matches!(done, Done::Kept { .. }) && std::mem::take(&mut self.has_given_up) {
+            info!("the disk answers again");
+        }
+        for (effect, is_kept) in self.gate.hear(done) {
+            self.perform(effect, is_kept);
+        }
+    }
+
+    /// Goes on without the disk if it has hung for too long.
+    fn lose_patience(&mut self, now: Timestamp) {
+        if self.gate.patience_ends().is_none_or(|end| end > now) {
+            return;
+        }
+        let why = Str::from(format!("the disk has not answered for {PATIENCE}"));
+        self.world.status.update(|known| {
+            known.store.trouble.get_or_insert(Trouble { at: now, message: why.to_string() });
+        });
+        self.world.metrics.store.hangs();
+        error!("{why}; until it does, what happens is kept in memory only. Notifications go on");
+        self.has_given_up = true;
+        for (effect, is_kept) in self.gate.give_up(why) {
+            self.perform(effect, is_kept);
+        }
+    }
+
+    fn perform(&mut self, held: Held, is_kept: IsKept) {
+        match held {
+            Held::Notify(attempt) => self.notify(attempt),
+            Held::Reply(id, answer) => {
+                let Some(reply) = self.replies.remove(&id) else { return };
+                let answer = match (answer, is_kept) {
+                    // It changed nothing, so there is nothing to keep.
+                    (Answer::Refused(why), _) => Ok(Answer::Refused(why)),
+                    (answer, Ok(())) => Ok(answer),
+                    (_, Err(why)) => Err(RequestError::NotKept(why)),
+                };
+                let _ = reply.send(answer); // an error: nobody waits any more
+            }
         }
     }
 
@@ -277,7 +412,6 @@ impl Loop {
     }
 
     fn notify(&self, attempt: Attempt) {
-        self.on_the_way.fetch_add(1, Ordering::AcqRel);
         let (world, handle) = (Arc::clone(&self.world), self.handle.clone());
         tokio::spawn(async move {
             let id = attempt.id;

@@ -25,8 +25,23 @@ pub struct Snapshot {
     pub failing_receivers: BTreeMap<String, Trouble>,
     /// The last attempt to load the files.
     pub reload: Reload,
+    /// What is kept on disk.
+    pub store: Store,
     /// Whether we are stopping.
     pub stopping: bool,
+}
+
+/// How keeping things on disk goes.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Store {
+    /// Where.
+    pub folder: String,
+    /// Since when and why nothing can be written.
+    pub trouble: Option<Trouble>,
+    /// How many records are in force that a restart would lose.
+    pub unsaved_records: usize,
+    /// What went wrong and does not mend itself, such as a damaged file; a restart begins anew.
+    pub notices: Vec<String>,
 }
 
 /// A server that we talk to.

@@ -1,0 +1,61 @@
+//! What the file looks like, and how a file of an older version becomes one of this: one step a version,
+//! each in a transaction of its own. Steps are never changed once a version with them is out.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::StoreError;
+use super::sqlite::told;
+
+/// The step at place *n* leads from version *n* to *n + 1*.
+const STEPS: &[&str] = &[
+    // Times are milliseconds since the epoch; a fingerprint's 64 bits are read as a signed number. `totals`
+    // has the size of the history, kept by triggers: to add it up would take as long as to read all of it.
+    "CREATE TABLE records (key BLOB PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;
+     CREATE TABLE history (
+         id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, receiver TEXT,
+         fingerprint INTEGER, alertname TEXT, labels TEXT NOT NULL, detail TEXT NOT NULL);
+     CREATE INDEX history_by_time ON history (at);
+     CREATE INDEX history_by_kind ON history (kind, at);
+     CREATE INDEX history_by_receiver ON history (receiver, at) WHERE receiver IS NOT NULL;
+     CREATE INDEX history_by_fingerprint ON history (fingerprint, at) WHERE fingerprint IS NOT NULL;
+     CREATE INDEX history_by_alertname ON history (alertname, at) WHERE alertname IS NOT NULL;
+     CREATE TABLE totals (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+     INSERT INTO totals VALUES ('history_bytes', 0);
+     CREATE TRIGGER history_grows AFTER INSERT ON history BEGIN
+         UPDATE totals SET value = value + 120 + octet_length(new.labels) + octet_length(new.detail)
+             + 2 * ifnull(octet_length(new.receiver), 0) + 2 * ifnull(octet_length(new.alertname), 0)
+             WHERE name = 'history_bytes';
+     END;
+     CREATE TRIGGER history_shrinks AFTER DELETE ON history BEGIN
+         UPDATE totals SET value = value - 120 - octet_length(old.labels) - octet_length(old.detail)
+             - 2 * ifnull(octet_length(old.receiver), 0) - 2 * ifnull(octet_length(old.alertname), 0)
+             WHERE name = 'history_bytes';
+     END;",
+];
+
+/// The version that this program reads and writes.
+pub(super) const VERSION: i64 = STEPS.len() as i64;
+
+/// Brings the file up to [`VERSION`].
+pub(super) fn migrate(connection: &mut Connection, file: &Path) -> Result<(), StoreError> {
+    let cannot = |error| told("cannot read", file, &error);
+    let found: i64 =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(cannot)?;
+    if found > VERSION {
+        return Err(StoreError::NewerSchema { file: file.to_owned(), found, known: VERSION });
+    }
+    let done = usize::try_from(found)
+        .map_err(|_| StoreError::Damaged(format!("{} has the schema version {found}", file.display())))?;
+    for (version, step) in STEPS.iter().enumerate().skip(done) {
+        let run = |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            transaction.execute_batch(step)?;
+            transaction.pragma_update(None, "user_version", version as i64 + 1)?;
+            transaction.commit()
+        };
+        run(connection).map_err(|error| told("cannot write", file, &error))?;
+    }
+    Ok(())
+}

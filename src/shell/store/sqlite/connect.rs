@@ -1,0 +1,93 @@
+//! Connections to the file: for writing, for reading, and for reading where nothing can be written.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::is_damage;
+use crate::shell::store::{StoreError, schema};
+
+/// Key and record of a row.
+pub(super) type RawRecord = (Vec<u8>, Vec<u8>);
+
+/// Opens the file for writing; makes it if it is not there, and brings it up to our schema. `check`: looks
+/// for damage in the records.
+pub(super) fn for_writing(file: &Path, check: bool) -> Result<Connection, StoreError> {
+    let cannot = |error| told("cannot open", file, &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(file, flags).map_err(cannot)?;
+    set_up(&connection).map_err(cannot)?;
+    schema::migrate(&mut connection, file)?;
+    if connection.is_readonly("main").map_err(cannot)? {
+        return Err(StoreError::Unavailable(format!("cannot write {}: it is read-only", file.display())));
+    }
+    if check {
+        let sql = "PRAGMA quick_check('records')";
+        let found: String = connection.query_row(sql, [], |row| row.get(0)).map_err(cannot)?;
+        if found != "ok" {
+            return Err(StoreError::Damaged(format!("{} is damaged: {found}", file.display())));
+        }
+    }
+    Ok(connection)
+}
+
+fn set_up(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    // Before the first table is made, or it has no effect: room that history leaves can be given back.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // A log that a large batch has blown up is cut down again.
+    connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024)
+}
+
+/// Opens the file for questions only.
+pub(super) fn for_reading(file: &Path) -> Result<Connection, rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    Ok(connection)
+}
+
+/// All records.
+pub(super) fn records(connection: &Connection) -> Result<Vec<RawRecord>, rusqlite::Error> {
+    let mut select = connection.prepare("SELECT key, record FROM records")?;
+    select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// How many records there are.
+pub(super) fn count(connection: &Connection) -> Result<i64, rusqlite::Error> {
+    connection.query_row("SELECT count(*) FROM records", [], |row| row.get(0))
+}
+
+/// All records of a file on a disk that takes nothing; `None` if they cannot be had.
+///
+/// Reading needs a little room too, for the index of the log, unless one says that nobody else is there
+/// (which our lock sees to) or that the log does not matter. So what loses nothing is tried first.
+pub(super) fn records_of_unwritable(file: &Path) -> Option<Vec<RawRecord>> {
+    let read_only = || for_reading(file);
+    let alone = || {
+        let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        Ok(connection)
+    };
+    let without_log = || {
+        let path = url::Url::from_file_path(std::path::absolute(file).unwrap_or_else(|_| file.to_owned()))
+            .map_err(|()| rusqlite::Error::InvalidPath(file.to_owned()))?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        Connection::open_with_flags(format!("{path}?immutable=1"), flags)
+    };
+    let ways: [&dyn Fn() -> Result<Connection, rusqlite::Error>; 3] = [&read_only, &alone, &without_log];
+    ways.iter().find_map(|way| way().and_then(|connection| records(&connection)).ok())
+}
+
+/// What went wrong with the file, for people.
+pub(in crate::shell::store) fn told(what: &str, file: &Path, error: &rusqlite::Error) -> StoreError {
+    let text = format!("{what} {}: {error}", file.display());
+    match error.sqlite_error_code() {
+        Some(code) if is_damage(code) => StoreError::Damaged(text),
+        Some(_) | None => StoreError::Unavailable(text),
+    }
+}
