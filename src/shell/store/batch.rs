@@ -73,12 +73,14 @@ impl Batch {
 
     /// What is to be kept (with a record) or forgotten, sorted by key.
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
-        let rules = self.rules.iter().map(|(key, record)| {
-            Entry::Rules(rules::Entry { key: key.clone(), record: record.clone() })
-        });
-        let router = self.router.iter().map(|(key, record)| {
-            Entry::Router(router::Entry { key: key.clone(), record: record.clone() })
-        });
+        let rules = self
+            .rules
+            .iter()
+            .map(|(key, record)| Entry::Rules(rules::Entry { key: key.clone(), record: record.clone() }));
+        let router = self
+            .router
+            .iter()
+            .map(|(key, record)| Entry::Router(router::Entry { key: key.clone(), record: record.clone() }));
         rules.chain(router)
     }
 

@@ -28,7 +28,9 @@ impl StoreMetrics {
             duration: add.with(
                 "sereno_store_commit_duration_seconds",
                 "How long transactions took, until the disk had them",
-                Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]),
+                Histogram::new([
+                    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+                ]),
             ),
             bytes: add.make("sereno_store_written_bytes", "Bytes of records and history written to disk"),
             history_rows: add.make("sereno_store_history_rows", "Rows of history written to disk"),

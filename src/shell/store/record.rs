@@ -39,12 +39,8 @@ pub(super) fn encode_router_key(key: &router::Key) -> Result<Vec<u8>, serde_json
 /// The entry with these bytes; `None` if they are not of one.
 pub(super) fn decode(key: &[u8], record: &[u8]) -> Option<Entry> {
     match key.split_first()? {
-        (&RULES, key) => {
-            Some(Entry::Rules(rules::Entry { key: read(key)?, record: Some(read(record)?) }))
-        }
-        (&ROUTER, key) => {
-            Some(Entry::Router(router::Entry { key: read(key)?, record: Some(read(record)?) }))
-        }
+        (&RULES, key) => Some(Entry::Rules(rules::Entry { key: read(key)?, record: Some(read(record)?) })),
+        (&ROUTER, key) => Some(Entry::Router(router::Entry { key: read(key)?, record: Some(read(record)?) })),
         _ => None,
     }
 }

@@ -38,21 +38,29 @@ const STEPS: &[&str] = &[
 /// The version that this program reads and writes.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
 
+/// The version of the file.
+///
+/// # Errors
+/// It cannot be read, or it is newer than [`VERSION`].
+pub(super) fn version(connection: &Connection, file: &Path) -> Result<i64, StoreError> {
+    let found: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(|error| told("cannot read", file, &error))?;
+    match found {
+        ..0 => Err(StoreError::Damaged(format!("{} has the schema version {found}", file.display()))),
+        0..=VERSION => Ok(found),
+        _ => Err(StoreError::NewerSchema { file: file.to_owned(), found, known: VERSION }),
+    }
+}
+
 /// Brings the file up to [`VERSION`].
 pub(super) fn migrate(connection: &mut Connection, file: &Path) -> Result<(), StoreError> {
-    let cannot = |error| told("cannot read", file, &error);
-    let found: i64 =
-        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(cannot)?;
-    if found > VERSION {
-        return Err(StoreError::NewerSchema { file: file.to_owned(), found, known: VERSION });
-    }
-    let done = usize::try_from(found)
-        .map_err(|_| StoreError::Damaged(format!("{} has the schema version {found}", file.display())))?;
-    for (version, step) in STEPS.iter().enumerate().skip(done) {
+    let found = version(connection, file)?;
+    for (step, after) in STEPS.iter().zip(1..).filter(|(_, after)| *after > found) {
         let run = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
             transaction.execute_batch(step)?;
-            transaction.pragma_update(None, "user_version", version as i64 + 1)?;
+            transaction.pragma_update(None, "user_version", after)?;
             transaction.commit()
         };
         run(connection).map_err(|error| told("cannot write", file, &error))?;

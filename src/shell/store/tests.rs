@@ -20,10 +20,11 @@ fn alert(name: &str, annotation: &str) -> (Fingerprint, Alert) {
     let at = Timestamp::from_secs(1);
     let alert = Alert {
         labels: labels.clone(),
-        annotations: [("summary".into(), annotation.into())].into_iter().collect(),
+        annotations: crate::model::Annotations::from_pairs([("summary", annotation)]),
         starts_at: at,
         ends_at: None,
         updated_at: at,
+        timeout: false,
         generator_url: "".into(),
     };
     (labels.fingerprint(), alert)
@@ -157,11 +158,7 @@ fn history_is_found_newest_first(store: &mut dyn Store, reader: &dyn HistoryRead
         ("one page of all", HistoryQuery { limit: 9, ..all.clone() }, vec![14, 13, 12, 12, 11, 10]),
         ("by receiver", HistoryQuery { receiver: Some("ops".into()), ..all.clone() }, vec![14, 11]),
         ("by name", HistoryQuery { matchers: named("A"), ..all.clone() }, vec![14, 11, 10]),
-        (
-            "by fingerprint",
-            HistoryQuery { fingerprint: rows[2].fingerprint, ..all.clone() },
-            vec![12, 12],
-        ),
+        ("by fingerprint", HistoryQuery { fingerprint: rows[2].fingerprint, ..all.clone() }, vec![12, 12]),
         ("by kind", HistoryQuery { kinds: vec![HistoryKind::Silence], ..all.clone() }, vec![12]),
         (
             "by kinds and name",
@@ -222,7 +219,10 @@ fn every_question_about_history_goes_through_an_index() {
         HistoryQuery { limit: 1, kinds: vec![HistoryKind::Reload], ..HistoryQuery::default() },
     ] {
         let plan = reader.plan(&query);
-        assert!(plan.contains("USING INDEX history_by_") && !plan.contains("TEMP B-TREE"), "{query:?}: {plan}");
+        assert!(
+            plan.contains("USING INDEX history_by_") && !plan.contains("TEMP B-TREE"),
+            "{query:?}: {plan}"
+        );
     }
 }
 
@@ -250,7 +250,7 @@ fn old_history_and_too_much_of_it_is_forgotten_in_steps() {
     let now = now + Duration::from_secs(3000);
     while store.maintain(now).expect("it can be written") {}
     let left = found(&reader, &HistoryQuery { limit: 1000, ..HistoryQuery::default() });
-    assert_eq!(left, [], "all of it is too old");
+    assert_eq!(left, Vec::<i64>::new(), "all of it is too old");
 }
 
 #[test]

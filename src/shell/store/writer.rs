@@ -111,8 +111,14 @@ impl Writer {
         let queue = Arc::new(Queue::default());
         let (tell, done) = mpsc::unbounded_channel();
         let why = trouble.map(|trouble| Str::from(trouble.to_string()));
-        let mut thread =
-            Thread { store, queue: Arc::clone(&queue), tell, reporter, unsaved: Batch::default(), trouble: None };
+        let mut thread = Thread {
+            store,
+            queue: Arc::clone(&queue),
+            tell,
+            reporter,
+            unsaved: Batch::default(),
+            trouble: None,
+        };
         let first = why.clone();
         std::thread::Builder::new().name("store".to_owned()).spawn(move || {
             if let Some(why) = first {

@@ -7,6 +7,9 @@ use rusqlite::{Connection, OpenFlags};
 use super::is_damage;
 use crate::shell::store::{StoreError, schema};
 
+/// How long a statement waits for another connection to the same file.
+const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Key and record of a row.
 pub(super) type RawRecord = (Vec<u8>, Vec<u8>);
 
@@ -14,11 +17,13 @@ pub(super) type RawRecord = (Vec<u8>, Vec<u8>);
 /// for damage in the records.
 pub(super) fn for_writing(file: &Path, check: bool) -> Result<Connection, StoreError> {
     let cannot = |error| told("cannot open", file, &error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(file, flags).map_err(cannot)?;
-    set_up(&connection).map_err(cannot)?;
+    connection.busy_timeout(BUSY).map_err(cannot)?;
+    // First of all: a file of a newer version is left as it is.
+    let is_new = schema::version(&connection, file)? == 0;
+    set_up(&connection, is_new).map_err(cannot)?;
     schema::migrate(&mut connection, file)?;
     if connection.is_readonly("main").map_err(cannot)? {
         return Err(StoreError::Unavailable(format!("cannot write {}: it is read-only", file.display())));
@@ -33,10 +38,11 @@ pub(super) fn for_writing(file: &Path, check: bool) -> Result<Connection, StoreE
     Ok(connection)
 }
 
-fn set_up(connection: &Connection) -> Result<(), rusqlite::Error> {
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    // Before the first table is made, or it has no effect: room that history leaves can be given back.
-    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+fn set_up(connection: &Connection, is_new: bool) -> Result<(), rusqlite::Error> {
+    if is_new {
+        // Room that history leaves can be given back. It has no effect once there is a table.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     // A log that a large batch has blown up is cut down again.
@@ -47,7 +53,7 @@ fn set_up(connection: &Connection) -> Result<(), rusqlite::Error> {
 pub(super) fn for_reading(file: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY)?;
     Ok(connection)
 }
 

@@ -66,7 +66,9 @@ fn salvage(file: &Path) -> (Vec<RawRecord>, bool) {
 fn fill(connection: &mut rusqlite::Connection, records: &[RawRecord]) -> Result<(), rusqlite::Error> {
     let transaction = connection.transaction()?;
     for (key, record) in records {
-        transaction.prepare_cached("INSERT OR REPLACE INTO records VALUES (?1, ?2)")?.execute((key, record))?;
+        transaction
+            .prepare_cached("INSERT OR REPLACE INTO records VALUES (?1, ?2)")?
+            .execute((key, record))?;
     }
     transaction.commit()
 }

@@ -59,7 +59,8 @@ pub(super) fn forget_some(
     let oldest = (now - settings.history_retention).millis();
     let transaction = connection.transaction()?;
     let size: i64 =
-        transaction.query_row("SELECT value FROM totals WHERE name = 'history_bytes'", [], |row| row.get(0))?;
+        transaction
+            .query_row("SELECT value FROM totals WHERE name = 'history_bytes'", [], |row| row.get(0))?;
     let limit = i64::try_from(settings.history_max_size).unwrap_or(i64::MAX);
     let before = if size > limit { i64::MAX } else { oldest };
     let forgotten = transaction.execute(
@@ -104,8 +105,7 @@ impl SqliteHistory {
     }
 
     fn identity(&self) -> Result<(u64, u64), StoreError> {
-        let cannot =
-            |error| StoreError::Unavailable(format!("cannot read {}: {error}", self.file.display()));
+        let cannot = |error| StoreError::Unavailable(format!("cannot read {}: {error}", self.file.display()));
         std::fs::metadata(&self.file).map(|file| (file.dev(), file.ino())).map_err(cannot)
     }
 }

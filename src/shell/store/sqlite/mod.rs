@@ -116,8 +116,7 @@ impl SqliteStore {
     /// The entries with these bytes; those that cannot be read are told of, and stay where they are.
     fn entries(&mut self, records: &[connect::RawRecord]) -> Vec<Entry> {
         let count = records.len();
-        let entries: Vec<_> =
-            records.iter().filter_map(|(key, record)| decode(key, record)).collect();
+        let entries: Vec<_> = records.iter().filter_map(|(key, record)| decode(key, record)).collect();
         if entries.len() < count {
             self.notices.push(format!(
                 "{} of the {count} records in {} cannot be read and are left out",
@@ -210,9 +209,10 @@ impl Store for SqliteStore {
             Key::Router(key) => encode_router_key(key),
         };
         let bytes = bytes.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let found = self.open()?.prepare_cached("SELECT 1 FROM records WHERE key = ?1").and_then(|mut find| {
-            find.query_row([bytes], |_| Ok(())).optional()
-        });
+        let found = self
+            .open()?
+            .prepare_cached("SELECT 1 FROM records WHERE key = ?1")
+            .and_then(|mut find| find.query_row([bytes], |_| Ok(())).optional());
         Ok(found.map_err(|error| told("cannot read", &file, &error))?.is_some())
     }
 
