@@ -8,6 +8,8 @@
 //! ids are ignored; all randomness comes from one seed; what must survive a restart is a `Persist`, emitted
 //! before any effect that relies on it; same config, seed and inputs give identical effects.
 
+pub mod explain;
+
 use std::sync::Arc;
 
 use crate::config::routes::Routing;

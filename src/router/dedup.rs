@@ -53,6 +53,16 @@ pub(super) fn decide(question: &Question<'_>) -> Decision {
     }
 }
 
+/// As [`decide`], for a route that may be quiet by time intervals: it tells nothing then, and keeps what has
+/// to be told. With `strict` its log stays as it is, too.
+pub(super) fn decide_in_time(question: &Question<'_>, is_quiet: bool) -> Decision {
+    match decide(question) {
+        Decision::Tell(_) if is_quiet => Decision::Quiet(NotTold::QuietTime),
+        _ if is_quiet && question.strict => Decision::Quiet(NotTold::QuietTime),
+        decision => decision,
+    }
+}
+
 /// Alertmanager's decision, with a reason also for silence.
 ///
 /// Unless `strict`, the end of an alert is told only to who was told that it fires; as long as a muted alert

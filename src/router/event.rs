@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AttemptId, Failure, IntegrationName, Reason};
+use super::{AttemptId, Failure, IntegrationName, Notification, Reason};
 use crate::model::{Duration, LabelSet, Silence, Str, Timestamp};
 
 /// Something that happened in the router.
@@ -48,8 +48,8 @@ pub enum Event {
         attempt: AttemptId,
         /// Its number, 1 for the first try.
         number: u32,
-        /// Why it was told.
-        reason: Reason,
+        /// What was told, and why.
+        notification: Arc<Notification>,
         /// How many alerts fired.
         firing: usize,
         /// How many alerts were told as resolved.
@@ -70,6 +70,8 @@ pub enum Event {
         attempt: AttemptId,
         /// Its number, 1 for the first try.
         number: u32,
+        /// What was to be told, and why.
+        notification: Arc<Notification>,
         /// What kind of failure.
         failure: Failure,
         /// What the receiver said.
@@ -166,6 +168,21 @@ pub enum NotTold {
 }
 
 impl NotTold {
+    /// The reason as a word for scripts.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NeverTold => "never_told",
+            Self::Unchanged => "unchanged",
+            Self::StillResolved => "still_resolved",
+            Self::ResolvedUnwanted => "resolved_unwanted",
+            Self::Cooldown(_) => "cooldown",
+            Self::InFlight => "in_flight",
+            Self::Muted => "muted",
+            Self::QuietTime => "quiet_time",
+        }
+    }
+
     /// The reason as people read it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::alerts::AlertIndex;
-use super::dedup::{Decision, Question, decide};
+use super::dedup::{Decision, Question, decide_in_time};
 use super::groups::{Delivery, Group, GroupIndex, State};
 use super::machine::Router;
 use super::snapshot::{Heading, Snapshot, group_key, notification};
@@ -65,11 +65,7 @@ impl Router {
             now,
             strict: self.routing.strict,
         };
-        let decision = match decide(&question) {
-            Decision::Tell(_) if snapshot.quiet => Decision::Quiet(NotTold::QuietTime),
-            _ if snapshot.quiet && question.strict => Decision::Quiet(NotTold::QuietTime),
-            decision => decision,
-        };
+        let decision = decide_in_time(&question, snapshot.quiet);
         let resolved = match question.strict {
             true => snapshot.resolved.clone(),
             false => question.ended().collect(),

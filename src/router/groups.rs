@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::alerts::AlertIndex;
 use super::tree::Destination;
-use super::{AttemptId, DeliveryKey, GroupKey, NotTold, Pending, Told};
+use super::{AttemptId, DeliveryKey, GroupKey, NotTold, Pending, Reason, Told};
 use crate::config::routes::RouteIndex;
 use crate::model::{Duration, Fingerprint, LabelSet, Lookup, Str, Timestamp};
 
@@ -38,6 +38,8 @@ pub(super) struct Delivery {
     pub(super) destination: Arc<Destination>,
     /// What it was told last.
     pub(super) told: Option<Told>,
+    /// Why it was told last, if this process did it.
+    pub(super) told_reason: Option<Reason>,
     /// What is on its way.
     pub(super) state: State,
     /// Its timer, if one is set.
@@ -89,6 +91,7 @@ impl Delivery {
         Self {
             destination,
             told,
+            told_reason: None,
             state: State::Idle,
             timer: None,
             failures: 0,

@@ -148,12 +148,21 @@ impl Inhibition {
         labels: &LabelSet,
         most: usize,
     ) -> Vec<Inhibitor> {
+        self.of_roles(now, &self.roles(roles), labels, most)
+    }
+
+    /// Who inhibits, or would, an alert with these labels, known or not; see [`Inhibition::inhibitors`].
+    pub(super) fn inhibitors_of(&self, now: Timestamp, labels: &LabelSet, most: usize) -> Vec<Inhibitor> {
+        self.of_roles(now, &self.find_roles(labels), labels, most)
+    }
+
+    fn of_roles(&self, now: Timestamp, roles: &[Role], labels: &LabelSet, most: usize) -> Vec<Inhibitor> {
         let of_rule = |role: &Role| {
             let rule = role.rule as usize;
             let sources = self.unresolved(now, *role, labels).take(most);
             sources.map(move |source| Inhibitor { rule, source }).collect::<Vec<_>>()
         };
-        self.roles(roles).iter().flat_map(of_rule).collect()
+        roles.iter().flat_map(of_rule).collect()
     }
 
     /// The unresolved sources that inhibit a target by one rule.
@@ -181,6 +190,17 @@ impl Inhibition {
 
     /// What an alert with these labels is.
     fn roles_of(&mut self, labels: &LabelSet) -> Roles {
+        let roles = self.find_roles(labels);
+        if let Some(known) = self.known_roles.get(&roles) {
+            return *known;
+        }
+        let number = u32::try_from(self.roles.len()).expect("fewer than four billion lists fit in memory");
+        self.roles.push(Arc::clone(&roles));
+        self.known_roles.insert(roles, Roles(number));
+        Roles(number)
+    }
+
+    fn find_roles(&self, labels: &LabelSet) -> Arc<[Role]> {
         let matches = |matchers: &[Matcher]| matchers.iter().all(|matcher| matcher.matches(labels));
         let sources = self.by_source.candidates(labels).into_iter();
         let sources: BTreeSet<u32> =
@@ -190,14 +210,7 @@ impl Inhibition {
             targets.filter(|rule| matches(&self.rules[*rule as usize].target)).collect();
         let role =
             |rule: &u32| Role { rule: *rule, source: sources.contains(rule), target: targets.contains(rule) };
-        let roles: Arc<[Role]> = sources.union(&targets).map(role).collect();
-        if let Some(known) = self.known_roles.get(&roles) {
-            return *known;
-        }
-        let number = u32::try_from(self.roles.len()).expect("fewer than four billion lists fit in memory");
-        self.roles.push(Arc::clone(&roles));
-        self.known_roles.insert(roles, Roles(number));
-        Roles(number)
+        sources.union(&targets).map(role).collect()
     }
 
     /// Files an alert as a source where it is one.

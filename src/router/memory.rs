@@ -54,6 +54,12 @@ impl Memory {
         self.ends.insert((end, key.clone()));
         self.entries.insert(key, (told, end));
     }
+
+    /// An entry, to be read.
+    pub(super) fn peek(&self, key: &DeliveryKey) -> Option<&Told> {
+        self.entries.get(key).map(|(told, _)| told)
+    }
+
     /// Takes an entry out, because its group is back.
     pub(super) fn take(&mut self, key: &DeliveryKey) -> Option<Told> {
         let (told, end) = self.entries.remove(key)?;

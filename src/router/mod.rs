@@ -14,6 +14,7 @@ mod cooldown;
 mod dedup;
 mod entry;
 mod event;
+mod explain;
 mod flush;
 mod groups;
 mod index_set;
@@ -57,6 +58,10 @@ use crate::model::{Alert, Annotations, Duration, Fingerprint, LabelSet, Str, Tim
 
 pub use entry::{DeliveryKey, Entry, GroupKey, IntegrationName, Key, Pending, Record, SavedGroup, Told};
 pub use event::{Event, GroupName, NotTold, SilenceChange};
+pub use explain::{
+    AlertFacts, Destined, Explanation, GroupFacts, Inhibitor, IntegrationFacts, Knows, Muting, OnItsWay, Outlook,
+    Said, Silencer, Step, StepOutcome, Timing, ToldFacts, WhyNot, ago, span,
+};
 pub use machine::Router;
 pub use mute::Mutes;
 pub use query::{AlertQuery, AlertView, Cursor, GroupAlerts, Page};

@@ -60,6 +60,7 @@ impl Router {
         let unsure = pending.held.clone();
         let (sent_at, flaps) = (Some(now), Vec::new());
         delivery.told = Some(Told { firing, resolved, unsure, at: now, sent_at, flaps });
+        delivery.told_reason = Some(pending.notification.reason);
         delivery.failures = 0;
         delivery.last_error = None;
         let integration = delivery.destination.name.clone();
@@ -72,7 +73,7 @@ impl Router {
             integration,
             attempt,
             number,
-            reason: notification.reason,
+            notification: Arc::clone(notification),
             firing: notification.alerts.len() - resolved,
             resolved,
             latency,
@@ -114,15 +115,24 @@ impl Router {
         message: String,
         retry_at: Option<Timestamp>,
     ) {
-        let Finished { index, place, attempt, number, latency, .. } = finished;
+        let Finished { index, place, attempt, number, latency, pending } = finished;
         let message: Str = message.into();
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
         delivery.last_error = Some(Arc::clone(&message));
         let integration = delivery.destination.name.clone();
         let group = self.name_of(index);
-        let event =
-            Event::AttemptFailed { group, integration, attempt, number, failure, message, latency, retry_at };
-        self.note(event);
+        let notification = Arc::clone(&pending.notification);
+        self.note(Event::AttemptFailed {
+            group,
+            integration,
+            attempt,
+            number,
+            notification,
+            failure,
+            message,
+            latency,
+            retry_at,
+        });
     }
 
     /// Makes the next attempt. What was muted meanwhile is not sent: the group is looked at again. Alertmanager

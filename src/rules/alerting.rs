@@ -210,7 +210,7 @@ impl Teller<'_> {
         self.out.push(Effect::Note(Event::AlertChanged {
             group: self.rule.group.clone(),
             rule: self.rule.name.clone(),
-            labels: alert.labels.clone(),
+            labels: self.external(alert),
             at,
             value: alert.value,
             change,

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::group::{Context, Group};
+use super::labelling::with_external;
 use super::restore::{Saved, rename_all};
 use super::{Effect, Entry, Event, Input, RulesConfig, Sampled, View, Written};
 use crate::config::rules::RuleGroup;
-use crate::model::{Interner, Str, Timestamp};
+use crate::model::{Interner, LabelSet, Str, Timestamp};
 
 /// Evaluates rules: is told the time and what queries returned, and answers with effects.
 ///
@@ -117,6 +118,12 @@ impl Engine {
     #[must_use]
     pub fn view(&self, _now: Timestamp) -> View {
         View { groups: self.groups.values().map(Group::view).collect() }
+    }
+
+    /// An alert's labels as the router is told them: with the external labels that they lack.
+    #[must_use]
+    pub fn told_labels(&self, labels: &LabelSet) -> LabelSet {
+        with_external(labels, &self.shared.config.external_labels)
     }
 
     /// Settles, once, what the earlier run left.

@@ -83,7 +83,7 @@ pub enum Event {
         group: Str,
         /// The rule's name.
         rule: Str,
-        /// The alert's labels.
+        /// The alert's labels as the router knows it: with external labels.
         labels: LabelSet,
         /// The evaluation, or the reload, in which it changed.
         at: Timestamp,

@@ -1,9 +1,15 @@
 //! What happened, as rows that are kept and can be asked for later.
+//!
+//! `events` makes rows of the core's events, `sentence` makes sentences of rows.
+
+mod events;
+mod sentence;
 
 use serde::Serialize;
 
-use crate::core::Event;
 use crate::model::{Fingerprint, LabelSet, Str, Timestamp};
+
+pub use events::rows;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -22,11 +28,21 @@ pub struct HistoryRow {
     pub detail: serde_json::Map<String, serde_json::Value>,
 }
 
-/// The rows about an event that happened at `now`.
-#[must_use]
-pub fn rows(now: Timestamp, event: &Event) -> Vec<HistoryRow> {
-    let _ = (now, event);
-    Vec::new()
+impl HistoryRow {
+    /// Whether it is about this alert: its own row, or a notification that names it. Of a notification with
+    /// very many alerts only the first ones are known.
+    #[must_use]
+    pub fn concerns(&self, alert: Fingerprint) -> bool {
+        if self.fingerprint == Some(alert) {
+            return true;
+        }
+        let name = alert.to_string();
+        let named = |list: &str| {
+            let alerts = self.detail.get(list).and_then(serde_json::Value::as_array);
+            alerts.is_some_and(|alerts| alerts.iter().any(|alert| alert.as_str() == Some(&name)))
+        };
+        named(events::FIRING_ALERTS) || named(events::RESOLVED_ALERTS)
+    }
 }
 
 /// Kinds of rows.

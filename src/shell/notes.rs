@@ -112,7 +112,7 @@ fn note_sent(metrics: &Metrics, status: &Status, event: &RouterEvent) {
         group,
         integration,
         number,
-        reason,
+        notification,
         firing,
         resolved,
         latency,
@@ -127,6 +127,7 @@ fn note_sent(metrics: &Metrics, status: &Status, event: &RouterEvent) {
     metrics.notification_requests.get_or_create(&labels).inc();
     metrics.notification_latency.get_or_create(&labels).observe(latency.as_secs_f64());
     status.update(|known| drop(known.failing_receivers.remove(&integration.to_string())));
+    let reason = notification.reason;
     let delayed = *since_decision > Duration::from_secs(10);
     info!(
         group = %group.key, %integration, number, reason = reason.as_str(), firing, resolved, %latency, delayed,
