@@ -12,6 +12,7 @@
 mod alerts;
 mod cooldown;
 mod dedup;
+pub mod diff;
 mod entry;
 mod event;
 mod explain;
@@ -28,6 +29,7 @@ mod memory;
 mod merge;
 mod mute;
 mod outcome;
+mod paths;
 #[cfg(test)]
 mod properties;
 mod query;
@@ -64,6 +66,7 @@ pub use explain::{
 };
 pub use machine::Router;
 pub use mute::Mutes;
+pub use paths::{RouteFinder, group_labels};
 pub use query::{AlertQuery, AlertView, Cursor, GroupAlerts, Page};
 pub use request::{AckDraft, AckOf, Answer, Refusal, Request, RequestId, SilenceDraft};
 pub use view::{AlertCounts, DeliveryState, DeliveryView, GroupView, View};

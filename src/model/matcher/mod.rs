@@ -96,6 +96,13 @@ impl Matcher {
         Some(values)
     }
 
+    /// Up to `limit` values of the label that a regular matcher's expression matches (also for `!~`), as far
+    /// as they can be guessed. None for the other operators.
+    #[must_use]
+    pub fn examples(&self, limit: usize) -> Vec<String> {
+        self.regex.as_ref().map(|regex| regex.examples(limit)).unwrap_or_default()
+    }
+
     /// The label's name.
     #[must_use]
     pub fn name(&self) -> &Str {

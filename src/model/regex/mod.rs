@@ -1,6 +1,7 @@
 //! Regular expressions as matchers use them: Go's RE2 dialect, anchored at both ends.
 
 mod class;
+mod examples;
 mod literals;
 mod translate;
 
