@@ -25,7 +25,7 @@ pub(crate) use target::Target;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where the programs that we test against are unpacked.
-fn tool(name: &str) -> PathBuf {
+pub(crate) fn tool(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/tools/usr/bin").join(name);
     assert!(path.exists(), "{} is missing: run `make tools`", path.display());
     path

@@ -4,3 +4,4 @@ mod beside_alertmanager;
 mod data_source_security;
 mod delivery_security;
 mod server;
+mod shown_configuration;
