@@ -43,7 +43,7 @@ fn place(section: &str, key: &str) -> (String, Vec<(&'static str, &'static str)>
             vec![("receiver", "r")],
         ),
         "route" if key == "continue" => {
-            (format!("route: {{receiver: r, routes: [{{@}}]}}\nreceivers: [{{name: r}}]\n"), vec![])
+            ("route: {receiver: r, routes: [{@}]}\nreceivers: [{name: r}]\n".to_owned(), vec![])
         }
         "route" => ("route: {@}\nreceivers: [{name: r}]\n".to_owned(), vec![("receiver", "r")]),
         "inhibit_rule" => (format!("{FILE}inhibit_rules: [{{@}}]\n"), vec![]),

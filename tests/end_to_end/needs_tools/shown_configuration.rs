@@ -119,7 +119,6 @@ fn amtool_reads_what_is_shown_of_a_file_with_our_own_keys() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that could not run everything says so")]
 fn amtool_sees_the_same_routes_in_what_is_shown_of_the_files_that_it_takes() {
     let root = std::env::var_os("SERENO_CORPORA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"), PathBuf::from);
