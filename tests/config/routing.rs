@@ -249,6 +249,10 @@ fn each_semantic_fault_has_alertmanagers_message() {
             "one of url or url_file must be configured",
         ),
         (
+            format!("{route}receivers: [{{name: a, webhook_configs: [{{url: 'http://x/{{{{ .Status'}}]}}]"),
+            "invalid template syntax in url",
+        ),
+        (
             format!("{route}receivers: [{{name: a, webhook_configs: [{{url: foo}}]}}]"),
             "unsupported scheme \"\" for URL",
         ),

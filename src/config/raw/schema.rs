@@ -263,11 +263,7 @@ impl Reader<'_> {
             Kind::Url => self.url(node, what, false).map(|url| Setting::Address(Address::new(url))),
             Kind::SecretUrl => self.url(node, what, true).map(secret),
             Kind::ProxyUrl => self.text(node, what).map(|url| Setting::Address(Address::new(url))),
-            Kind::TemplateUrl => match self.text(node, what) {
-                Some(url) if url.contains("{{") || url.is_empty() => Some(secret(url)),
-                Some(_) => self.url(node, what, true).map(secret),
-                None => None,
-            },
+            Kind::TemplateUrl => self.template_url(node, what).map(secret),
             Kind::HostPort => self.host_port(node, what).map(Setting::Text),
             Kind::Word(words, message) => self.word(node, words, message).map(Setting::Text),
             Kind::AnyMap => self.mapping(node, what).is_some().then(|| Setting::Any(any(node))),

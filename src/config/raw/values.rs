@@ -4,6 +4,7 @@ use super::Reader;
 use crate::config::problem::Severity;
 use crate::config::yaml::Node;
 use crate::model::{Duration, Str};
+use crate::template::go::{NoFunctions, Templates};
 
 impl Reader<'_> {
     /// An http or https URL. A secret one is not shown in messages.
@@ -21,6 +22,25 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// A secret URL, or a template of one: then its syntax is checked, unless it is of the other language.
+    pub(crate) fn template_url(&mut self, node: &Node, what: &str) -> Option<Str> {
+        let url = self.text(node, what)?;
+        if url.is_empty() {
+            return Some(url);
+        }
+        if !url.contains("{{") {
+            return self.url(node, what, true);
+        }
+        let is_gos =
+            ["{{.", "{{ .", "{{-", "{{$", "{{ $", "{{ if", "{{if"].iter().any(|start| url.contains(start));
+        if is_gos && Templates::default().parse(what, &url, &NoFunctions).is_err() {
+            // What is wrong would be told in words of the URL.
+            self.error("bad-template", &node.span, format!("invalid template syntax in {what}"));
+            return None;
+        }
+        Some(url)
     }
 
     /// `host:port`; the empty text is no address.
