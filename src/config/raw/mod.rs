@@ -10,6 +10,7 @@ mod kinds;
 mod matchers;
 mod not_obeyed;
 mod original;
+mod read_value;
 mod receivers;
 mod route_tree;
 pub(crate) mod routing;
