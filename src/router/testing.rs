@@ -386,6 +386,10 @@ impl World {
             names(true)
         );
         assert!(!told.alerts.is_empty(), "{text}");
+        for alert in told.alerts.iter().filter(|alert| !alert.resolved && !self.routing.strict) {
+            let known = self.router.alerts.find(alert.fingerprint);
+            assert!(!known.is_some_and(|known| self.router.is_muted(self.now, known)), "muted: {text}");
+        }
         let place = self.saved.iter().find_map(|(key, record)| match record {
             Record::Pending { pending, .. } if pending.notification == *told => Some(key.clone()),
             Record::Pending { .. }
