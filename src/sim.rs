@@ -205,7 +205,11 @@ pub fn timeline(log: &Log, start: Timestamp) -> String {
         let notification = &attempt.notification;
         let names = |resolved: bool| -> Vec<String> {
             let wanted = notification.alerts.iter().filter(|alert| alert.resolved == resolved);
-            wanted.map(|alert| describe(&alert.labels)).collect()
+            let name = |alert: &router::NotifiedAlert| match alert.flaps {
+                0 => describe(&alert.labels),
+                flaps => format!("{} {flaps}x again", describe(&alert.labels)),
+            };
+            wanted.map(name).collect()
         };
         let (firing, resolved) = (names(false).join(" "), names(true).join(" "));
         let outcome = match outcome {

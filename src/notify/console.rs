@@ -56,6 +56,8 @@ struct Alert<'a> {
     annotations: &'a Annotations,
     starts_at: String,
     ends_at: Option<String>,
+    /// How many times it flapped during a cooldown.
+    flaps: u32,
 }
 
 impl<'a> Message<'a> {
@@ -84,6 +86,7 @@ impl<'a> Alert<'a> {
             annotations: &alert.annotations,
             starts_at: alert.starts_at.to_string(),
             ends_at: alert.ends_at.map(|end| end.to_string()),
+            flaps: alert.flaps,
         }
     }
 }
@@ -120,6 +123,14 @@ mod tests {
           ESC[32mresolvedESC[0m  from 1970-01-01T00:00:10.5Z to 1970-01-01T00:01:30Z
             up
         "#);
+    }
+
+    #[test]
+    fn an_alert_that_flapped_says_how_often() {
+        let mut flapped = alert("alertname=X<y>&", &[], None);
+        flapped.flaps = 3;
+        let text = text(&notification(vec![flapped]), false);
+        assert!(text.contains("since 1970-01-01T00:00:10.5Z  fired again 3x meanwhile\n"), "{text}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The generic webhook: Alertmanager's version 4 document, the same to the byte.
 //!
+//! An alert that flapped during a cooldown, which Alertmanager does not have, says so (`flaps`).
+//!
 //! One difference, where `max_alerts` cuts alerts off: the status is that of all alerts. Alertmanager takes
 //! it from those it sends, so that it says "resolved" while others fire; with `compat: strict` so do we.
 //! What the alerts have in common is always that of the alerts in the document: readers show it once for
@@ -72,6 +74,9 @@ struct Alert<'a> {
     #[serde(rename = "generatorURL")]
     generator_url: &'a str,
     fingerprint: String,
+    /// Ours: how many times it flapped during a cooldown, where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flaps: Option<u32>,
 }
 
 impl<'a> Alert<'a> {
@@ -84,6 +89,7 @@ impl<'a> Alert<'a> {
             ends_at: alert.ends_at.map_or_else(|| ZERO_TIME.to_owned(), Timestamp::rfc3339),
             generator_url: &alert.generator_url,
             fingerprint: alert.fingerprint.to_string(),
+            flaps: (alert.flaps > 0).then_some(alert.flaps),
         }
     }
 }
@@ -198,6 +204,14 @@ mod tests {
                 "{case}"
             );
         }
+    }
+
+    #[test]
+    fn an_alert_that_flapped_says_how_often() {
+        let mut flapped = alert("alertname=X<y>&", &[], None);
+        flapped.flaps = 3;
+        let text = String::from_utf8(body(&notification(vec![flapped]), 0, "")).expect("text");
+        assert!(text.contains(r#"","flaps":3}]"#), "{text}");
     }
 
     #[test]

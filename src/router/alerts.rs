@@ -1,9 +1,12 @@
 //! All alerts that the router knows, each once, found by fingerprint.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use super::groups::GroupIndex;
 use super::inhibition::Roles;
 use super::silences::SilenceIndex;
-use crate::model::{Alert, Annotations, Fingerprint, Interner, Lookup};
+use crate::model::{Alert, Annotations, Fingerprint, Interner, Lookup, Timestamp};
 
 /// The place of an alert in [`Alerts`]; used again once the alert is forgotten.
 pub(super) type AlertIndex = u32;
@@ -112,6 +115,8 @@ pub(super) struct Alerts {
     free: Vec<AlertIndex>,
     by_fingerprint: Lookup<Fingerprint, AlertIndex>,
     interner: Interner,
+    /// How many alerts end at which time; those without an end are not in it.
+    ends: BTreeMap<Timestamp, usize>,
 }
 
 impl Alerts {
@@ -128,6 +133,7 @@ impl Alerts {
             generator_url: self.interner.intern(&alert.generator_url),
             ..alert
         };
+        self.move_end(None, alert.ends_at);
         let slot = Slot { alert, fingerprint, places, roles: Roles::default(), muting: None };
         let index = match self.free.pop() {
             Some(index) => {
@@ -147,14 +153,51 @@ impl Alerts {
     pub(super) fn update(&mut self, index: AlertIndex, alert: Alert) {
         let annotations = self.shared(&alert.annotations);
         let generator_url = self.interner.intern(&alert.generator_url);
+        self.move_end(self.at(index).alert.ends_at, alert.ends_at);
         let slot = self.at_mut(index);
         slot.alert = Alert { labels: slot.alert.labels.clone(), annotations, generator_url, ..alert };
+    }
+
+    /// Notes that an alert is still there, and when it ends.
+    pub(super) fn refresh(&mut self, index: AlertIndex, ends_at: Option<Timestamp>, updated_at: Timestamp) {
+        self.move_end(self.at(index).alert.ends_at, ends_at);
+        let alert = &mut self.at_mut(index).alert;
+        alert.ends_at = ends_at;
+        alert.updated_at = alert.updated_at.max(updated_at);
+    }
+
+    fn move_end(&mut self, from: Option<Timestamp>, to: Option<Timestamp>) {
+        if from == to {
+            return;
+        }
+        if let Some(from) = from
+            && let Entry::Occupied(mut known) = self.ends.entry(from)
+        {
+            *known.get_mut() -= 1;
+            if *known.get() == 0 {
+                known.remove();
+            }
+        }
+        if let Some(to) = to {
+            *self.ends.entry(to).or_default() += 1;
+        }
+    }
+
+    /// How many alerts are known.
+    pub(super) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// How many alerts are resolved at `now`. Those are soon forgotten, so there are few ends to sum up.
+    pub(super) fn resolved_at(&self, now: Timestamp) -> usize {
+        self.ends.range(..=now).map(|(_, count)| count).sum()
     }
 
     /// Forgets an alert.
     pub(super) fn remove(&mut self, index: AlertIndex) -> Option<Slot> {
         let slot = self.slots[index as usize].take()?;
         self.by_fingerprint.remove(&slot.fingerprint);
+        self.move_end(slot.alert.ends_at, None);
         self.free.push(index);
         Some(slot)
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{AttemptId, Failure, IntegrationName, Notification, Reason};
-use crate::model::{Duration, LabelSet, Silence, Str, Timestamp};
+use crate::model::{Duration, Fingerprint, LabelSet, Silence, Str, Timestamp};
 
 /// Something that happened in the router.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,35 @@ pub enum Event {
         resolved: usize,
         /// How many were not known before.
         new: usize,
+    },
+    /// An alert began or ceased to fire. One that ends because its sender says no more of it is noted when
+    /// its group is looked at or its sender speaks again.
+    Alert {
+        /// What it did.
+        change: AlertChange,
+        /// Of its labels.
+        fingerprint: Fingerprint,
+        /// Who it is.
+        labels: LabelSet,
+        /// Since when it fires, or fired.
+        starts_at: Timestamp,
+        /// When it ended, if it has.
+        ends_at: Option<Timestamp>,
+        /// Whether one of our own rules says so; then the rules engine has noted it too. Other systems' alerts
+        /// have an end from the beginning.
+        of_rule: bool,
+    },
+    /// Alerts were dropped, because there are too many with the same name (`alertmanager_alerts_limited_total`).
+    AlertsLimited {
+        /// How many.
+        count: usize,
+    },
+    /// A group was looked at and alerts were left out (`alertmanager_notifications_suppressed_total{reason}`).
+    Suppressed {
+        /// Why.
+        why: Suppression,
+        /// How many alerts.
+        count: usize,
     },
     /// A group came to be.
     GroupCreated {
@@ -108,6 +137,58 @@ pub enum Event {
         /// How many groups are gone.
         dropped: usize,
     },
+}
+
+/// What an alert did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AlertChange {
+    /// It fires and was not known before, or no more.
+    Began,
+    /// It ended.
+    Ended,
+    /// It fires again, before all had heard of its end.
+    Refired,
+}
+
+impl AlertChange {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Began => "began",
+            Self::Ended => "ended",
+            Self::Refired => "refired",
+        }
+    }
+}
+
+/// Why an alert was left out when its group was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Suppression {
+    /// A silence mutes it.
+    Silence,
+    /// Another alert inhibits it.
+    Inhibition,
+    /// None of its route's active time intervals holds.
+    ActiveInterval,
+    /// One of its route's mute time intervals holds.
+    MuteInterval,
+}
+
+impl Suppression {
+    /// All reasons.
+    pub const ALL: [Self; 4] = [Self::Silence, Self::Inhibition, Self::ActiveInterval, Self::MuteInterval];
+
+    /// Alertmanager's label value.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Silence => "silence",
+            Self::Inhibition => "inhibition",
+            Self::ActiveInterval => "active_time_interval",
+            Self::MuteInterval => "mute_time_interval",
+        }
+    }
 }
 
 /// What happened to a silence.

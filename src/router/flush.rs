@@ -5,10 +5,14 @@ use std::sync::Arc;
 use super::alerts::AlertIndex;
 use super::dedup::{Decision, Question, decide_in_time};
 use super::groups::{Delivery, Group, GroupIndex, State};
+use super::intake::ended_by_time;
 use super::machine::Router;
 use super::snapshot::{Heading, Snapshot, group_key, notification};
 use super::timers::Timer;
-use super::{Attempt, AttemptId, Effect, Event, GroupName, Key, NotTold, Pending, Reason, Record, Told};
+use super::{
+    AlertChange, Attempt, AttemptId, Effect, Event, GroupName, Key, NotTold, Pending, Reason, Record,
+    Suppression, Told,
+};
 use super::{cooldown, retry};
 use crate::config::routes::Route;
 use crate::model::{Fingerprint, Timestamp};
@@ -21,15 +25,44 @@ impl Router {
         group.next_flush = now + interval;
         group.flushed_at = Some(now);
         let next_flush = group.next_flush;
+        self.unseen.remove(&index);
+        let group = self.groups.at_mut(index);
         if std::mem::replace(&mut group.changed, false) {
             self.keep_group(index);
         }
         self.timers.set(next_flush, Timer::Flush(index));
         let snapshot = self.snapshot(now, index);
+        self.note_suppressed(index, &snapshot);
         for place in 0..self.groups.at(index).deliveries.len() {
             self.look(index, place, &snapshot);
         }
         self.prune(now, index);
+    }
+
+    /// Counts what is left out, with Alertmanager's reasons in its order.
+    fn note_suppressed(&mut self, index: GroupIndex, snapshot: &Snapshot) {
+        if snapshot.held.is_empty() && !snapshot.quiet {
+            return;
+        }
+        let group = self.groups.at(index);
+        let held = snapshot.held.iter().filter_map(|alert| group.members.get(alert));
+        let inhibited = held.filter(|alert| self.is_inhibited(snapshot.at, **alert)).count();
+        let others = snapshot.held.len() - inhibited;
+        let (intervals, silenced) = match snapshot.quiet {
+            true => (others + snapshot.firing.len(), 0),
+            false => (0, others),
+        };
+        let route = self.route_of(index);
+        let by_active = self
+            .quiet_by(snapshot.at, group.route)
+            .first()
+            .is_some_and(|name| route.active_time_intervals.contains(name));
+        let interval = if by_active { Suppression::ActiveInterval } else { Suppression::MuteInterval };
+        let counts =
+            [(Suppression::Inhibition, inhibited), (interval, intervals), (Suppression::Silence, silenced)];
+        for (why, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            self.note(Event::Suppressed { why, count });
+        }
     }
 
     /// The group as it is now. An alert that ended because its sender said no more of it is recorded as
@@ -42,8 +75,9 @@ impl Router {
             members.filter(|alert| self.alerts.at(*alert).alert.is_resolved_at(now)).collect();
         for alert in ended {
             let slot = self.alerts.at_mut(alert);
-            if let Some(end) = slot.alert.ends_at.filter(|end| *end > slot.alert.updated_at) {
+            if let Some(end) = slot.alert.ends_at.filter(|_| ended_by_time(&slot.alert)) {
                 slot.alert.updated_at = end;
+                self.note_alert(alert, AlertChange::Ended, false);
                 self.keep_alert(alert);
             }
         }
@@ -167,6 +201,7 @@ impl Router {
         self.in_flight.insert(id, (index, place));
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
         delivery.not_told = None;
+        self.waiting -= usize::from(delivery.is_waiting());
         let integration = Arc::clone(&delivery.destination.integration);
         let notification = Arc::clone(&pending.notification);
         delivery.state =
@@ -203,6 +238,7 @@ impl Router {
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
         let integration = delivery.destination.name.clone();
         if let State::Waiting { pending, .. } = std::mem::replace(&mut delivery.state, State::Idle) {
+            self.waiting -= 1;
             let old = pending.notification.reason;
             self.note(Event::Superseded { group, integration, old, new: None });
         }
@@ -309,6 +345,7 @@ impl Router {
         let Some(Group { key, route, next_flush, deliveries, .. }) = self.groups.remove(index) else {
             return;
         };
+        self.unseen.remove(&index);
         self.timers.clear(next_flush, Timer::Flush(index));
         for (place, delivery) in deliveries.into_iter().enumerate() {
             if let Some(at) = delivery.timer {
@@ -329,6 +366,7 @@ impl Router {
         delivery: Delivery,
     ) {
         let key = delivery.key(group);
+        self.waiting -= usize::from(delivery.is_waiting());
         if delivery.pending().is_some() {
             self.forget(Key::Pending(key.clone()));
         }

@@ -101,6 +101,11 @@ impl Delivery {
         }
     }
 
+    /// Whether the last attempt failed and another one will be made.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Waiting { .. })
+    }
+
     /// Its key in a group.
     pub(super) fn key(&self, group: &GroupKey) -> DeliveryKey {
         DeliveryKey { group: group.clone(), integration: self.destination.name.clone() }

@@ -9,13 +9,14 @@ use super::machine::Router;
 use super::merge::merge;
 use super::timers::Timer;
 use super::tree::group_labels;
-use super::{Event, GroupKey, Key, Record, SavedGroup};
+use super::{AlertChange, Event, GroupKey, Key, Record, SavedGroup};
 use crate::config::routes::RouteIndex;
 use crate::model::{Alert, Fingerprint, LabelSet, Timestamp};
 
 impl Router {
-    pub(super) fn on_alerts(&mut self, now: Timestamp, alerts: Vec<Alert>) {
-        let (mut firing, mut resolved, mut new) = (0, 0, 0);
+    /// Takes alerts in, and says how many were dropped.
+    pub(super) fn on_alerts(&mut self, now: Timestamp, alerts: Vec<Alert>) -> usize {
+        let (mut firing, mut resolved, mut new, mut limited) = (0, 0, 0, 0);
         for alert in alerts {
             match alert.is_resolved_at(now) {
                 true => resolved += 1,
@@ -24,6 +25,7 @@ impl Router {
             let fingerprint = alert.labels.fingerprint();
             match self.alerts.find(fingerprint) {
                 Some(index) => self.refresh(now, index, alert),
+                None if !self.name_limit.has_room(now, &alert.labels) => limited += 1,
                 None => {
                     new += 1;
                     self.admit(now, fingerprint, alert);
@@ -33,6 +35,10 @@ impl Router {
         if firing + resolved > 0 {
             self.note(Event::AlertsReceived { firing, resolved, new });
         }
+        if limited > 0 {
+            self.note(Event::AlertsLimited { count: limited });
+        }
+        limited
     }
 
     /// Takes in an alert that is not known. As in Alertmanager also one that is already resolved: somebody
@@ -44,6 +50,9 @@ impl Router {
         }
         let index = self.add_alert(fingerprint, alert, places);
         self.keep_alert(index);
+        if !self.alerts.at(index).alert.is_resolved_at(now) {
+            self.note_alert(index, AlertChange::Began, self.alerts.at(index).alert.ends_at.is_none());
+        }
         self.settle_silences_of(now, index);
         self.join_all(now, index);
     }
@@ -54,6 +63,7 @@ impl Router {
         let slot = self.alerts.at_mut(index);
         slot.roles = self.inhibition.enter(index, &slot.alert.labels, slot.alert.ends_at);
         self.label_index.insert(index, &slot.alert.labels);
+        self.name_limit.enter(index, &slot.alert.labels, slot.alert.ends_at);
         self.meet_silences(index);
         index
     }
@@ -63,6 +73,7 @@ impl Router {
         let slot = self.alerts.remove(index)?;
         self.inhibition.leave(index, slot.roles, &slot.alert.labels, slot.alert.ends_at);
         self.label_index.remove(index, &slot.alert.labels);
+        self.name_limit.leave(index, &slot.alert.labels, slot.alert.ends_at);
         if let Some(muting) = &slot.muting {
             self.silences.forget_alert(index, &muting.silences);
         }
@@ -71,17 +82,21 @@ impl Router {
 
     /// Takes in what was said of a known alert. Most often nothing is new but that it was said.
     fn refresh(&mut self, now: Timestamp, index: AlertIndex, alert: Alert) {
-        let slot = self.alerts.at_mut(index);
+        let slot = self.alerts.at(index);
         let merged = merge(&slot.alert, alert, now);
         let (was_over, is_over) = (slot.alert.is_resolved_at(now), merged.is_resolved_at(now));
         let ends = (slot.alert.ends_at, merged.ends_at);
+        if was_over && ended_by_time(&slot.alert) {
+            self.note_alert(index, AlertChange::Ended, false);
+        }
+        let slot = self.alerts.at_mut(index);
         self.inhibition.move_end(index, slot.roles, &slot.alert.labels, ends);
+        self.name_limit.move_end(index, &slot.alert.labels, ends);
         if differs(&slot.alert, &merged, is_over) || was_over != is_over {
             self.alerts.update(index, merged);
             self.keep_alert(index);
         } else {
-            slot.alert.ends_at = merged.ends_at;
-            slot.alert.updated_at = slot.alert.updated_at.max(merged.updated_at);
+            self.alerts.refresh(index, merged.ends_at, merged.updated_at);
             if ends.0 != ends.1 && ends.1 > Some(now + self.routing.resolve_timeout) {
                 self.keep_alert(index); // `restore` would let it end earlier
             }
@@ -90,6 +105,11 @@ impl Router {
             self.settle_silences_of(now, index);
         }
         if was_over != is_over {
+            let (change, end) = match is_over {
+                true => (AlertChange::Ended, ends.0),
+                false => (AlertChange::Refired, ends.1),
+            };
+            self.note_alert(index, change, end.is_none());
             let groups: Vec<GroupIndex> =
                 self.alerts.at(index).places.iter().filter_map(|place| place.group).collect();
             for group in groups {
@@ -102,6 +122,14 @@ impl Router {
         if !is_over {
             self.join_all(now, index);
         }
+    }
+
+    pub(super) fn note_alert(&mut self, index: AlertIndex, change: AlertChange, of_rule: bool) {
+        let slot = self.alerts.at(index);
+        let Alert { ref labels, starts_at, ends_at, .. } = slot.alert;
+        let ends_at = ends_at.filter(|_| change == AlertChange::Ended);
+        let (fingerprint, labels) = (slot.fingerprint, labels.clone());
+        self.note(Event::Alert { change, fingerprint, labels, starts_at, ends_at, of_rule });
     }
 
     /// Persists an alert.
@@ -180,6 +208,7 @@ impl Router {
         let members = BTreeMap::new();
         let group = Group { key, route, members, next_flush, flushed_at: None, changed, deliveries };
         let index = self.groups.insert(group);
+        self.unseen.insert(index);
         self.timers.set(next_flush, Timer::Flush(index));
         index
     }
@@ -198,6 +227,11 @@ impl Router {
         let key = Key::Group(group.key.clone());
         self.keep(key, Record::Group(saved));
     }
+}
+
+/// Whether an alert that is over ended because its sender said no more of it, and nobody has noted that yet.
+pub(super) fn ended_by_time(alert: &Alert) -> bool {
+    alert.ends_at.is_some_and(|end| end > alert.updated_at)
 }
 
 /// Whether what was said is new, beyond that the alert is still there. The end of an alert that fires moves

@@ -1,6 +1,6 @@
 //! The Router itself: its parts, and which of them an input concerns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::alerts::Alerts;
@@ -8,6 +8,7 @@ use super::groups::{GroupIndex, Groups};
 use super::inhibition::Inhibition;
 use super::label_index::LabelIndex;
 use super::memory::Memory;
+use super::name_limit::NameLimit;
 use super::random::Random;
 use super::silences::Silences;
 use super::timers::{Timer, Timers};
@@ -30,6 +31,11 @@ pub struct Router {
     pub(super) timers: Timers,
     pub(super) memory: Memory,
     pub(super) silences: Silences,
+    pub(super) name_limit: NameLimit,
+    /// Groups that were not looked at yet.
+    pub(super) unseen: BTreeSet<GroupIndex>,
+    /// How many deliveries wait for their next attempt.
+    pub(super) waiting: usize,
     pub(super) random: Random,
     pub(super) last_attempt: u64,
     /// Attempts without an outcome, with the group and the place of the delivery in it.
@@ -45,12 +51,15 @@ impl Router {
             tree: Tree::new(&routing),
             inhibition: Inhibition::new(&routing.inhibit_rules),
             label_index: LabelIndex::default(),
+            name_limit: NameLimit::new(routing.limits.alerts_per_name),
             routing,
             alerts: Alerts::default(),
             groups: Groups::default(),
             timers: Timers::default(),
             memory: Memory::default(),
             silences: Silences::default(),
+            unseen: BTreeSet::new(),
+            waiting: 0,
             random: Random::new(seed),
             last_attempt: 0,
             in_flight: BTreeMap::new(),
@@ -62,7 +71,9 @@ impl Router {
     #[must_use = "effects are the machine's only output"]
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Effect> {
         match input {
-            Input::Alerts(alerts) => self.on_alerts(now, alerts),
+            Input::Alerts(alerts) => {
+                self.on_alerts(now, alerts);
+            }
             Input::Request(id, request) => self.on_request(now, id, request),
             Input::Notified(notified) => self.on_notified(now, notified),
             Input::Reload(routing) => self.on_reload(now, routing),
@@ -79,10 +90,7 @@ impl Router {
 
     fn on_request(&mut self, now: Timestamp, id: RequestId, request: Request) {
         let answer = match request {
-            Request::Alerts(alerts) => {
-                self.on_alerts(now, alerts);
-                Answer::AlertsTaken { limited: 0 }
-            }
+            Request::Alerts(alerts) => Answer::AlertsTaken { limited: self.on_alerts(now, alerts) },
             Request::SetSilence(draft) => {
                 self.set_silence(now, draft).map_or_else(Answer::Refused, Answer::Silence)
             }

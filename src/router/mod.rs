@@ -28,6 +28,7 @@ mod matcher_index;
 mod memory;
 mod merge;
 mod mute;
+mod name_limit;
 mod outcome;
 mod paths;
 #[cfg(test)]
@@ -59,7 +60,7 @@ use crate::config::routes::{Integration, Routing};
 use crate::model::{Alert, Annotations, Duration, Fingerprint, LabelSet, Str, Timestamp};
 
 pub use entry::{DeliveryKey, Entry, GroupKey, IntegrationName, Key, Pending, Record, SavedGroup, Told};
-pub use event::{Event, GroupName, NotTold, SilenceChange};
+pub use event::{AlertChange, Event, GroupName, NotTold, SilenceChange, Suppression};
 pub use explain::{
     AlertFacts, Destined, Explanation, GroupFacts, Inhibitor, IntegrationFacts, Knows, Muting, OnItsWay,
     Outlook, Said, Silencer, Step, StepOutcome, Timing, ToldFacts, WhyNot, ago, span,
@@ -69,7 +70,7 @@ pub use mute::Mutes;
 pub use paths::{RouteFinder, group_labels};
 pub use query::{AlertQuery, AlertView, Cursor, GroupAlerts, Page};
 pub use request::{AckDraft, AckOf, Answer, Refusal, Request, RequestId, SilenceDraft};
-pub use view::{AlertCounts, DeliveryState, DeliveryView, GroupView, View};
+pub use view::{AlertCounts, DeliveryState, DeliveryView, GroupView, SilenceCounts, View};
 
 /// Names one attempt until its outcome is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]

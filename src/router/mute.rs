@@ -50,7 +50,11 @@ impl Router {
     }
 
     /// The active silences that match an alert.
-    fn active_silences(&self, now: Timestamp, alert: AlertIndex) -> impl Iterator<Item = &Silence> {
+    pub(super) fn active_silences(
+        &self,
+        now: Timestamp,
+        alert: AlertIndex,
+    ) -> impl Iterator<Item = &Silence> {
         let muting = self.alerts.at(alert).muting.as_ref();
         let silences = muting.into_iter().flat_map(|muting| &muting.silences);
         let silences = silences.map(|index| &self.silences.at(*index).silence);

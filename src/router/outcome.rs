@@ -97,6 +97,7 @@ impl Router {
         let retry_at = now + wait.max(Duration::from_millis(1));
         let (attempts, pending) = (finished.number, Arc::clone(&finished.pending));
         delivery.state = State::Waiting { attempts, retry_at, pending: Arc::clone(&pending) };
+        self.waiting += 1;
         self.keep_pending(index, place, &pending, false);
         self.set_delivery_timer(index, place, Some(retry_at));
         self.note_failure(finished, failure, message, Some(retry_at));

@@ -1,16 +1,16 @@
 //! Tests: what holds whatever happens. No code of the router is here.
 //!
 //! [`World`] checks at each step that sends do not overlap, that a notification is persisted before it is
-//! sent, and that wakes behave; these tests feed it anything.
+//! sent, that nothing muted is sent, and that wakes behave; these tests feed it anything.
 
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::testing::{START, World, delivered, duration, failed, receiver, route, routing};
-use super::{Failure, Input, Outcome, Record};
+use super::testing::{START, World, delivered, draft, duration, failed, labels, receiver, route, routing};
+use super::{AckDraft, AckOf, Failure, Input, Outcome, Record, Request, SilenceDraft};
 use crate::config::routes::Routing;
-use crate::model::Duration;
+use crate::model::{Duration, SilenceKind};
 
 /// Something that happens to the router.
 #[derive(Clone, Debug)]
@@ -24,6 +24,11 @@ enum Step {
     /// One of three route files is loaded.
     Reload(u8),
     Crash,
+    /// An alert, or all, are silenced for so many seconds; or a snooze that ends with the last of them.
+    Silence(u8, u16, bool),
+    /// One of the silences ends, or is changed to last so many seconds from now.
+    Change(u8, Option<u16>),
+    Ack(u8, u16),
 }
 
 fn steps(reloads: bool) -> impl Strategy<Value = Vec<Step>> {
@@ -35,6 +40,9 @@ fn steps(reloads: bool) -> impl Strategy<Value = Vec<Step>> {
         5 => (0..2000_u16).prop_map(Step::Pass),
         1 => (0..3_u8).prop_map(move |file| if reloads { Step::Reload(file) } else { Step::Pass(1) }),
         1 => Just(Step::Crash),
+        2 => (0..7_u8, 0..2000_u16, any::<bool>()).prop_map(|(of, secs, snooze)| Step::Silence(of, secs, snooze)),
+        1 => (any::<u8>(), prop::option::of(0..2000_u16)).prop_map(|(which, secs)| Step::Change(which, secs)),
+        1 => (0..6_u8, 0..2000_u16).prop_map(|(alert, secs)| Step::Ack(alert, secs)),
     ];
     prop::collection::vec(step, 0..40)
 }
@@ -108,9 +116,42 @@ fn run(steps: &[Step], seed: u64, strict: bool) -> World {
                 world.input(Input::Reload(routing));
             }
             Step::Crash => world.crash(),
+            Step::Silence(of, secs, snooze) => {
+                let text = if *of == 6 { "alertname=A".to_owned() } else { format!("i={of}") };
+                let kind = if *snooze { SilenceKind::UntilResolved } else { SilenceKind::Plain };
+                let until = format!("{}s", seconds(&world) + i64::from(*secs));
+                let wanted = SilenceDraft { kind, ..draft(world.now, &text, &until) };
+                world.request(Request::SetSilence(wanted));
+            }
+            Step::Change(which, secs) => change(&mut world, usize::from(*which), *secs),
+            Step::Ack(alert, secs) => {
+                let of = AckOf::Labels(labels(&format!("alertname=A i={alert}")));
+                let until = world.now + Duration::from_secs(i64::from(*secs));
+                world.request(Request::Ack(AckDraft { of, by: "me".into(), comment: "".into(), until }));
+            }
         }
     }
     world
+}
+
+fn change(world: &mut World, which: usize, secs: Option<u16>) {
+    let number = world.router.silences().count();
+    let Some(known) = world.router.silences().nth(which % number.max(1)).cloned() else { return };
+    let request = match secs {
+        None => Request::ExpireSilence(known.id),
+        Some(secs) => Request::SetSilence(SilenceDraft {
+            id: Some(known.id),
+            matchers: known.matchers,
+            starts_at: known.starts_at,
+            ends_at: world.now + Duration::from_secs(i64::from(secs)),
+            created_by: known.created_by,
+            comment: "changed".into(),
+            annotations: known.annotations,
+            kind: known.kind,
+            force: false,
+        }),
+    };
+    world.request(request);
 }
 
 /// Receivers answer again, everything is resolved, and days go by.
@@ -165,9 +206,16 @@ proptest! {
             let groups = world.router.groups();
             groups.iter().map(|group| (group.key.clone(), group.next_flush)).collect::<Vec<_>>()
         };
-        let before = (alerts(&world), timers(&world));
+        let silences = |world: &World| {
+            let silenced = world.router.alerts.iter_from(0).map(|(index, slot)| {
+                (slot.fingerprint, world.router.mutes(world.now, index).silenced_by)
+            });
+            let silenced: std::collections::BTreeMap<_, _> = silenced.collect();
+            (world.router.silences().cloned().collect::<Vec<_>>(), silenced)
+        };
+        let before = (alerts(&world), timers(&world), silences(&world));
         world.crash();
-        prop_assert_eq!(before, (alerts(&world), timers(&world)));
+        prop_assert_eq!(before, (alerts(&world), timers(&world), silences(&world)));
         let records = world.saved.values().filter(|record| matches!(record, Record::Alert(_))).count();
         prop_assert_eq!(records, world.router.alerts().count());
     }

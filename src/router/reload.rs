@@ -13,6 +13,7 @@ use std::sync::Arc;
 use super::groups::{Delivery, Group, Groups, State};
 use super::inhibition::Inhibition;
 use super::machine::Router;
+use super::name_limit::NameLimit;
 use super::timers::{Timer, Timers};
 use super::tree::Tree;
 use super::{Event, GroupKey, IntegrationName, Key};
@@ -24,7 +25,9 @@ impl Router {
         let before = std::mem::replace(&mut self.routing, Arc::clone(&routing));
         self.tree = Tree::new(&routing);
         self.inhibition = Inhibition::new(&routing.inhibit_rules);
+        self.name_limit = NameLimit::new(routing.limits.alerts_per_name);
         self.timers = Timers::default();
+        self.unseen.clear();
         let indexes: Vec<_> = self.groups.iter().map(|(index, _)| index).collect();
         let mut old = std::mem::take(&mut self.groups);
         let mut members = BTreeMap::new();
@@ -47,6 +50,7 @@ impl Router {
             let slot = self.alerts.at_mut(index);
             slot.places = places;
             slot.roles = self.inhibition.enter(index, &slot.alert.labels, slot.alert.ends_at);
+            self.name_limit.enter(index, &slot.alert.labels, slot.alert.ends_at);
             let is_over = slot.alert.is_resolved_at(now);
             self.rejoin(now, index, is_over);
         }
@@ -91,8 +95,11 @@ impl Router {
 
     /// Sets a carried group's timers and attempts at its new place.
     fn put_back(&mut self, group: Group, moved: bool) {
-        let next_flush = group.next_flush;
+        let (next_flush, is_unseen) = (group.next_flush, group.flushed_at.is_none());
         let index = self.groups.insert(group);
+        if is_unseen {
+            self.unseen.insert(index);
+        }
         self.timers.set(next_flush, Timer::Flush(index));
         for (place, delivery) in self.groups.at(index).deliveries.iter().enumerate() {
             if let Some(at) = delivery.timer {

@@ -154,6 +154,7 @@ impl Router {
         }
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
         delivery.state = State::Waiting { attempts: 0, retry_at: now, pending };
+        self.waiting += 1;
         self.set_delivery_timer(index, place, Some(now));
     }
 

@@ -398,7 +398,7 @@ fn killed_at_any_step_everybody_hears_the_same() {
     insta::assert_snapshot!(texts(&whole).join("\n"), @r"
     root[0] A: first notification firing=[1 2 3] resolved=[]
     root[0] B: first notification firing=[4] resolved=[]
-    root[0] A: some alerts resolved firing=[2 3] resolved=[1]
+    root[0] A: some alerts resolved firing=[2(flapped 1x) 3] resolved=[1]
     root[0] B: repeat interval elapsed firing=[4] resolved=[]
     root[0] A: repeat interval elapsed firing=[2 3] resolved=[]
     root[0] B: repeat interval elapsed firing=[4] resolved=[]

@@ -10,9 +10,10 @@ use crate::model::{
     Timestamp,
 };
 use crate::router::Answer as RouterAnswer;
+use crate::router::alerts::Slot;
 use crate::router::{
-    Attempt, AttemptId, Effect, Entry, Event, Failure, Input, Key, Notified, NotifiedAlert, Outcome, Reason,
-    Record, Request, RequestId, Router, SilenceDraft,
+    AlertCounts, Attempt, AttemptId, Effect, Entry, Event, Failure, Input, Key, Notified, NotifiedAlert,
+    Outcome, Reason, Record, Request, RequestId, Router, SilenceDraft,
 };
 
 /// Labels from `"a=1 b=2"`.
@@ -296,10 +297,35 @@ impl World {
             );
             assert_eq!(self.router.next_wake(), next);
         }
+        self.check_counts();
         self.inputs += 1;
         if self.crash_after == Some(self.inputs) {
             self.crash();
         }
+    }
+
+    /// What is counted on the way is what a walk finds.
+    fn check_counts(&self) {
+        let (router, now) = (&self.router, self.now);
+        let is_unprocessed = |slot: &Slot| {
+            slot.places.iter().filter_map(|place| place.group).all(|group| {
+                let group = router.groups.at(group);
+                group.flushed_at.is_none()
+            })
+        };
+        let mut counts = AlertCounts::default();
+        for (index, slot) in router.alerts.iter_from(0) {
+            let muted = router.is_muted(now, index);
+            let over = slot.alert.is_resolved_at(now);
+            counts.resolved += usize::from(over);
+            counts.firing += usize::from(!over);
+            counts.suppressed += usize::from(!over && muted);
+            counts.unprocessed += usize::from(!over && !muted && is_unprocessed(slot));
+        }
+        let deliveries = router.groups.iter().flat_map(|(_, group)| &group.deliveries);
+        let retrying = deliveries.filter(|delivery| delivery.is_waiting()).count();
+        let view = router.view(now);
+        assert_eq!((view.alerts, view.retrying), (counts, retrying));
     }
 
     fn perform(&mut self, effect: Effect) {
@@ -328,6 +354,9 @@ impl World {
                         format!("reloaded: {kept} kept, {created} created, {dropped} dropped")
                     }
                     Event::AlertsReceived { .. }
+                    | Event::Alert { .. }
+                    | Event::AlertsLimited { .. }
+                    | Event::Suppressed { .. }
                     | Event::GroupCreated { .. }
                     | Event::NotificationSent { .. }
                     | Event::AttemptFailed { .. } => return,
@@ -357,6 +386,10 @@ impl World {
             names(true)
         );
         assert!(!told.alerts.is_empty(), "{text}");
+        for alert in told.alerts.iter().filter(|alert| !alert.resolved && !self.routing.strict) {
+            let known = self.router.alerts.find(alert.fingerprint);
+            assert!(!known.is_some_and(|known| self.router.is_muted(self.now, known)), "muted: {text}");
+        }
         let place = self.saved.iter().find_map(|(key, record)| match record {
             Record::Pending { pending, .. } if pending.notification == *told => Some(key.clone()),
             Record::Pending { .. }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use super::groups::{Delivery, Group, State};
+use super::alerts::AlertIndex;
+use super::groups::{Delivery, Group, GroupIndex, State};
 use super::machine::Router;
+use super::silences::Slot as SilenceSlot;
 use super::snapshot::group_key;
 use super::{IntegrationName, NotTold, Reason, Told};
-use crate::model::{Alert, Duration, LabelSet, Str, Timestamp};
+use crate::model::{Alert, Duration, LabelSet, SilenceState, Str, Timestamp};
 
 /// Counts for metrics and health: cheap enough for every scrape. [`super::Router::groups`] has the details.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +23,19 @@ pub struct View {
     pub retrying: usize,
     /// Entries of the notification log whose group is gone.
     pub remembered: usize,
+    /// Silences by state (`alertmanager_silences{state}`).
+    pub silences: SilenceCounts,
+}
+
+/// Silences by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SilenceCounts {
+    /// Silences that mute.
+    pub active: usize,
+    /// Silences that will mute.
+    pub pending: usize,
+    /// Silences that have ended and are still kept.
+    pub expired: usize,
 }
 
 /// Alerts by state (`alertmanager_alerts{state}`).
@@ -28,6 +43,10 @@ pub struct View {
 pub struct AlertCounts {
     /// Alerts that fire.
     pub firing: usize,
+    /// Those that fire and are muted by silences or inhibition.
+    pub suppressed: usize,
+    /// Those that fire, are not muted, and are only in groups that were not looked at yet.
+    pub unprocessed: usize,
     /// Alerts that are resolved and of which somebody may still have to be told.
     pub resolved: usize,
 }
@@ -98,20 +117,80 @@ pub enum DeliveryState {
 }
 
 impl Router {
-    /// Counts for metrics and health. Walks over all alerts and groups, but copies nothing.
+    /// Counts for metrics and health. With inhibition rules it walks over all alerts, else only over silences
+    /// with what they match and over groups that are new.
     #[must_use]
     pub fn view(&self, now: Timestamp) -> View {
-        let known = self.alerts.iter().count();
-        let firing = self.alerts.iter().filter(|slot| !slot.alert.is_resolved_at(now)).count();
-        let deliveries = self.groups.iter().flat_map(|(_, group)| &group.deliveries);
-        let retrying = deliveries.filter(|delivery| matches!(delivery.state, State::Waiting { .. })).count();
+        let resolved = self.alerts.resolved_at(now);
         View {
-            alerts: AlertCounts { firing, resolved: known - firing },
+            alerts: AlertCounts {
+                firing: self.alerts.len() - resolved,
+                suppressed: self.count_silenced(now) + self.count_only_inhibited(now),
+                unprocessed: self.count_unprocessed(now),
+                resolved,
+            },
             groups: self.groups.len(),
             in_flight: self.in_flight.len(),
-            retrying,
+            retrying: self.waiting,
             remembered: self.memory.len(),
+            silences: self.count_silences(now),
         }
+    }
+
+    fn count_silences(&self, now: Timestamp) -> SilenceCounts {
+        let mut counts = SilenceCounts::default();
+        for slot in self.silences.iter() {
+            match slot.silence.state_at(now) {
+                SilenceState::Active => counts.active += 1,
+                SilenceState::Pending => counts.pending += 1,
+                SilenceState::Expired => counts.expired += 1,
+            }
+        }
+        counts
+    }
+
+    fn count_silenced(&self, now: Timestamp) -> usize {
+        let silenced = |slot: &SilenceSlot| {
+            // An alert counts for the first silence that mutes it.
+            let counts = |alert: &&AlertIndex| {
+                let first = self.active_silences(now, **alert).next();
+                self.fires(now, **alert) && first.is_some_and(|first| first.id == slot.silence.id)
+            };
+            slot.alerts.iter().filter(counts).count()
+        };
+        let active = self.silences.iter().filter(|slot| slot.silence.state_at(now) == SilenceState::Active);
+        active.map(silenced).sum()
+    }
+
+    fn count_only_inhibited(&self, now: Timestamp) -> usize {
+        if self.routing.inhibit_rules.is_empty() {
+            return 0;
+        }
+        let is_inhibited = |alert: AlertIndex| {
+            self.fires(now, alert) && self.is_inhibited(now, alert) && !self.is_silenced(now, alert)
+        };
+        self.alerts.iter_from(0).filter(|(alert, _)| is_inhibited(*alert)).count()
+    }
+
+    fn count_unprocessed(&self, now: Timestamp) -> usize {
+        let is_new = |(group, alert): &(GroupIndex, AlertIndex)| {
+            let places = &self.alerts.at(*alert).places;
+            let mut groups = places.iter().filter_map(|place| place.group);
+            // An alert counts for its first group.
+            groups.clone().next() == Some(*group)
+                && groups.all(|group| self.unseen.contains(&group))
+                && self.fires(now, *alert)
+                && !self.is_muted(now, *alert)
+        };
+        let members = |group: &GroupIndex| {
+            let group = *group;
+            self.groups.at(group).members.values().map(move |alert| (group, *alert))
+        };
+        self.unseen.iter().flat_map(members).filter(is_new).count()
+    }
+
+    fn fires(&self, now: Timestamp, alert: AlertIndex) -> bool {
+        !self.alerts.at(alert).alert.is_resolved_at(now)
     }
 
     /// Every group in detail, in order of route and labels. Copies pointers, not texts.

@@ -20,7 +20,7 @@ use super::store::metrics::StoreMetrics;
 use crate::config::routes::Routing;
 use crate::core::View;
 use crate::model::{Duration, Timestamp};
-use crate::router::Failure;
+use crate::router::{Failure, Suppression};
 use crate::rules::GroupView;
 
 /// Label names with their values.
@@ -58,7 +58,11 @@ pub struct Metrics {
     pub(super) notification_requests_failed: Counters,
     pub(super) notification_latency: Histograms,
     pub(super) notifications_superseded: Counters,
+    pub(super) notifications_suppressed: Counters,
+    pub(super) alerts_limited: Counter,
+    silences: Family<Labels, Gauge>,
     alerts: Family<Labels, Gauge>,
+    alerts_resolved: Gauge,
     aggregation_groups: Gauge,
     in_flight: Gauge,
     retrying: Gauge,
@@ -170,7 +174,18 @@ impl Default for Metrics {
                 "sereno_notifications_superseded",
                 "Notifications that gave way to a newer one before they could be delivered",
             ),
+            notifications_suppressed: add.make(
+                "alertmanager_notifications_suppressed",
+                "Alerts that were left out when their group was looked at, because they were muted",
+            ),
+            alerts_limited: add
+                .make("alertmanager_alerts_limited", "Alerts dropped because too many had the same name"),
+            silences: add.make("alertmanager_silences", "Silences by state"),
             alerts: add.make("alertmanager_alerts", "Alerts by state"),
+            alerts_resolved: add.make(
+                "sereno_alerts_resolved",
+                "Alerts that are resolved and of which somebody may still have to be told",
+            ),
             aggregation_groups: add
                 .make("alertmanager_dispatcher_aggregation_groups", "Alert groups that are active"),
             in_flight: add.make("sereno_notifications_in_flight", "Attempts on their way"),
@@ -236,8 +251,15 @@ impl Metrics {
         self.set_groups(&view.rules.groups);
         let counts = view.router.alerts;
         let state = |state: &str| vec![("state", state.to_owned())];
-        self.alerts.get_or_create(&state("active")).set(as_i64(counts.firing));
-        self.alerts.get_or_create(&state("resolved")).set(as_i64(counts.resolved));
+        let active = counts.firing.saturating_sub(counts.suppressed + counts.unprocessed);
+        self.alerts.get_or_create(&state("active")).set(as_i64(active));
+        self.alerts.get_or_create(&state("suppressed")).set(as_i64(counts.suppressed));
+        self.alerts.get_or_create(&state("unprocessed")).set(as_i64(counts.unprocessed));
+        self.alerts_resolved.set(as_i64(counts.resolved));
+        let silences = view.router.silences;
+        self.silences.get_or_create(&state("active")).set(as_i64(silences.active));
+        self.silences.get_or_create(&state("pending")).set(as_i64(silences.pending));
+        self.silences.get_or_create(&state("expired")).set(as_i64(silences.expired));
         self.aggregation_groups.set(as_i64(view.router.groups));
         self.in_flight.set(as_i64(view.router.in_flight));
         self.retrying.set(as_i64(view.router.retrying));
@@ -277,6 +299,10 @@ impl Metrics {
         self.receivers.set(as_i64(routing.receivers.len()));
         let integrations = routing.receivers.iter().map(|receiver| receiver.integrations.len()).sum();
         self.integrations.set(as_i64(integrations));
+        for why in Suppression::ALL {
+            let reason = vec![("reason", why.as_str().to_owned())];
+            drop(self.notifications_suppressed.get_or_create(&reason));
+        }
         for receiver in &routing.receivers {
             receiver.integrations.iter().for_each(|integration| self.announce(integration.kind));
         }

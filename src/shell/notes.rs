@@ -73,6 +73,17 @@ fn note_router(metrics: &Metrics, status: &Status, now: Timestamp, event: &Route
             }
             debug!(firing, resolved, new, "received alerts");
         }
+        RouterEvent::Alert { change, fingerprint, labels, .. } => {
+            debug!(%fingerprint, %labels, change = change.as_str(), "alert {labels} {}", change.as_str());
+        }
+        RouterEvent::AlertsLimited { count } => {
+            metrics.alerts_limited.inc_by(*count as u64);
+            warn!(count, "dropped {count} alerts: too many have the same name");
+        }
+        RouterEvent::Suppressed { why, count } => {
+            let labels = vec![("reason", why.as_str().to_owned())];
+            metrics.notifications_suppressed.get_or_create(&labels).inc_by(*count as u64);
+        }
         RouterEvent::GroupCreated { group, next_flush } => {
             debug!(group = %group.key, receiver = %group.receiver, %next_flush, "new alert group {}", group.key);
         }

@@ -144,6 +144,7 @@ fn flapping_within_the_cooldown_is_told_once_when_it_ends() {
     let down = vec![("a", "2m", "4m"), ("a", "6m", "8m"), ("a", "10m", "50m")];
     assert_snapshot!(tell_with(RULES, &routes, Story { down, ..Story::default() }, "2h"), @r#"
     t+2m40s oncall/webhook try 1: first notification; firing [Down(a)] resolved []; delivered
+    t+22m40s oncall/webhook try 1: alerts fired again during the cooldown; firing [Down(a) 2x again] resolved []; delivered
     t+50m40s oncall/webhook try 1: all alerts resolved; firing [] resolved [Down(a)]; delivered
     "#);
 }

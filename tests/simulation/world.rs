@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use sereno::config::{read_routing, read_rule_file};
 use sereno::core::Config;
-use sereno::model::{Duration, LabelSet, QueryValue, Sample, Timestamp};
-use sereno::router::{Attempt, AttemptId, Failure, Outcome};
+use sereno::model::{
+    Duration, LabelSet, MatchOp, Matcher, QueryValue, Sample, Silence, SilenceKind, Timestamp,
+};
+use sereno::router::{AckDraft, AckOf, Attempt, AttemptId, Failure, Outcome, Request, SilenceDraft};
 use sereno::rules::{Query, QueryError, RulesConfig};
 use sereno::sim::{QueryAnswer, World};
 
@@ -117,8 +119,55 @@ impl Chaos {
         }
     }
 
-    /// Differences between what receivers believe and what is true.
-    pub(crate) fn lies_at(&self, now: Timestamp) -> Vec<String> {
+    /// Something that somebody asks for: mostly short silences, some that outlast the run.
+    pub(crate) fn request(&mut self, now: Timestamp, known: &[Silence]) -> Request {
+        let random = &mut self.random;
+        let instance = format!("i{}", random.between(0, 3));
+        let matchers = match random.between(0, 3) {
+            0 => vec![Matcher::equal("instance", instance)],
+            1 => vec![Matcher::equal("alertname", "Down"), Matcher::equal("instance", instance)],
+            2 => vec![Matcher::equal("severity", "warning")],
+            _ => vec![Matcher::new("instance", MatchOp::Regex, "i0|i2").expect("a valid expression")],
+        };
+        let minutes = if random.chance(10) { 24 * 60 } else { random.between(0, 120) };
+        let (starts_at, ends_at) = (now, now + Duration::from_mins(minutes));
+        let draft = SilenceDraft {
+            id: None,
+            matchers: matchers.clone(),
+            starts_at,
+            ends_at,
+            created_by: "somebody".into(),
+            comment: "quiet, please".into(),
+            annotations: BTreeMap::new(),
+            kind: SilenceKind::Plain,
+            force: false,
+        };
+        let pick = usize::try_from(random.between(0, 1_000)).expect("not negative") % known.len().max(1);
+        match (random.between(0, 9), known.get(pick)) {
+            (0..=1, _) => {
+                let (by, comment) = ("somebody".into(), "on it".into());
+                Request::Ack(AckDraft { of: AckOf::Matchers(matchers), by, comment, until: ends_at })
+            }
+            (2, _) => Request::SetSilence(SilenceDraft { kind: SilenceKind::UntilResolved, ..draft }),
+            (3..=4, Some(known)) => Request::ExpireSilence(known.id.clone()),
+            (5, Some(known)) => Request::SetSilence(SilenceDraft {
+                id: Some(known.id.clone()),
+                matchers: known.matchers.clone(),
+                starts_at: known.starts_at,
+                kind: known.kind,
+                ..draft
+            }),
+            (6, _) => {
+                let starts_at = now + Duration::from_mins(minutes / 2);
+                Request::SetSilence(SilenceDraft { starts_at, ..draft })
+            }
+            _ => Request::SetSilence(draft),
+        }
+    }
+
+    /// Differences between what receivers believe and what is true. Whoever may not be told of an alert that
+    /// fires, because it is muted, may believe what they like of it.
+    pub(crate) fn lies_at(&self, now: Timestamp, is_muted: impl Fn(&LabelSet) -> bool) -> Vec<String> {
         let mut truth = BTreeMap::new();
         for (alert, metric, severity, receiver, integrations) in [
             ("Down", "series_a", "critical", "oncall", 2),
@@ -137,7 +186,8 @@ impl Chaos {
             }
         }
         let mut lies = Vec::new();
-        for key in truth.keys().filter(|key| self.believed.get(key) != Some(&true)) {
+        let may_be_told = |key: &&(String, usize, LabelSet)| !is_muted(&key.2);
+        for key in truth.keys().filter(may_be_told).filter(|key| self.believed.get(key) != Some(&true)) {
             lies.push(format!("{key:?} fires, the receiver believes {:?}", self.believed.get(key)));
         }
         for key in self.believed.iter().filter(|(_, firing)| **firing).map(|(key, _)| key) {

@@ -48,6 +48,17 @@ fn of_rules(now: Timestamp, event: &RulesEvent) -> Option<HistoryRow> {
 
 fn of_router(now: Timestamp, event: &RouterEvent) -> Option<HistoryRow> {
     match event {
+        // What becomes of our own rules' alerts the rules engine has said already.
+        RouterEvent::Alert { of_rule: true, .. } => None,
+        RouterEvent::Alert { change, labels, starts_at, ends_at, .. } => Some(alert(
+            now,
+            labels,
+            json!({
+                "change": change.as_str(),
+                "starts_at": starts_at.rfc3339_millis(),
+                "ends_at": ends_at.map(|end| end.rfc3339_millis()),
+            }),
+        )),
         RouterEvent::NotTold { group, integration, why } => Some(not_told(now, group, integration, *why)),
         RouterEvent::NotificationSent {
             group,
@@ -100,6 +111,8 @@ fn of_router(now: Timestamp, event: &RouterEvent) -> Option<HistoryRow> {
             json!({"what": "routes", "groups_kept": kept, "groups_created": created, "groups_dropped": dropped}),
         )),
         RouterEvent::AlertsReceived { .. }
+        | RouterEvent::AlertsLimited { .. }
+        | RouterEvent::Suppressed { .. }
         | RouterEvent::GroupCreated { .. }
         | RouterEvent::GroupDropped { .. } => None,
     }
@@ -222,8 +235,8 @@ mod tests {
         Duration, Fingerprint, LabelSet, Matcher, Silence, SilenceId, SilenceKind, Timestamp,
     };
     use crate::router::{
-        AttemptId, Event as RouterEvent, Failure, GroupName, IntegrationName, NotTold, Notification,
-        NotifiedAlert, Reason, SilenceChange,
+        AlertChange, AttemptId, Event as RouterEvent, Failure, GroupName, IntegrationName, NotTold,
+        Notification, NotifiedAlert, Reason, SilenceChange,
     };
     use crate::rules::{Change, Event as RulesEvent};
     use std::sync::Arc;
@@ -292,6 +305,18 @@ mod tests {
         })
     }
 
+    /// An alert of another system.
+    fn received(change: AlertChange) -> Event {
+        Event::Router(RouterEvent::Alert {
+            change,
+            fingerprint: labels().fingerprint(),
+            labels: labels(),
+            starts_at: NOW,
+            ends_at: None,
+            of_rule: false,
+        })
+    }
+
     fn failed(retry_at: Option<Timestamp>) -> Event {
         Event::Router(RouterEvent::AttemptFailed {
             group: group(),
@@ -347,6 +372,9 @@ mod tests {
             changed(Change::Firing),
             changed(Change::KeepFiring),
             changed(Change::Resolved),
+            received(AlertChange::Began),
+            received(AlertChange::Refired),
+            received(AlertChange::Ended),
             sent(),
             failed(Some(NOW + Duration::from_secs(2))),
             failed(None),
@@ -367,6 +395,9 @@ mod tests {
         alert - alert {alertname="Down", instance="a"}: fires (rule Down, value 0.5)
         alert - alert {alertname="Down", instance="a"}: is kept firing although its expression ended (rule Down, value 0.5)
         alert - alert {alertname="Down", instance="a"}: is resolved (rule Down, value 0.5)
+        alert - alert {alertname="Down", instance="a"}: fires
+        alert - alert {alertname="Down", instance="a"}: fires again
+        alert - alert {alertname="Down", instance="a"}: is resolved
         notification ops - {alertname="Down"}: ops/webhook[0] was told: new alerts added to the group; 1 firing, 1 resolved (took 12ms)
         notification ops - {alertname="Down"}: ops/webhook[0] was not reached, attempt 3: 503 Service Unavailable (serverError, took 1s); new alerts added to the group
         notification ops - {alertname="Down"}: ops/webhook[0] refused, attempt 3: 503 Service Unavailable (serverError, took 1s); new alerts added to the group

@@ -25,6 +25,7 @@ impl HistoryRow {
         let change = match self.text("change") {
             "pending" => "is pending",
             "firing" | "began" => "fires",
+            "refired" => "fires again",
             "keep_firing" => "is kept firing although its expression ended",
             "recovered" => "fires on: its expression holds again",
             "resolved" | "ended" => "is resolved",
