@@ -90,12 +90,6 @@ impl Queue {
         let waited = self.changed.wait_timeout_while(self.lock(), time, idle);
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
-
-    /// Waits until the end has come or that much time has passed.
-    fn wait_for_end(&self, time: Duration) {
-        let waited = self.changed.wait_timeout_while(self.lock(), time, |inner| !inner.is_closed);
-        drop(waited);
-    }
 }
 
 impl Writer {
@@ -176,16 +170,7 @@ impl<S: Store> Thread<S> {
     fn run(&mut self) {
         let mut maintained = Stopwatch::start();
         loop {
-            let mut inner = match self.trouble {
-                Some(_) => {
-                    self.queue.wait_for_end(RETRY);
-                    self.queue.lock()
-                }
-                None => self.queue.wait(HISTORY_WAITS),
-            };
-            let (batch, number, is_last) = (std::mem::take(&mut inner.batch), inner.number, inner.is_closed);
-            drop(inner);
-            self.unsaved.append(batch);
+            let (number, is_last) = self.gather();
             if !self.unsaved.is_empty() || self.trouble.is_some() {
                 self.commit(number);
             }
@@ -200,6 +185,29 @@ impl<S: Store> Thread<S> {
         }
     }
 
+    /// Waits until something is to be written, and takes it; while nothing can be, until it is time to try
+    /// again. Answers with the number of the last batch, and whether it was the last of all.
+    fn gather(&mut self) -> (u64, bool) {
+        let time = if self.trouble.is_some() { RETRY } else { HISTORY_WAITS };
+        let waiting = Stopwatch::start();
+        loop {
+            let mut inner = self.queue.wait(time.saturating_sub(waiting.elapsed()));
+            let (batch, number, is_last) = (std::mem::take(&mut inner.batch), inner.number, inner.is_closed);
+            drop(inner);
+            self.unsaved.append(batch);
+            if self.trouble.is_none() || is_last || waiting.elapsed() >= time {
+                return (number, is_last);
+            }
+            self.show_unsaved();
+        }
+    }
+
+    fn show_unsaved(&self) {
+        let records = self.unsaved.records();
+        self.reporter.metrics.store.unsaved.set(i64::try_from(records).unwrap_or(i64::MAX));
+        self.reporter.status.update(|known| known.store.unsaved_records = records);
+    }
+
     fn commit(&mut self, number: u64) {
         let metrics = &self.reporter.metrics.store;
         let started = Stopwatch::start();
@@ -211,8 +219,8 @@ impl<S: Store> Thread<S> {
                 metrics.bytes.inc_by(bytes);
                 metrics.history_rows.inc_by(self.unsaved.history().count() as u64);
                 metrics.history_lost.inc_by(self.unsaved.history_lost());
-                metrics.unsaved.set(0);
                 self.unsaved = Batch::default();
+                self.show_unsaved();
                 self.out_of_trouble();
                 self.note(Done::Kept { batch: number });
             }
@@ -228,15 +236,13 @@ impl<S: Store> Thread<S> {
 
     fn in_trouble(&mut self, why: Str) {
         let Reporter { clock, metrics, status } = &self.reporter;
-        let records = self.unsaved.records();
-        metrics.store.unsaved.set(i64::try_from(records).unwrap_or(i64::MAX));
         metrics.store.degraded.set(1);
         let at = clock.now();
         status.update(|known| {
             let since = known.store.trouble.as_ref().map_or(at, |trouble| trouble.at);
             known.store.trouble = Some(Trouble { at: since, message: why.to_string() });
-            known.store.unsaved_records = records;
         });
+        self.show_unsaved();
         if self.trouble.is_none() {
             error!(
                 error = %why,
@@ -253,7 +259,6 @@ impl<S: Store> Thread<S> {
         let notices = self.store.notices();
         status.update(|known| {
             known.store.trouble = None;
-            known.store.unsaved_records = 0;
             if known.store.notices.len() != notices.len() {
                 known.store.notices = notices;
             }
