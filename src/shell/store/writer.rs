@@ -16,14 +16,26 @@ use tracing::{error, info, warn};
 
 use super::{Batch, Store, StoreError};
 use crate::core::Entry;
-use crate::model::Str;
+use crate::model::{self, Str};
 use crate::shell::clock::{Clock, Stopwatch};
 use crate::shell::history::HistoryRow;
 use crate::shell::metrics::Metrics;
 use crate::shell::status::{Status, Trouble};
 
-/// How long after a failed commit the next is tried.
-const RETRY: Duration = Duration::from_secs(5);
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How long after a failed commit the next is tried.
+    pub retry: model::Duration,
+    /// How long a commit may take before the loop goes on as if it had failed: a disk may also hang.
+    pub patience: model::Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { retry: model::Duration::from_secs(5), patience: model::Duration::from_secs(10) }
+    }
+}
 
 /// How long history waits for records to be written with: on its own it needs no haste.
 const HISTORY_WAITS: Duration = Duration::from_millis(500);
@@ -64,6 +76,7 @@ pub struct Writer {
     done: mpsc::UnboundedReceiver<Done>,
     /// Why nothing could be kept from the start.
     pub(in crate::shell) trouble: Option<Str>,
+    pub(in crate::shell) pace: Pace,
 }
 
 #[derive(Debug, Default)]
@@ -100,6 +113,7 @@ impl Writer {
     pub fn start(
         store: impl Store + 'static,
         trouble: Option<StoreError>,
+        pace: Pace,
         reporter: Reporter,
     ) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::default());
@@ -109,6 +123,7 @@ impl Writer {
             store,
             queue: Arc::clone(&queue),
             tell,
+            retry: pace.retry.to_std(),
             reporter,
             unsaved: Batch::default(),
             trouble: None,
@@ -120,7 +135,7 @@ impl Writer {
             }
             thread.run();
         })?;
-        Ok(Self { queue, done, trouble: why })
+        Ok(Self { queue, done, trouble: why, pace })
     }
 
     /// Hands over what is to be written in one piece; answers with the number that [`Done`] will name.
@@ -160,6 +175,7 @@ struct Thread<S> {
     store: S,
     queue: Arc<Queue>,
     tell: mpsc::UnboundedSender<Done>,
+    retry: Duration,
     reporter: Reporter,
     /// What could not be written yet.
     unsaved: Batch,
@@ -188,7 +204,7 @@ impl<S: Store> Thread<S> {
     /// Waits until something is to be written, and takes it; while nothing can be, until it is time to try
     /// again. Answers with the number of the last batch, and whether it was the last of all.
     fn gather(&mut self) -> (u64, bool) {
-        let time = if self.trouble.is_some() { RETRY } else { HISTORY_WAITS };
+        let time = if self.trouble.is_some() { self.retry } else { HISTORY_WAITS };
         let waiting = Stopwatch::start();
         loop {
             let mut inner = self.queue.wait(time.saturating_sub(waiting.elapsed()));
