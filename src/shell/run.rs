@@ -19,7 +19,7 @@ use super::metrics::Metrics;
 use super::notes;
 use super::remote_write::RemoteWrite;
 use super::status::{Status, Trouble};
-use super::store::gate::{Gate, IsKept, PATIENCE};
+use super::store::gate::{Gate, IsKept};
 use super::store::writer::{Done, Writer};
 use crate::core::{Core, Effect, Entry, Input, View};
 use crate::model::{Duration, Str, Timestamp};
@@ -166,11 +166,13 @@ pub struct World {
 /// Drives the core until a stop is asked for and what is on its way has arrived, or has had its time. When it
 /// returns, everything that can be written is on disk.
 pub async fn run(core: Core, writer: Writer, world: Arc<World>, handle: Handle, inbox: Inbox) {
-    let gate = Gate::new(writer.trouble.clone());
+    let patience = writer.pace.patience;
+    let gate = Gate::new(patience, writer.trouble.clone());
     let mut serving = Loop {
         core,
         writer: Some(writer),
         gate,
+        patience,
         has_given_up: false,
         world,
         handle,
@@ -200,6 +202,8 @@ struct Loop {
     /// `None`: its thread has ended.
     writer: Option<Writer>,
     gate: Gate<Held>,
+    /// How long the disk may take.
+    patience: Duration,
     /// Whether the disk has hung for so long that we went on without.
     has_given_up: bool,
     world: Arc<World>,
@@ -364,7 +368,7 @@ impl Loop {
         if self.gate.patience_ends().is_none_or(|end| end > now) {
             return;
         }
-        let why = Str::from(format!("the disk has not answered for {PATIENCE}"));
+        let why = Str::from(format!("the disk has not answered for {}", self.patience));
         self.world.status.update(|known| {
             known.store.trouble.get_or_insert(Trouble { at: now, message: why.to_string() });
         });
@@ -468,3 +472,6 @@ fn kind(error: &QueryError) -> &'static str {
         QueryError::Malformed(_) => "malformed",
     }
 }
+
+#[cfg(test)]
+mod tests;

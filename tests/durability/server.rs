@@ -60,8 +60,12 @@ impl Home {
             None => Command::new(program),
         };
         command
-            .current_dir(self.folder.path())
-            .args(["serve", "--listen", "127.0.0.1:0", "--prometheus-url", "http://127.0.0.1:1"])
+            // A path: a command in a namespace does not start in our folder.
+            .arg("serve")
+            .arg("--routes")
+            .arg(self.folder.path().join("routes.yml"))
+            .args(["--listen", "127.0.0.1:0", "--external-url", "http://sereno"])
+            .args(["--prometheus-url", "http://127.0.0.1:1"])
             .arg("--data-dir")
             .arg(&self.data);
         command

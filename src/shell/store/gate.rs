@@ -9,9 +9,6 @@ use std::collections::VecDeque;
 use super::writer::Done;
 use crate::model::{Duration, Str, Timestamp};
 
-/// How long a commit may take before we go on as if it had failed: a disk may also hang.
-pub const PATIENCE: Duration = Duration::from_secs(10);
-
 /// Whether what came before an effect is kept; if not, why.
 pub type IsKept = Result<(), Str>;
 
@@ -19,6 +16,7 @@ pub type IsKept = Result<(), Str>;
 #[derive(Debug)]
 pub struct Gate<T> {
     waiting: VecDeque<Waiting<T>>,
+    patience: Duration,
     /// The number of the last batch that was handed over, and of the last that is kept.
     handed_over: u64,
     kept: u64,
@@ -34,10 +32,11 @@ struct Waiting<T> {
 }
 
 impl<T> Gate<T> {
-    /// A gate with nothing behind it; `trouble` if nothing can be kept to begin with.
+    /// A gate with nothing behind it, where nothing should wait for longer than `patience`; `trouble` if
+    /// nothing can be kept to begin with.
     #[must_use]
-    pub fn new(trouble: Option<Str>) -> Self {
-        Self { waiting: VecDeque::new(), handed_over: 0, kept: 0, trouble }
+    pub fn new(patience: Duration, trouble: Option<Str>) -> Self {
+        Self { waiting: VecDeque::new(), patience, handed_over: 0, kept: 0, trouble }
     }
 
     /// A batch with this number was handed over to be kept: what comes now relies on it.
@@ -80,7 +79,7 @@ impl<T> Gate<T> {
     /// When the effect that waits for longest has waited for too long.
     #[must_use]
     pub fn patience_ends(&self) -> Option<Timestamp> {
-        self.waiting.front().map(|waiting| waiting.since + PATIENCE)
+        self.waiting.front().map(|waiting| waiting.since + self.patience)
     }
 
     /// Whether nothing waits.
@@ -92,15 +91,16 @@ impl<T> Gate<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Gate, PATIENCE};
-    use crate::model::Timestamp;
+    use super::Gate;
+    use crate::model::{Duration, Timestamp};
     use crate::shell::store::writer::Done;
 
+    const PATIENCE: Duration = Duration::from_secs(10);
     const NOW: Timestamp = Timestamp::from_secs(100);
 
     #[test]
     fn an_effect_waits_for_the_batch_before_it_and_no_other() {
-        let mut gate = Gate::new(None);
+        let mut gate = Gate::new(PATIENCE, None);
         assert_eq!(gate.pass(NOW, "nothing before it"), Some(("nothing before it", Ok(()))));
         gate.handed_over(1);
         assert_eq!(gate.pass(NOW, "a"), None);
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn while_nothing_can_be_kept_nothing_waits_and_everyone_is_told() {
-        let mut gate = Gate::new(None);
+        let mut gate = Gate::new(PATIENCE, None);
         gate.handed_over(1);
         assert_eq!(gate.pass(NOW, "a"), None);
         assert_eq!(gate.hear(Done::Failed { why: "full".into() }), [("a", Err("full".into()))]);
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_disk_that_hangs_is_waited_for_only_so_long() {
-        let mut gate = Gate::new(None);
+        let mut gate = Gate::new(PATIENCE, None);
         assert_eq!(gate.patience_ends(), None);
         gate.handed_over(1);
         assert_eq!(gate.pass(NOW, "a"), None);

@@ -16,14 +16,26 @@ use tracing::{error, info, warn};
 
 use super::{Batch, Store, StoreError};
 use crate::core::Entry;
-use crate::model::Str;
+use crate::model::{self, Str};
 use crate::shell::clock::{Clock, Stopwatch};
 use crate::shell::history::HistoryRow;
 use crate::shell::metrics::Metrics;
 use crate::shell::status::{Status, Trouble};
 
-/// How long after a failed commit the next is tried.
-const RETRY: Duration = Duration::from_secs(5);
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How long after a failed commit the next is tried.
+    pub retry: model::Duration,
+    /// How long a commit may take before the loop goes on as if it had failed: a disk may also hang.
+    pub patience: model::Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { retry: model::Duration::from_secs(5), patience: model::Duration::from_secs(10) }
+    }
+}
 
 /// How long history waits for records to be written with: on its own it needs no haste.
 const HISTORY_WAITS: Duration = Duration::from_millis(500);
@@ -64,6 +76,7 @@ pub struct Writer {
     done: mpsc::UnboundedReceiver<Done>,
     /// Why nothing could be kept from the start.
     pub(in crate::shell) trouble: Option<Str>,
+    pub(in crate::shell) pace: Pace,
 }
 
 #[derive(Debug, Default)]
@@ -90,12 +103,6 @@ impl Queue {
         let waited = self.changed.wait_timeout_while(self.lock(), time, idle);
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
-
-    /// Waits until the end has come or that much time has passed.
-    fn wait_for_end(&self, time: Duration) {
-        let waited = self.changed.wait_timeout_while(self.lock(), time, |inner| !inner.is_closed);
-        drop(waited);
-    }
 }
 
 impl Writer {
@@ -106,6 +113,7 @@ impl Writer {
     pub fn start(
         store: impl Store + 'static,
         trouble: Option<StoreError>,
+        pace: Pace,
         reporter: Reporter,
     ) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::default());
@@ -115,6 +123,7 @@ impl Writer {
             store,
             queue: Arc::clone(&queue),
             tell,
+            retry: pace.retry.to_std(),
             reporter,
             unsaved: Batch::default(),
             trouble: None,
@@ -126,7 +135,7 @@ impl Writer {
             }
             thread.run();
         })?;
-        Ok(Self { queue, done, trouble: why })
+        Ok(Self { queue, done, trouble: why, pace })
     }
 
     /// Hands over what is to be written in one piece; answers with the number that [`Done`] will name.
@@ -166,6 +175,7 @@ struct Thread<S> {
     store: S,
     queue: Arc<Queue>,
     tell: mpsc::UnboundedSender<Done>,
+    retry: Duration,
     reporter: Reporter,
     /// What could not be written yet.
     unsaved: Batch,
@@ -176,16 +186,7 @@ impl<S: Store> Thread<S> {
     fn run(&mut self) {
         let mut maintained = Stopwatch::start();
         loop {
-            let mut inner = match self.trouble {
-                Some(_) => {
-                    self.queue.wait_for_end(RETRY);
-                    self.queue.lock()
-                }
-                None => self.queue.wait(HISTORY_WAITS),
-            };
-            let (batch, number, is_last) = (std::mem::take(&mut inner.batch), inner.number, inner.is_closed);
-            drop(inner);
-            self.unsaved.append(batch);
+            let (number, is_last) = self.gather();
             if !self.unsaved.is_empty() || self.trouble.is_some() {
                 self.commit(number);
             }
@@ -200,6 +201,29 @@ impl<S: Store> Thread<S> {
         }
     }
 
+    /// Waits until something is to be written, and takes it; while nothing can be, until it is time to try
+    /// again. Answers with the number of the last batch, and whether it was the last of all.
+    fn gather(&mut self) -> (u64, bool) {
+        let time = if self.trouble.is_some() { self.retry } else { HISTORY_WAITS };
+        let waiting = Stopwatch::start();
+        loop {
+            let mut inner = self.queue.wait(time.saturating_sub(waiting.elapsed()));
+            let (batch, number, is_last) = (std::mem::take(&mut inner.batch), inner.number, inner.is_closed);
+            drop(inner);
+            self.unsaved.append(batch);
+            if self.trouble.is_none() || is_last || waiting.elapsed() >= time {
+                return (number, is_last);
+            }
+            self.show_unsaved();
+        }
+    }
+
+    fn show_unsaved(&self) {
+        let records = self.unsaved.records();
+        self.reporter.metrics.store.unsaved.set(i64::try_from(records).unwrap_or(i64::MAX));
+        self.reporter.status.update(|known| known.store.unsaved_records = records);
+    }
+
     fn commit(&mut self, number: u64) {
         let metrics = &self.reporter.metrics.store;
         let started = Stopwatch::start();
@@ -211,8 +235,8 @@ impl<S: Store> Thread<S> {
                 metrics.bytes.inc_by(bytes);
                 metrics.history_rows.inc_by(self.unsaved.history().count() as u64);
                 metrics.history_lost.inc_by(self.unsaved.history_lost());
-                metrics.unsaved.set(0);
                 self.unsaved = Batch::default();
+                self.show_unsaved();
                 self.out_of_trouble();
                 self.note(Done::Kept { batch: number });
             }
@@ -228,15 +252,13 @@ impl<S: Store> Thread<S> {
 
     fn in_trouble(&mut self, why: Str) {
         let Reporter { clock, metrics, status } = &self.reporter;
-        let records = self.unsaved.records();
-        metrics.store.unsaved.set(i64::try_from(records).unwrap_or(i64::MAX));
         metrics.store.degraded.set(1);
         let at = clock.now();
         status.update(|known| {
             let since = known.store.trouble.as_ref().map_or(at, |trouble| trouble.at);
             known.store.trouble = Some(Trouble { at: since, message: why.to_string() });
-            known.store.unsaved_records = records;
         });
+        self.show_unsaved();
         if self.trouble.is_none() {
             error!(
                 error = %why,
@@ -253,7 +275,6 @@ impl<S: Store> Thread<S> {
         let notices = self.store.notices();
         status.update(|known| {
             known.store.trouble = None;
-            known.store.unsaved_records = 0;
             if known.store.notices.len() != notices.len() {
                 known.store.notices = notices;
             }
