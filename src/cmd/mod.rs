@@ -1,9 +1,11 @@
 //! The command line: one subcommand a file.
 
 pub mod check;
+mod client;
 mod logging;
 mod matchers;
 pub mod serve;
+mod table;
 
 use std::process::ExitCode;
 
