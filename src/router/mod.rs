@@ -61,8 +61,8 @@ use crate::model::{Alert, Annotations, Duration, Fingerprint, LabelSet, Str, Tim
 pub use entry::{DeliveryKey, Entry, GroupKey, IntegrationName, Key, Pending, Record, SavedGroup, Told};
 pub use event::{Event, GroupName, NotTold, SilenceChange};
 pub use explain::{
-    AlertFacts, Destined, Explanation, GroupFacts, Inhibitor, IntegrationFacts, Knows, Muting, OnItsWay, Outlook,
-    Said, Silencer, Step, StepOutcome, Timing, ToldFacts, WhyNot, ago, span,
+    AlertFacts, Destined, Explanation, GroupFacts, Inhibitor, IntegrationFacts, Knows, Muting, OnItsWay,
+    Outlook, Said, Silencer, Step, StepOutcome, Timing, ToldFacts, WhyNot, ago, span,
 };
 pub use machine::Router;
 pub use mute::Mutes;

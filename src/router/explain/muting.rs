@@ -74,7 +74,10 @@ impl Muting {
 impl Router {
     /// What mutes the alert, or would, at `at`.
     pub(super) fn muting_of(&self, at: Timestamp, labels: &LabelSet) -> Muting {
-        Muting { silenced_by: self.silencers_of(at, labels), inhibited_by: self.inhibitors_by_source(at, labels) }
+        Muting {
+            silenced_by: self.silencers_of(at, labels),
+            inhibited_by: self.inhibitors_by_source(at, labels),
+        }
     }
 
     fn inhibitors_by_source(&self, at: Timestamp, labels: &LabelSet) -> Vec<Inhibitor> {
