@@ -2,10 +2,14 @@
 
 pub mod check;
 mod client;
+mod label_words;
 mod logging;
 mod matchers;
+mod output;
+pub mod routes;
 pub mod serve;
 mod table;
+mod time_words;
 
 use std::process::ExitCode;
 
@@ -38,6 +42,8 @@ enum Command {
     Serve(Box<serve::ServeArguments>),
     /// Check rule files and routes, with exact positions, before they are deployed
     Check(check::CheckArguments),
+    /// Show, try and compare routes
+    Routes(Box<routes::RoutesArguments>),
 }
 
 /// Runs the command that the arguments name.
@@ -46,6 +52,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     match arguments.command {
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Routes(arguments) => routes::run(&arguments),
     }
 }
 

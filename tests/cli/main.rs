@@ -1,5 +1,6 @@
 //! The `sereno` binary as people and scripts meet it: exit codes, standard output, standard error.
 
+mod routes;
 mod server;
 mod serving;
 
