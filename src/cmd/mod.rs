@@ -2,6 +2,8 @@
 
 pub mod check;
 mod client;
+pub mod explain;
+pub mod history;
 mod label_words;
 mod logging;
 mod matchers;
@@ -44,6 +46,10 @@ enum Command {
     Check(check::CheckArguments),
     /// Show, try and compare routes
     Routes(Box<routes::RoutesArguments>),
+    /// Say why an alert is told to whom, or why not
+    Explain(explain::ExplainArguments),
+    /// Show what happened: alerts, notifications, silences
+    History(history::HistoryArguments),
 }
 
 /// Runs the command that the arguments name.
@@ -53,6 +59,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::History(arguments) => history::run(&arguments),
     }
 }
 

@@ -30,6 +30,23 @@ impl Look {
         Self { width: size.map(|(width, _)| usize::from(width.0)), colour: wants_colour(&out) }
     }
 
+    /// A text of several lines: what is not indented is a heading, and long lines go on further in.
+    pub(super) fn text(self, text: &str) -> String {
+        let mut out = String::new();
+        for line in text.lines() {
+            let rest = line.trim_start_matches(' ');
+            let indent = line.len() - rest.len();
+            let hanging = indent + 2;
+            let room = self.width.map_or(usize::MAX, |width| width.saturating_sub(hanging).max(NARROWEST));
+            for (place, part) in wrap(&printable(rest), room).into_iter().enumerate() {
+                let indent = if place == 0 { indent } else { hanging };
+                let part = if line.starts_with(' ') || line.is_empty() { part } else { self.heading(&part) };
+                let _ = writeln!(out, "{:indent$}{part}", "");
+            }
+        }
+        out
+    }
+
     /// A heading, in bold if that is wanted.
     pub(super) fn heading(self, text: &str) -> String {
         if self.colour { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
@@ -236,6 +253,13 @@ mod tests {
             let text = table.render(Look { width: Some(width), colour: false });
             assert!(text.lines().all(|line| line.chars().count() <= width.max(12)), "{width}:\n{text}");
         }
+    }
+
+    #[test]
+    fn a_text_goes_on_further_in() {
+        let look = Look { width: Some(30), colour: false };
+        let text = look.text("Head\n  one two three four five six seven\n\n  short\n");
+        assert_eq!(text, "Head\n  one two three four five\n    six seven\n\n  short\n");
     }
 
     #[test]
