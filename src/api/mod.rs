@@ -5,13 +5,14 @@ mod error;
 mod health;
 mod lifecycle;
 mod metrics;
+mod sereno;
 mod v1;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 use crate::shell::clock::Clock;
 use crate::shell::metrics::Metrics;
@@ -53,6 +54,12 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/rules", get(v1::rules::rules))
         .route("/api/v1/alerts", get(v1::alerts::alerts))
         .route("/api/v1/status/buildinfo", get(v1::buildinfo::buildinfo))
+        .route("/api/sereno/v1/history", get(sereno::history::history))
+        .route("/api/sereno/v1/explain", get(sereno::explain::explain))
+        .route("/api/sereno/v1/ack", post(sereno::acks::acknowledge))
+        .route("/api/sereno/v1/ack/{id}", delete(sereno::acks::take_back))
+        .route("/api/sereno/v1/acks", get(sereno::acks::list))
+        .route("/api/sereno/v1/silences", post(sereno::silences::set))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(app)
 }

@@ -1,9 +1,17 @@
 //! The command line: one subcommand a file.
 
 pub mod check;
+mod client;
+pub mod explain;
+pub mod history;
+mod label_words;
 mod logging;
 mod matchers;
+mod output;
+pub mod routes;
 pub mod serve;
+mod table;
+mod time_words;
 
 use std::process::ExitCode;
 
@@ -36,6 +44,12 @@ enum Command {
     Serve(Box<serve::ServeArguments>),
     /// Check rule files and routes, with exact positions, before they are deployed
     Check(check::CheckArguments),
+    /// Show, try and compare routes
+    Routes(Box<routes::RoutesArguments>),
+    /// Say why an alert is told to whom, or why not
+    Explain(explain::ExplainArguments),
+    /// Show what happened: alerts, notifications, silences
+    History(history::HistoryArguments),
 }
 
 /// Runs the command that the arguments name.
@@ -44,6 +58,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
     match arguments.command {
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Routes(arguments) => routes::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::History(arguments) => history::run(&arguments),
     }
 }
 

@@ -26,7 +26,7 @@ pub struct HistoryQuery {
     pub receiver: Option<Str>,
     /// The kinds of the row, one of them.
     pub kinds: Vec<HistoryKind>,
-    /// The alert that the row concerns.
+    /// The alert that the row concerns: its own rows, and notifications that name it.
     pub fingerprint: Option<Fingerprint>,
     /// The earliest time.
     pub from: Option<Timestamp>,
@@ -84,7 +84,7 @@ impl HistoryQuery {
     pub fn wants(&self, row: &HistoryRow) -> bool {
         self.receiver.as_ref().is_none_or(|receiver| row.receiver.as_ref() == Some(receiver))
             && (self.kinds.is_empty() || self.kinds.contains(&row.kind))
-            && self.fingerprint.is_none_or(|fingerprint| row.fingerprint == Some(fingerprint))
+            && self.fingerprint.is_none_or(|fingerprint| row.concerns(fingerprint))
             && self.from.is_none_or(|from| row.at >= from)
             && self.to.is_none_or(|to| row.at <= to)
             && self.matchers.iter().all(|matcher| matcher.matches(&row.labels))

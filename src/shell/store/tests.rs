@@ -203,6 +203,30 @@ fn both_stores_find_history_newest_first() {
 }
 
 #[test]
+fn notifications_are_found_by_the_alerts_that_they_name() {
+    let alert = LabelSet::from_pairs([("alertname", "A")]).fingerprint();
+    let notification = |at: i64, names: &str| HistoryRow {
+        fingerprint: None,
+        detail: [("firing_alerts".to_owned(), [names].into_iter().collect())].into_iter().collect(),
+        ..row(at, HistoryKind::Notification, Some("ops"), "A")
+    };
+    let own = row(10, HistoryKind::Alert, None, "A");
+    let rows = [own, notification(11, &alert.to_string()), notification(12, "0")];
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut memory, mut disk) = (MemoryStore::default(), on_disk(folder.path()));
+    for store in [&mut memory as &mut dyn Store, &mut disk] {
+        store.load().expect("it may start");
+        store.commit(&batch([], rows.clone())).expect("kept");
+    }
+    let all = HistoryQuery { limit: 1, fingerprint: Some(alert), ..HistoryQuery::default() };
+    let only = HistoryQuery { kinds: vec![HistoryKind::Alert], ..all.clone() };
+    for (query, want) in [(&all, vec![11, 10]), (&only, vec![10])] {
+        assert_eq!(found(&memory, query), want, "{query:?}");
+        assert_eq!(found(&disk.history(), query), want, "{query:?}");
+    }
+}
+
+#[test]
 fn every_question_about_history_goes_through_an_index() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = on_disk(folder.path());

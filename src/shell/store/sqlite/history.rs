@@ -144,44 +144,62 @@ fn page(connection: &Connection, query: &HistoryQuery) -> Result<HistoryPage, ru
     Ok(page)
 }
 
-/// The statement for a question: through the index that leaves the fewest rows to look at.
+/// The statement for a question: through the index that leaves the fewest rows to look at. Notifications that
+/// name an alert are found by looking at all of them.
 fn select(query: &HistoryQuery) -> (String, Vec<Value>) {
+    let mut values: Vec<Value> = Vec::new();
+    let selects: Vec<String> = places(query)
+        .into_iter()
+        .map(|(index, value)| {
+            let mut sql = format!(
+                "SELECT id, at, kind, receiver, fingerprint, labels, detail FROM history \
+                 INDEXED BY history_by_{index} WHERE 1"
+            );
+            if let Some(value) = value {
+                sql += &format!(" AND {index} = ?");
+                values.push(value);
+            }
+            if index != "fingerprint" && query.fingerprint.is_some() {
+                sql += " AND fingerprint IS NULL"; // the others are found already
+            }
+            if let Some(from) = query.from {
+                sql += " AND at >= ?";
+                values.push(from.millis().into());
+            }
+            if let Some(to) = query.to {
+                sql += " AND at <= ?";
+                values.push(to.millis().into());
+            }
+            if let Some(before) = query.before {
+                sql += " AND at <= ? AND (at < ? OR id < ?)";
+                values.extend([before.at.millis().into(), before.at.millis().into(), before.id.into()]);
+            }
+            sql
+        })
+        .collect();
+    (format!("{} ORDER BY at DESC, id DESC", selects.join(" UNION ALL ")), values)
+}
+
+/// Where the rows of a question are: an index and, unless it is the one by time, the value to look for.
+fn places(query: &HistoryQuery) -> Vec<(&'static str, Option<Value>)> {
     let alertname = query.matchers.iter().find(|matcher| {
         &**matcher.name() == ALERT_NAME && matcher.op() == MatchOp::Equal && !matcher.value().is_empty()
     });
-    let mut values: Vec<Value> = Vec::new();
-    let (index, mut sql) = if let Some(fingerprint) = query.fingerprint {
-        values.push(fingerprint.0.cast_signed().into());
-        ("fingerprint", " AND fingerprint = ?".to_owned())
-    } else if let Some(alertname) = alertname {
-        values.push(alertname.value().to_string().into());
-        ("alertname", " AND alertname = ?".to_owned())
+    let kind = |kind: HistoryKind| ("kind", Some(kind.as_str().to_owned().into()));
+    if let Some(fingerprint) = query.fingerprint {
+        let own = ("fingerprint", Some(fingerprint.0.cast_signed().into()));
+        let told = query.kinds.is_empty() || query.kinds.contains(&HistoryKind::Notification);
+        return if told { vec![own, kind(HistoryKind::Notification)] } else { vec![own] };
+    }
+    vec![if let Some(alertname) = alertname {
+        ("alertname", Some(alertname.value().to_string().into()))
     } else if let Some(receiver) = &query.receiver {
-        values.push(receiver.to_string().into());
-        ("receiver", " AND receiver = ?".to_owned())
-    } else if let [kind] = query.kinds[..] {
-        values.push(kind.as_str().to_owned().into());
-        ("kind", " AND kind = ?".to_owned())
+        ("receiver", Some(receiver.to_string().into()))
+    } else if let [only] = query.kinds[..] {
+        kind(only)
     } else {
-        ("time", String::new())
-    };
-    if let Some(from) = query.from {
-        sql += " AND at >= ?";
-        values.push(from.millis().into());
-    }
-    if let Some(to) = query.to {
-        sql += " AND at <= ?";
-        values.push(to.millis().into());
-    }
-    if let Some(before) = query.before {
-        sql += " AND at <= ? AND (at < ? OR id < ?)";
-        values.extend([before.at.millis().into(), before.at.millis().into(), before.id.into()]);
-    }
-    let sql = format!(
-        "SELECT id, at, kind, receiver, fingerprint, labels, detail FROM history \
-         INDEXED BY history_by_{index} WHERE 1{sql} ORDER BY at DESC, id DESC"
-    );
-    (sql, values)
+        ("time", None)
+    }]
 }
 
 fn read(row: &Row<'_>) -> Result<Option<HistoryRow>, rusqlite::Error> {

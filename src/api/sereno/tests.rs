@@ -1,0 +1,333 @@
+//! Our own API as its users meet it: real handlers before a real loop, without a network.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::words;
+use crate::api::{App, router};
+use crate::config::read_routing;
+use crate::core::{Config, Core};
+use crate::model::matcher::MatcherMode;
+use crate::model::{Alert, Annotations, Duration, LabelSet, Timestamp};
+use crate::router::{Answer, Request as RouterRequest};
+use crate::rules::RulesConfig;
+use crate::shell::clock::Clock;
+use crate::shell::data_source::DataSource;
+use crate::shell::deliver::Deliverer;
+use crate::shell::http::HttpClients;
+use crate::shell::metrics::Metrics;
+use crate::shell::reload::{Reloader, Sources};
+use crate::shell::run::{self, Handle, World};
+use crate::shell::status::Status;
+use crate::shell::store::memory::MemoryStore;
+use crate::shell::store::writer::{Reporter, Writer};
+use crate::shell::store::{Batch, History, Store};
+
+const ROUTES: &str = "
+route:
+  receiver: ops
+  group_by: [alertname]
+  routes:
+  - {matchers: ['team=db'], receiver: db}
+receivers: [{name: ops}, {name: db}]
+";
+
+/// A server without a network.
+struct Server {
+    router: Router,
+    handle: Handle,
+    store: MemoryStore,
+}
+
+impl Server {
+    fn start() -> Self {
+        let (handle, inbox) = run::queue();
+        let (clock, metrics) = (Arc::new(Clock::default()), Arc::new(Metrics::default()));
+        let (status, clients, store) =
+            (Arc::new(Status::default()), HttpClients::default(), MemoryStore::default());
+        let url: url::Url = "http://127.0.0.1:1".parse().expect("valid");
+        let world = World {
+            clock: Arc::clone(&clock),
+            data_source: DataSource::new(
+                &url,
+                Default::default(),
+                clients.clone(),
+                Duration::from_secs(1),
+                1,
+            ),
+            remote_write: None,
+            deliverer: Deliverer::new(clients.clone(), Arc::clone(&clock), "http://sereno".into()),
+            metrics: Arc::clone(&metrics),
+            status: Arc::clone(&status),
+        };
+        let reporter = Reporter {
+            clock: Arc::clone(&clock),
+            metrics: Arc::clone(&metrics),
+            status: Arc::clone(&status),
+        };
+        let writer = Writer::start(store.clone(), None, reporter).expect("a thread");
+        let core = Core::restore(&config(), 1, clock.now(), Vec::new());
+        tokio::spawn(run::run(core, writer, Arc::new(world), handle.clone(), inbox));
+        let reloader = Reloader {
+            sources: sources(),
+            handle: handle.clone(),
+            clock: Arc::clone(&clock),
+            metrics: Arc::clone(&metrics),
+            status: Arc::clone(&status),
+            clients,
+            turn: tokio::sync::Mutex::default(),
+        };
+        let history = History::new(store.clone());
+        let reloader = Arc::new(reloader);
+        let app = App { handle: handle.clone(), clock, metrics, status, history, reloader };
+        Self { router: router(app), handle, store }
+    }
+
+    /// Status and JSON body of a request.
+    async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let request = Request::builder().method(method).uri(path).header("Content-Type", "application/json");
+        let request = request.body(body).expect("valid");
+        let response = self.router.clone().oneshot(request).await.expect("it answers");
+        let status = response.status().as_u16();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        let json = match &bytes[..] {
+            [] => Value::Null,
+            bytes => serde_json::from_slice(bytes).unwrap_or_else(|_| panic!("no JSON: {bytes:?}")),
+        };
+        (status, json)
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        self.ask("GET", path, None).await
+    }
+
+    /// These alerts fire: `name instance`.
+    async fn fire(&self, alerts: &[LabelSet]) {
+        let now = Timestamp::from_secs(1_700_000_000);
+        let alert = |labels: &LabelSet| Alert {
+            labels: labels.clone(),
+            annotations: Annotations::default(),
+            starts_at: now,
+            ends_at: None,
+            updated_at: now,
+            timeout: false,
+            generator_url: "".into(),
+        };
+        let answer = self.handle.request(RouterRequest::Alerts(alerts.iter().map(alert).collect())).await;
+        assert_eq!(answer, Ok(Answer::AlertsTaken { limited: 0 }));
+    }
+}
+
+fn config() -> Config {
+    let (routing, problems) = read_routing("routes.yml", ROUTES);
+    assert_eq!(problems, []);
+    let rules = RulesConfig {
+        groups: Vec::new(),
+        evaluation_interval: Duration::from_secs(60),
+        query_offset: Duration::ZERO,
+        resend_delay: Duration::from_mins(1),
+        external_labels: LabelSet::default(),
+        external_url: "http://sereno".into(),
+    };
+    Config { rules: Arc::new(rules), routing: Arc::new(routing.expect("valid")) }
+}
+
+fn sources() -> Sources {
+    Sources {
+        rules: Vec::new(),
+        routes: String::new(),
+        evaluation_interval: Duration::from_secs(60),
+        query_offset: Duration::ZERO,
+        resend_delay: Duration::from_mins(1),
+        matchers: MatcherMode::default(),
+        limits: Default::default(),
+        external_labels: LabelSet::default(),
+        external_url: "".into(),
+        prometheus_external_url: "".into(),
+    }
+}
+
+fn alert(text: &str) -> LabelSet {
+    words::labels(text).expect("labels")
+}
+
+/// Two alerts `Down`, one of them of the team `db`.
+fn two() -> [LabelSet; 2] {
+    [alert(r#"{"alertname":"Down","i":"1"}"#), alert(r#"{"alertname":"Down","i":"2","team":"db"}"#)]
+}
+
+#[tokio::test]
+async fn explain_finds_the_alert_that_is_meant() {
+    let server = Server::start();
+    server.fire(&two()).await;
+    let fingerprint = two()[1].fingerprint();
+    for path in [
+        format!("fingerprint={fingerprint}"),
+        "label=alertname=Down&label=team=db".to_owned(),
+        "label=i=2".to_owned(),
+        "filter=team%3D~%22d.*%22".to_owned(),
+        "labels=%7B%22alertname%22%3A%22Down%22%2C%22i%22%3A%222%22%2C%22team%22%3A%22db%22%7D".to_owned(),
+    ] {
+        let (status, body) = server.get(&format!("/api/sereno/v1/explain?{path}")).await;
+        assert_eq!((status, &body["fingerprint"]), (200, &json!(fingerprint)), "{path}: {body}");
+        assert_eq!(body["destinations"][0]["receiver"], "db", "{path}");
+        assert!(body["text"].as_str().is_some_and(|text| text.contains("takes it: receiver db")), "{body}");
+        assert_eq!(body["alert"]["resolved"], false, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn explain_imagines_an_alert_and_says_when_it_cannot() {
+    let server = Server::start();
+    server.fire(&two()).await;
+    let (status, body) = server.get("/api/sereno/v1/explain?label=alertname=Other&label=team=db").await;
+    assert_eq!((status, &body["alert"], &body["origin"]), (200, &Value::Null, &Value::Null));
+    assert_eq!(body["destinations"][0]["receiver"], "db");
+    // Two alerts have this label, unless just it is meant.
+    let (status, body) = server.get("/api/sereno/v1/explain?label=alertname=Down").await;
+    assert_eq!(status, 400, "{body}");
+    assert_eq!(body["candidates"].as_array().map(Vec::len), Some(2), "{body}");
+    let (status, body) = server.get("/api/sereno/v1/explain?label=alertname=Down&exact=true").await;
+    assert_eq!((status, &body["labels"]), (200, &json!({"alertname": "Down"})));
+    for (query, status, want) in [
+        ("fingerprint=0000000000000001", 404, "no alert that is known matches"),
+        ("filter=team%3D~%22web%22", 404, "no alert that is known matches"),
+        ("", 400, "name an alert: by fingerprint"),
+        ("fingerprint=1&label=a=b", 400, "only one of these"),
+        ("fingerprint=xyz", 400, "fingerprint: \"xyz\" is not a fingerprint"),
+        ("label=a", 400, "label: \"a\" is not a label"),
+        ("labels=%5B%5D", 400, "labels: labels are a JSON object"),
+        ("filter=a!!b", 400, "filter: \"a!!b\" are no matchers"),
+        ("filter=a!%3Db&exact=1", 400, "exact: an alert has labels with one value"),
+        ("lable=a=b", 400, "unknown parameter \"lable\""),
+    ] {
+        let (got, body) = server.get(&format!("/api/sereno/v1/explain?{query}")).await;
+        let error = body["error"].as_str().unwrap_or_default();
+        assert!(got == status && error.starts_with(want) | error.contains(want), "{query}: {got} {body}");
+    }
+}
+
+#[tokio::test]
+async fn an_acknowledged_alert_is_quiet_until_that_is_taken_back() {
+    let server = Server::start();
+    server.fire(&two()).await;
+    let fingerprint = two()[0].fingerprint();
+    let ack = json!({"fingerprint": fingerprint, "by": "eva", "comment": "on it", "duration": "2h"});
+    let (status, body) = server.ask("POST", "/api/sereno/v1/ack", Some(ack)).await;
+    assert_eq!(status, 200, "{body}");
+    let made = &body["acks"][0];
+    assert_eq!((&made["fingerprint"], &made["by"]), (&json!(fingerprint), &json!("eva")));
+    let (_, list) = server.get("/api/sereno/v1/acks").await;
+    assert_eq!(list, body);
+    let explained = |body: &Value| body["muting"]["silenced_by"].clone();
+    let path = format!("/api/sereno/v1/explain?fingerprint={fingerprint}");
+    let (_, body) = server.get(&path).await;
+    assert_eq!(explained(&body)[0]["kind"], "ack");
+    assert!(body["text"].as_str().is_some_and(|text| text.contains("of eva")), "{body}");
+
+    let id = made["id"].as_str().expect("an id").to_owned();
+    let (status, _) = server.ask("DELETE", &format!("/api/sereno/v1/ack/{id}"), None).await;
+    assert_eq!(status, 204);
+    let (_, body) = server.get(&path).await;
+    assert_eq!(explained(&body), json!([]));
+    let (status, body) = server.ask("DELETE", &format!("/api/sereno/v1/ack/{id}"), None).await;
+    assert_eq!(status, 404, "{body}");
+}
+
+#[tokio::test]
+async fn acknowledging_names_alerts_in_one_way_and_says_who() {
+    let server = Server::start();
+    server.fire(&two()).await;
+    let all = json!({"matchers": "alertname=\"Down\"", "by": "eva"});
+    let (status, body) = server.ask("POST", "/api/sereno/v1/ack", Some(all)).await;
+    assert_eq!((status, body["acks"].as_array().map(Vec::len)), (200, Some(2)), "{body}");
+    for (body, status, want) in [
+        (json!({"by": "eva"}), 400, "name the alerts by one of"),
+        (json!({"by": "eva", "matchers": "a=b", "labels": {}}), 400, "name the alerts by one of"),
+        (json!({"by": " ", "matchers": "a=b"}), 400, "by: say who"),
+        (json!({"by": "eva", "labels": {"a": "b"}}), 404, "no alert that fires"),
+        (json!({"by": "eva", "fingerprint": "0000000000000001"}), 404, "no alert that fires"),
+        (json!({"by": "eva", "matchers": "a=b", "until": "-1h"}), 400, "invalid silence: end time"),
+        (json!({"by": "eva", "matchers": "a=b", "until": "+1h", "duration": "1h"}), 400, "until or duration"),
+        (json!({"by": "eva", "matchers": "a=b", "coment": "x"}), 400, "unknown field `coment`"),
+    ] {
+        let (got, answer) = server.ask("POST", "/api/sereno/v1/ack", Some(body.clone())).await;
+        let error = answer["error"].as_str().unwrap_or_default();
+        assert!(got == status && error.contains(want), "{body}: {got} {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_silence_of_everything_needs_force() {
+    let server = Server::start();
+    let mut silence =
+        json!({"matchers": "alertname=~\".+\"", "by": "eva", "comment": "move", "duration": "1h"});
+    let (status, body) = server.ask("POST", "/api/sereno/v1/silences", Some(silence.clone())).await;
+    assert_eq!(status, 400, "{body}");
+    silence["force"] = json!(true);
+    let (status, body) = server.ask("POST", "/api/sereno/v1/silences", Some(silence)).await;
+    assert_eq!(status, 200, "{body}");
+    assert!(body["id"].as_str().is_some_and(|id| id.len() == 36), "{body}");
+    server.fire(&two()).await;
+    let snooze = json!({"matchers": "team=db", "by": "eva", "comment": "later", "until_resolved": true});
+    let (status, body) = server.ask("POST", "/api/sereno/v1/silences", Some(snooze)).await;
+    assert_eq!(status, 200, "{body}");
+}
+
+#[tokio::test]
+async fn history_is_asked_for_in_pages_and_with_filters() {
+    let server = Server::start();
+    let mut batch = Batch::default();
+    for (number, name) in ["A", "B", "A", "C", "A"].into_iter().enumerate() {
+        batch.remember(crate::shell::history::HistoryRow {
+            at: Timestamp::from_secs(1_700_000_000 + number as i64),
+            kind: crate::shell::history::HistoryKind::Alert,
+            receiver: None,
+            fingerprint: None,
+            labels: LabelSet::from_pairs([("alertname", name)]),
+            detail: [("change".to_owned(), "firing".into())].into_iter().collect(),
+        });
+    }
+    server.store.clone().commit(&batch).expect("kept");
+    let times = |body: &Value| {
+        let rows = body["rows"].as_array().expect("rows").iter();
+        rows.map(|row| row["at"].as_str().expect("a time")[17..19].to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    for (query, want) in [
+        ("kind=alert", "24 23 22 21 20"),
+        ("kind=alert&filter=alertname%3D%22A%22", "24 22 20"),
+        ("kind[]=alert&filter[]=alertname!%3DA", "23 21"),
+        ("kind=alert&from=1700000001&to=2023-11-14T22:13:23Z", "23 22 21"),
+        ("kind=alert&to=-1h&limit=2", "24 23"),
+        ("kind=alert&receiver=ops", ""),
+    ] {
+        let (status, body) = server.get(&format!("/api/sereno/v1/history?{query}")).await;
+        assert_eq!((status, times(&body).as_str()), (200, want), "{query}: {body}");
+        assert_eq!(body["next"].is_null(), !query.contains("limit"), "{query}: {body}");
+    }
+    let (_, first) = server.get("/api/sereno/v1/history?kind=alert&limit=3").await;
+    let cursor = first["next"].as_str().expect("there is more");
+    let (_, second) = server.get(&format!("/api/sereno/v1/history?kind=alert&limit=3&cursor={cursor}")).await;
+    assert_eq!((times(&second).as_str(), &second["next"]), ("21 20", &Value::Null));
+    assert_eq!(first["rows"][0]["text"], "fires");
+    for (query, want) in [
+        (
+            "kind=alerts",
+            "kind: there is no kind \"alerts\"; there are alert, notification, not_told, silence, reload",
+        ),
+        ("limit=0", "limit: \"0\" is not a number from 1 to 1000"),
+        ("from=yesterday", "from: \"yesterday\" is not a time"),
+        ("cursor=x", "cursor: not a cursor"),
+        ("filters=a", "unknown parameter \"filters\""),
+    ] {
+        let (status, body) = server.get(&format!("/api/sereno/v1/history?{query}")).await;
+        let error = body["error"].as_str().unwrap_or_default();
+        assert!(status == 400 && error.contains(want), "{query}: {status} {body}");
+    }
+}
