@@ -1,5 +1,6 @@
 //! The command line: one subcommand a file.
 
+pub mod alert;
 pub mod check;
 mod client;
 mod label_words;
@@ -8,8 +9,10 @@ mod matchers;
 mod output;
 pub mod routes;
 pub mod serve;
+pub mod silence;
 mod table;
 mod time_words;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -44,6 +47,10 @@ enum Command {
     Check(check::CheckArguments),
     /// Show, try and compare routes
     Routes(Box<routes::RoutesArguments>),
+    /// List, send and acknowledge alerts of a server
+    Alert(Box<alert::AlertArguments>),
+    /// Make, list, change and end silences of a server
+    Silence(Box<silence::SilenceArguments>),
 }
 
 /// Runs the command that the arguments name.
@@ -53,6 +60,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
+        Command::Alert(arguments) => alert::run(&arguments),
+        Command::Silence(arguments) => silence::run(&arguments),
     }
 }
 
