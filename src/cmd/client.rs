@@ -2,6 +2,7 @@
 //! what to do.
 
 use clap::Args;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
@@ -108,6 +109,14 @@ pub(super) enum ClientError {
         /// The beginning of the answer.
         start: String,
     },
+    /// It is JSON, but not what we know.
+    #[error("{server} answered with a document of another form: {error}")]
+    Unexpected {
+        /// The server's URL, without credentials.
+        server: String,
+        /// What is odd about it.
+        error: String,
+    },
 }
 
 fn hint(status: u16) -> &'static str {
@@ -149,11 +158,36 @@ impl Client {
         self.send("GET", path, query, None)
     }
 
+    /// Asks for what is at `path` and reads it.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub(super) fn one<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<T, ClientError> {
+        let answer = self.get(path, query)?;
+        serde_json::from_value(answer.body)
+            .map_err(|error| ClientError::Unexpected { server: self.server(), error: error.to_string() })
+    }
+
+    /// Asks for the list that is at `path` and reads it.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub(super) fn list<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<Vec<T>, ClientError> {
+        self.one(path, query)
+    }
+
     /// Sends a JSON document to `path`.
     ///
     /// # Errors
     /// See [`ClientError`].
-    #[allow(dead_code, reason = "for commands that change something")]
     pub(super) fn post(&self, path: &str, body: &Value) -> Result<Answer, ClientError> {
         self.send("POST", path, &[], Some(body))
     }
@@ -162,7 +196,6 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`].
-    #[allow(dead_code, reason = "for commands that change something")]
     pub(super) fn delete(&self, path: &str) -> Result<Answer, ClientError> {
         self.send("DELETE", path, &[], None)
     }

@@ -1,5 +1,6 @@
 //! The command line: one subcommand a file.
 
+pub mod alert;
 pub mod check;
 mod client;
 pub mod explain;
@@ -10,8 +11,10 @@ mod matchers;
 mod output;
 pub mod routes;
 pub mod serve;
+pub mod silence;
 mod table;
 mod time_words;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -50,6 +53,10 @@ enum Command {
     Explain(explain::ExplainArguments),
     /// Show what happened: alerts, notifications, silences
     History(history::HistoryArguments),
+    /// List, send and acknowledge alerts of a server
+    Alert(Box<alert::AlertArguments>),
+    /// Make, list, change and end silences of a server
+    Silence(Box<silence::SilenceArguments>),
 }
 
 /// Runs the command that the arguments name.
@@ -61,6 +68,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Routes(arguments) => routes::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::History(arguments) => history::run(&arguments),
+        Command::Alert(arguments) => alert::run(&arguments),
+        Command::Silence(arguments) => silence::run(&arguments),
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
-use super::COULD_NOT_RUN;
+use super::{COULD_NOT_RUN, could_not_run};
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -28,4 +28,15 @@ pub(super) fn print(text: &str, code: u8) -> ExitCode {
 pub(super) fn json_text(value: &impl serde::Serialize) -> String {
     // Values of strings and numbers with string keys: it cannot fail.
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
+/// Ends a command that may have been unable to run.
+pub(super) fn end(done: Result<ExitCode, String>) -> ExitCode {
+    done.unwrap_or_else(|reason| could_not_run(&reason))
+}
+
+/// Says something beside the result, on standard error: the result may be read by a program.
+#[expect(clippy::print_stderr, reason = "this is what standard error is for")]
+pub(super) fn note(text: &str) {
+    eprintln!("{text}");
 }
