@@ -6,6 +6,7 @@ mod health;
 mod lifecycle;
 mod metrics;
 mod v1;
+mod v2;
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ pub struct App {
 
 /// Every route.
 pub fn router(app: App) -> Router {
+    let v2 = v2::routes(&app);
     Router::new()
         .route("/-/healthy", get(lifecycle::ok))
         .route("/-/ready", get(lifecycle::ok))
@@ -51,5 +53,6 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/alerts", get(v1::alerts::alerts))
         .route("/api/v1/status/buildinfo", get(v1::buildinfo::buildinfo))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .nest("/api/v2", v2)
         .with_state(app)
 }

@@ -52,6 +52,7 @@ pub use machine::Router;
 pub use mute::Mutes;
 pub use query::{AlertQuery, AlertView, Cursor, GroupAlerts, Page};
 pub use request::{AckDraft, AckOf, Answer, Refusal, Request, RequestId, SilenceDraft};
+pub use snapshot::{alert_order, labels_order};
 pub use view::{AlertCounts, DeliveryState, DeliveryView, GroupView, View};
 
 /// Names one attempt until its outcome is known.

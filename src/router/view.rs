@@ -6,6 +6,7 @@ use super::groups::{Delivery, Group, State};
 use super::machine::Router;
 use super::snapshot::group_key;
 use super::{IntegrationName, NotTold, Reason, Told};
+use crate::config::routes::Routing;
 use crate::model::{Alert, Duration, LabelSet, Str, Timestamp};
 
 /// Counts for metrics and health: cheap enough for every scrape. [`super::Router::groups`] has the details.
@@ -98,6 +99,12 @@ pub enum DeliveryState {
 }
 
 impl Router {
+    /// The routes and receivers that are in force.
+    #[must_use]
+    pub fn routing(&self) -> &Arc<Routing> {
+        &self.routing
+    }
+
     /// Counts for metrics and health. Walks over all alerts and groups, but copies nothing.
     #[must_use]
     pub fn view(&self, now: Timestamp) -> View {
