@@ -7,6 +7,7 @@ mod lifecycle;
 mod metrics;
 mod sereno;
 mod v1;
+mod v2;
 
 use std::sync::Arc;
 
@@ -43,6 +44,7 @@ pub struct App {
 
 /// Every route.
 pub fn router(app: App) -> Router {
+    let v2 = v2::routes(&app);
     Router::new()
         .route("/-/healthy", get(lifecycle::ok))
         .route("/-/ready", get(lifecycle::ok))
@@ -61,5 +63,6 @@ pub fn router(app: App) -> Router {
         .route("/api/sereno/v1/acks", get(sereno::acks::list))
         .route("/api/sereno/v1/silences", post(sereno::silences::set))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .nest("/api/v2", v2)
         .with_state(app)
 }

@@ -70,6 +70,7 @@ pub use mute::Mutes;
 pub use paths::{RouteFinder, group_labels};
 pub use query::{AlertQuery, AlertView, Cursor, GroupAlerts, Page};
 pub use request::{AckDraft, AckOf, Answer, Refusal, Request, RequestId, SilenceDraft};
+pub use snapshot::{alert_order, labels_order};
 pub use view::{AlertCounts, DeliveryState, DeliveryView, GroupView, SilenceCounts, View};
 
 /// Names one attempt until its outcome is known.

@@ -80,7 +80,7 @@ pub(super) fn notification(
             })
         })
         .collect();
-    told.sort_by(|a, b| order(&a.labels, &b.labels));
+    told.sort_by(|a, b| alert_order(&a.labels, &b.labels));
     Notification {
         idempotency_key: idempotency_key(key, reason, at),
         receiver: Arc::clone(&key.integration.receiver),
@@ -107,20 +107,23 @@ fn idempotency_key(key: &DeliveryKey, reason: Reason, at: Timestamp) -> Str {
     format!("{:016x}-{}", hasher.finish(), at.millis()).into()
 }
 
-/// Alertmanager's order: by job, then instance (an alert without the label last), then by its labels.
-fn order(a: &LabelSet, b: &LabelSet) -> Ordering {
+/// Alertmanager's order of a group's alerts: by job, then instance (an alert without the label last), then by
+/// its labels.
+#[must_use]
+pub fn alert_order(a: &LabelSet, b: &LabelSet) -> Ordering {
     let by = |name: &str| match (a.get(name), b.get(name)) {
         (Some(a), Some(b)) => a.cmp(b),
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
         (None, None) => Ordering::Equal,
     };
-    by("job").then_with(|| by("instance")).then_with(|| before(a, b))
+    by("job").then_with(|| by("instance")).then_with(|| labels_order(a, b))
 }
 
-/// Go's `LabelSet.Before`: fewer labels first; else, at the first name (sorted) at which they differ, the
+/// Alertmanager's order of label sets, Go's `LabelSet.Before`: fewer labels first; else, at the first name (sorted) at which they differ, the
 /// set that lacks it, or has the smaller value.
-fn before(a: &LabelSet, b: &LabelSet) -> Ordering {
+#[must_use]
+pub fn labels_order(a: &LabelSet, b: &LabelSet) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| {
         let differ = a.iter().zip(b.iter()).find(|(a, b)| a != b);
         differ.map_or(Ordering::Equal, |((a_name, a_value), (b_name, b_value))| {
@@ -132,7 +135,7 @@ fn before(a: &LabelSet, b: &LabelSet) -> Ordering {
 
 #[cfg(test)]
 mod tests {
-    use super::order;
+    use super::alert_order;
     use crate::router::testing::labels;
 
     #[test]
@@ -151,7 +154,7 @@ mod tests {
         ];
         let mut shuffled = sorted;
         shuffled.reverse();
-        shuffled.sort_by(|a, b| order(&labels(a), &labels(b)));
+        shuffled.sort_by(|a, b| alert_order(&labels(a), &labels(b)));
         assert_eq!(shuffled, sorted);
     }
 }

@@ -8,6 +8,7 @@ use super::machine::Router;
 use super::silences::Slot as SilenceSlot;
 use super::snapshot::group_key;
 use super::{IntegrationName, NotTold, Reason, Told};
+use crate::config::routes::Routing;
 use crate::model::{Alert, Duration, LabelSet, SilenceState, Str, Timestamp};
 
 /// Counts for metrics and health: cheap enough for every scrape. [`super::Router::groups`] has the details.
@@ -117,6 +118,12 @@ pub enum DeliveryState {
 }
 
 impl Router {
+    /// The routes and receivers that are in force.
+    #[must_use]
+    pub fn routing(&self) -> &Arc<Routing> {
+        &self.routing
+    }
+
     /// Counts for metrics and health. With inhibition rules it walks over all alerts, else only over silences
     /// with what they match and over groups that are new.
     #[must_use]

@@ -1,6 +1,7 @@
 //! What `/metrics` shows. Names that Prometheus and Alertmanager dashboards use are kept where the meaning
 //! is the same; ours begin with `sereno_`. The encoder appends `_total` to counters.
 
+mod http;
 mod summary;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry};
 
+use self::http::HttpMetrics;
 use self::summary::{Quantile, Summary};
 use super::store::metrics::StoreMetrics;
 use crate::config::routes::Routing;
@@ -51,7 +53,10 @@ pub struct Metrics {
     pub(super) evaluation_failures: Counters,
     pub(super) template_failures: Counters,
     pub(super) alert_changes: Counters,
-    pub(super) alerts_received: Counters,
+    /// What is counted of requests.
+    pub http: HttpMetrics,
+    alerts_received: Counters,
+    alerts_invalid: Counters,
     pub(super) notifications: Counters,
     pub(super) notifications_failed: Counters,
     pub(super) notification_requests: Counters,
@@ -156,10 +161,13 @@ impl Default for Metrics {
             template_failures: add
                 .make("sereno_template_failures", "Labels and annotations that could not be expanded"),
             alert_changes: add.make("sereno_alert_changes", "State changes of rules' alerts"),
+            http: HttpMetrics::new(&mut add),
             alerts_received: add.make(
                 "alertmanager_alerts_received",
-                "Alerts that the router received, repetitions included",
+                "Alerts that others sent, repetitions included, by the way they came",
             ),
+            alerts_invalid: add
+                .make("alertmanager_alerts_invalid", "Alerts that others sent and that are none"),
             notifications: add.make("alertmanager_notifications", "Notifications, delivered or given up"),
             notifications_failed: add.make("alertmanager_notifications_failed", "Notifications given up"),
             notification_requests: add.make("alertmanager_notification_requests", "Attempts to deliver"),
@@ -288,6 +296,16 @@ impl Metrics {
     /// Notes that a group was evaluated.
     pub(super) fn group_evaluated(&self, now: Timestamp, took: Duration) {
         self.group_durations.observe(now, took);
+    }
+
+    /// Notes alerts that others sent, by `version` of the API they used.
+    pub fn alerts_came(&self, version: &'static str, firing: u64, resolved: u64, invalid: u64) {
+        let version = ("version", version.to_owned());
+        for (status, count) in [("firing", firing), ("resolved", resolved)] {
+            let labels = vec![("status", status.to_owned()), version.clone()];
+            self.alerts_received.get_or_create(&labels).inc_by(count);
+        }
+        self.alerts_invalid.get_or_create(&vec![version]).inc_by(invalid);
     }
 
     /// Notes that files were loaded.

@@ -67,10 +67,6 @@ fn note_rules(metrics: &Metrics, now: Timestamp, event: &RulesEvent) {
 fn note_router(metrics: &Metrics, status: &Status, now: Timestamp, event: &RouterEvent) {
     match event {
         RouterEvent::AlertsReceived { firing, resolved, new } => {
-            for (state, count) in [("firing", *firing), ("resolved", *resolved)] {
-                let labels = vec![("status", state.to_owned()), ("version", "v2".to_owned())];
-                metrics.alerts_received.get_or_create(&labels).inc_by(count as u64);
-            }
             debug!(firing, resolved, new, "received alerts");
         }
         RouterEvent::Alert { change, fingerprint, labels, .. } => {

@@ -1,7 +1,7 @@
 //! The `sereno` binary as people and scripts meet it: exit codes, standard output, standard error.
 
-mod routing_file;
 mod routes;
+mod routing_file;
 mod server;
 mod serving;
 

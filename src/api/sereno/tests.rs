@@ -25,7 +25,7 @@ use crate::shell::reload::{Reloader, Sources};
 use crate::shell::run::{self, Handle, World};
 use crate::shell::status::Status;
 use crate::shell::store::memory::MemoryStore;
-use crate::shell::store::writer::{Reporter, Writer};
+use crate::shell::store::writer::{Pace, Reporter, Writer};
 use crate::shell::store::{Batch, History, Store};
 
 const ROUTES: &str = "
@@ -70,7 +70,7 @@ impl Server {
             metrics: Arc::clone(&metrics),
             status: Arc::clone(&status),
         };
-        let writer = Writer::start(store.clone(), None, reporter).expect("a thread");
+        let writer = Writer::start(store.clone(), None, Pace::default(), reporter).expect("a thread");
         let core = Core::restore(&config(), 1, clock.now(), Vec::new());
         tokio::spawn(run::run(core, writer, Arc::new(world), handle.clone(), inbox));
         let reloader = Reloader {
