@@ -56,7 +56,7 @@ impl Router {
         self.check_size(&silence)?;
         let alerts = match in_place {
             Some(index) => self.silences.at(index).alerts.clone(),
-            None => self.alerts_matching(&silence.matchers),
+            None => self.find_alerts(&silence.matchers).collect(),
         };
         if ends_on_its_own(&silence) && starts_at <= now && !self.any_fires(now, &alerts) {
             return Err(Refusal::NothingFires);
@@ -124,7 +124,7 @@ impl Router {
         let made = silences.into_iter().zip(known).map(|(silence, known)| match known {
             Some(index) => self.change_silence(now, index, silence),
             None => {
-                let alerts = self.alerts_matching(&silence.matchers);
+                let alerts = self.find_alerts(&silence.matchers).collect();
                 self.add_silence(now, silence, alerts)
             }
         });
@@ -139,7 +139,7 @@ impl Router {
                 known.into_iter().filter(|index| self.alerts.at(*index).alert.labels == *labels).collect()
             }
             AckOf::Matchers(matchers) if matchers.is_empty() => return Err(Refusal::NoMatchers),
-            AckOf::Matchers(matchers) => self.alerts_matching(matchers).into_iter().collect(),
+            AckOf::Matchers(matchers) => self.find_alerts(matchers).collect(),
         };
         let fires = |index: &AlertIndex| !self.alerts.at(*index).alert.is_resolved_at(now);
         let named = found.into_iter().filter(fires).map(|index| {
@@ -185,10 +185,6 @@ impl Router {
                 return id;
             }
         }
-    }
-
-    fn alerts_matching(&self, matchers: &[Matcher]) -> BTreeSet<AlertIndex> {
-        self.find_alerts(matchers).collect()
     }
 
     fn any_fires(&self, now: Timestamp, alerts: &BTreeSet<AlertIndex>) -> bool {
