@@ -10,8 +10,7 @@ use super::machine::Router;
 use super::snapshot::{Heading, Snapshot, group_key, notification};
 use super::timers::Timer;
 use super::{
-    AlertChange, Attempt, AttemptId, Effect, Event, GroupName, Key, NotTold, Pending, Reason, Record,
-    Suppression, Told,
+    AlertChange, Attempt, AttemptId, Effect, Event, GroupName, Key, NotTold, Pending, Reason, Record, Told,
 };
 use super::{cooldown, retry};
 use crate::config::routes::Route;
@@ -37,32 +36,6 @@ impl Router {
             self.look(index, place, &snapshot);
         }
         self.prune(now, index);
-    }
-
-    /// Counts what is left out, with Alertmanager's reasons in its order.
-    fn note_suppressed(&mut self, index: GroupIndex, snapshot: &Snapshot) {
-        if snapshot.held.is_empty() && !snapshot.quiet {
-            return;
-        }
-        let group = self.groups.at(index);
-        let held = snapshot.held.iter().filter_map(|alert| group.members.get(alert));
-        let inhibited = held.filter(|alert| self.is_inhibited(snapshot.at, **alert)).count();
-        let others = snapshot.held.len() - inhibited;
-        let (intervals, silenced) = match snapshot.quiet {
-            true => (others + snapshot.firing.len(), 0),
-            false => (0, others),
-        };
-        let route = self.route_of(index);
-        let by_active = self
-            .quiet_by(snapshot.at, group.route)
-            .first()
-            .is_some_and(|name| route.active_time_intervals.contains(name));
-        let interval = if by_active { Suppression::ActiveInterval } else { Suppression::MuteInterval };
-        let counts =
-            [(Suppression::Inhibition, inhibited), (interval, intervals), (Suppression::Silence, silenced)];
-        for (why, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
-            self.note(Event::Suppressed { why, count });
-        }
     }
 
     /// The group as it is now. An alert that ended because its sender said no more of it is recorded as

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::alerts::AlertIndex;
+use super::groups::GroupIndex;
 use super::inhibition::Inhibitor;
 use super::machine::Router;
+use super::snapshot::Snapshot;
+use super::{Event, Suppression};
 use crate::config::routes::RouteIndex;
 use crate::model::{Fingerprint, Silence, SilenceId, SilenceState, Str, Timestamp};
 
@@ -85,5 +88,31 @@ impl Router {
     /// Alertmanager's `mutedBy`, a route that is quiet because no active interval holds names all of them.
     pub(super) fn quiet_by(&self, now: Timestamp, route: RouteIndex) -> Vec<Str> {
         self.routing.quiet_by(now, route)
+    }
+
+    /// Counts what is left out, with Alertmanager's reasons in its order.
+    pub(super) fn note_suppressed(&mut self, index: GroupIndex, snapshot: &Snapshot) {
+        if snapshot.held.is_empty() && !snapshot.quiet {
+            return;
+        }
+        let group = self.groups.at(index);
+        let held = snapshot.held.iter().filter_map(|alert| group.members.get(alert));
+        let inhibited = held.filter(|alert| self.is_inhibited(snapshot.at, **alert)).count();
+        let others = snapshot.held.len() - inhibited;
+        let (intervals, silenced) = match snapshot.quiet {
+            true => (others + snapshot.firing.len(), 0),
+            false => (0, others),
+        };
+        let route = self.route_of(index);
+        let by_active = self
+            .quiet_by(snapshot.at, group.route)
+            .first()
+            .is_some_and(|name| route.active_time_intervals.contains(name));
+        let interval = if by_active { Suppression::ActiveInterval } else { Suppression::MuteInterval };
+        let counts =
+            [(Suppression::Inhibition, inhibited), (interval, intervals), (Suppression::Silence, silenced)];
+        for (why, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            self.note(Event::Suppressed { why, count });
+        }
     }
 }

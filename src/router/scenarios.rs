@@ -4,6 +4,7 @@
 //! `group_wait` 30s, `group_interval` 5m, `repeat_interval` 4h. Receivers take 10 ms to answer.
 
 mod cooldown;
+mod limits;
 mod muting;
 
 use std::sync::Arc;
