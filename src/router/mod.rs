@@ -5,9 +5,10 @@
 //!
 //! An alert comes in by `intake` (`merge`: what is known of it now; `tree`: its routes) and waits in its
 //! `groups` until a timer (`timers`) has them looked at by `flush`: `snapshot` says what is true, `dedup`
-//! whether that is news, `cooldown` whether it may be told yet. `outcome` takes the answer, `retry` says
-//! when to try again, `memory` keeps what was told of groups that are gone. `machine` ties these together;
-//! `restore` and `reload` carry them over a restart and to new routes.
+//! whether that is news, `cooldown` whether it may be told yet; `mute` knows what `silences`, `inhibition` and
+//! `intervals` keep back. `outcome` takes the answer, `retry` says when to try again, `memory` keeps what was
+//! told of groups that are gone. `machine` ties these together; `restore` and `reload` carry them over a
+//! restart and to new routes.
 
 mod alerts;
 mod cooldown;
