@@ -28,6 +28,9 @@ pub(super) struct Slot {
     pub(super) ended: bool,
     /// When it is to be looked at.
     due: Timestamp,
+    /// If it ends on its own: the alert that kept it going when it was looked at last. As long as that one
+    /// fires no other has to be looked at.
+    witness: AlertIndex,
 }
 
 /// Silences in slots, found by id and by the labels of an alert.
@@ -81,7 +84,7 @@ impl Silences {
     /// Adds a silence that has not ended and matches these alerts.
     fn insert(&mut self, silence: Silence, alerts: BTreeSet<AlertIndex>) -> SilenceIndex {
         let (id, matchers, due) = (silence.id.clone(), silence.matchers.clone(), silence.ends_at);
-        let slot = Some(Slot { silence, alerts, ended: false, due });
+        let slot = Some(Slot { silence, alerts, ended: false, due, witness: 0 });
         let index = match self.free.pop() {
             Some(index) => {
                 self.slots[index as usize] = slot;

@@ -54,16 +54,15 @@ impl Router {
             kind: wanted.kind,
         };
         self.check_size(&silence)?;
-        let alerts = match in_place {
-            Some(index) => self.silences.at(index).alerts.clone(),
-            None => self.find_alerts(&silence.matchers).collect(),
-        };
-        if ends_on_its_own(&silence) && starts_at <= now && !self.any_fires(now, &alerts) {
-            return Err(Refusal::NothingFires);
-        }
+        let must_mute = ends_on_its_own(&silence) && starts_at <= now;
         match in_place {
+            Some(index) if must_mute && self.firing_alert(now, index).is_none() => Err(Refusal::NothingFires),
             Some(index) => Ok(self.change_silence(now, index, silence)),
             None => {
+                let alerts: BTreeSet<AlertIndex> = self.find_alerts(&silence.matchers).collect();
+                if must_mute && !self.any_fires(now, &alerts) {
+                    return Err(Refusal::NothingFires);
+                }
                 self.check_room(1)?;
                 if let Some(index) = known.filter(|index| !self.silences.at(*index).ended) {
                     self.end_silence(now, index);
@@ -237,21 +236,27 @@ impl Router {
     /// Sets when a silence that has not ended is looked at: at its end, and before if it may end on its own.
     fn schedule_silence(&mut self, now: Timestamp, index: SilenceIndex) {
         let silence = &self.silences.at(index).silence;
-        let end = after(silence);
+        let (starts_at, end) = (silence.starts_at, after(silence));
         let due = match silence.state_at(now) {
-            SilenceState::Pending if ends_on_its_own(silence) => Some(silence.starts_at),
-            SilenceState::Active if ends_on_its_own(silence) => self.last_end_of(index),
+            SilenceState::Pending if ends_on_its_own(silence) => Some(starts_at),
+            SilenceState::Active if ends_on_its_own(silence) => {
+                // Not before this alert does, which may be long before the last one.
+                let witness = self.firing_alert(now, index);
+                witness.and_then(|alert| self.alerts.at(alert).alert.ends_at)
+            }
             SilenceState::Pending | SilenceState::Active | SilenceState::Expired => None,
         };
         self.silences.look_again_at(index, due.map_or(end, |due| due.min(end)));
     }
 
-    /// When the last alert that a silence matches ends, as far as that is known.
-    fn last_end_of(&self, index: SilenceIndex) -> Option<Timestamp> {
-        let alerts = &self.silences.at(index).alerts;
-        let ends: Option<Vec<Timestamp>> =
-            alerts.iter().map(|alert| self.alerts.at(*alert).alert.ends_at).collect();
-        ends?.into_iter().max()
+    /// An alert that fires and that a silence matches.
+    fn firing_alert(&mut self, now: Timestamp, index: SilenceIndex) -> Option<AlertIndex> {
+        let slot = self.silences.at(index);
+        let from_witness = slot.alerts.range(slot.witness..).chain(slot.alerts.range(..slot.witness));
+        let fires = |alert: &AlertIndex| !self.alerts.at(*alert).alert.is_resolved_at(now);
+        let found = from_witness.copied().find(fires)?;
+        self.silences.at_mut(index).witness = found;
+        Some(found)
     }
 
     /// Looks at all silences whose time has come.
@@ -277,7 +282,7 @@ impl Router {
             return;
         }
         match slot.silence.state_at(now) {
-            SilenceState::Active if !self.any_fires(now, &slot.alerts) => self.end_silence(now, index),
+            SilenceState::Active if self.firing_alert(now, index).is_none() => self.end_silence(now, index),
             SilenceState::Active | SilenceState::Pending => self.schedule_silence(now, index),
             SilenceState::Expired => {}
         }

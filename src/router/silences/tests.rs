@@ -229,3 +229,22 @@ fn an_acknowledgement_ends_with_its_alert_and_a_snooze_with_the_last_one() {
     world.until("34m"); // the crash gave its sender time to speak again
     assert_eq!(state(&world, &snooze), SilenceState::Expired);
 }
+
+#[test]
+fn a_snooze_of_many_alerts_ends_with_the_last_one_in_whatever_order_they_end() {
+    for reverse in [false, true] {
+        let mut world = world(|_| {});
+        let mut names: Vec<String> = (0..50).map(|number| format!("i={number}")).collect();
+        world.fire(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let snooze = SilenceDraft { kind: SilenceKind::UntilResolved, ..draft(START, "alertname=A", "9h") };
+        let snooze = world.set(snooze);
+        if reverse {
+            names.reverse();
+        }
+        for (number, name) in names.iter().enumerate() {
+            assert_eq!(state(&world, &snooze), SilenceState::Active, "{number} have ended");
+            world.until(&format!("{}s", number + 1)).resolve(&[name]);
+        }
+        assert_eq!(state(&world, &snooze), SilenceState::Expired);
+    }
+}
