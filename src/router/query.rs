@@ -118,6 +118,11 @@ impl Router {
         self.label_index.prepare(matchers, &self.alerts, STEP);
     }
 
+    /// Readies the indexes completely, which may take as long as some looks at every alert.
+    pub(super) fn index_at_once(&mut self, matchers: &[Matcher]) {
+        self.label_index.prepare(matchers, &self.alerts, u32::MAX);
+    }
+
     /// The alerts that match, resolved ones included, in order of their places.
     pub(super) fn find_alerts<'a>(
         &'a self,

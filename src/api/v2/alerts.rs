@@ -102,7 +102,7 @@ pub(super) async fn get(
 }
 
 async fn page(app: &App, query: AlertQuery, from: Cursor) -> Result<Page<AlertView>, V2Error> {
-    Ok(app.handle.read(move |core, now| core.router().alert_page(now, &query, from, PAGE)).await?)
+    Ok(app.handle.read(move |core, now| core.alert_page(now, &query, from, PAGE)).await?)
 }
 
 fn sorted(mut views: Vec<AlertView>) -> Vec<AlertView> {

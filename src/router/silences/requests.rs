@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{SilenceIndex, after, draft, end_before, ends_on_its_own, is_over};
+use crate::model::labels::ALERT_NAME;
 use crate::model::{LabelSet, Matcher, Silence, SilenceId, SilenceKind, SilenceState, Timestamp};
 use crate::router::alerts::AlertIndex;
 use crate::router::machine::Router;
@@ -95,6 +96,9 @@ impl Router {
         if wanted.until < now {
             return Err(Refusal::EndsInThePast);
         }
+        if let AckOf::Matchers(matchers) = &wanted.of {
+            self.index_for(matchers);
+        }
         let named = self.alerts_to_ack(now, &wanted.of)?;
         let known: Vec<Option<SilenceIndex>> =
             named.iter().map(|(alert, matchers)| self.ack_of(*alert, matchers)).collect();
@@ -119,6 +123,11 @@ impl Router {
             };
             self.check_size(&silence)?;
             silences.push(silence);
+        }
+        if let [first, _, ..] = &silences[..] {
+            // So many searches are worth an index that is there at once.
+            let by_name = first.matchers.iter().find(|matcher| &**matcher.name() == ALERT_NAME);
+            self.index_at_once(by_name.or(first.matchers.first()).cloned().as_slice());
         }
         let made = silences.into_iter().zip(known).map(|(silence, known)| match known {
             Some(index) => self.change_silence(now, index, silence),
