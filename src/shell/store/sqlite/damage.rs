@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tracing::error;
 
 use super::connect::{self, RawRecord, told};
-use super::{SqliteStore, StoreError};
+use super::{Identity, SqliteStore, StoreError};
 
 impl SqliteStore {
     /// Begins a new file in the place of the damaged one, and answers with the records that could be saved;
@@ -40,6 +40,7 @@ impl SqliteStore {
         match filled {
             Ok(connection) => {
                 self.connection = Some(connection);
+                self.opened = Identity::of(&file).ok();
                 Ok(records)
             }
             Err(trouble) => fail(trouble),
@@ -63,7 +64,11 @@ fn salvage(file: &Path) -> (Vec<RawRecord>, bool) {
     (records, is_all)
 }
 
-fn fill(connection: &mut rusqlite::Connection, records: &[RawRecord]) -> Result<(), rusqlite::Error> {
+/// Writes the records.
+pub(super) fn fill(
+    connection: &mut rusqlite::Connection,
+    records: &[RawRecord],
+) -> Result<(), rusqlite::Error> {
     let transaction = connection.transaction()?;
     for (key, record) in records {
         transaction
