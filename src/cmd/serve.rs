@@ -30,7 +30,7 @@ use crate::shell::remote_write::RemoteWrite;
 use crate::shell::run::{self, Handle, World};
 use crate::shell::status::Status;
 use crate::shell::store::sqlite::{Settings, SqliteStore};
-use crate::shell::store::writer::{Reporter, Writer};
+use crate::shell::store::writer::{Pace, Reporter, Writer};
 use crate::shell::store::{History, Store};
 
 /// The arguments of `sereno serve`.
@@ -276,7 +276,7 @@ async fn serve(arguments: ServeArguments) -> Result<(), String> {
         metrics: Arc::clone(&app.metrics),
         status: Arc::clone(&app.status),
     };
-    let writer = Writer::start(store, kept.trouble, reporter)
+    let writer = Writer::start(store, kept.trouble, Pace::default(), reporter)
         .map_err(|error| format!("cannot start the store: {error}"))?;
     let work = tokio::spawn(run::run(core, writer, world, handle.clone(), inbox));
     watch_reloads(Arc::clone(&app.reloader))?;

@@ -98,7 +98,7 @@ async fn running(patience: Duration) -> Running {
     let disk = Disk { memory: memory.clone(), begun: tell, outcomes: told };
     let pace = Pace { retry: Duration::from_millis(5), patience };
     let reporter = Reporter { clock: Arc::clone(&clock), metrics, status: Arc::clone(&status) };
-    let writer = Writer::start_at(pace, disk, None, reporter).expect("there is room for a thread");
+    let writer = Writer::start(disk, None, pace, reporter).expect("there is room for a thread");
     let (handle, inbox) = queue();
     let core = Core::restore(&Config { rules, routing }, 1, clock.now(), Vec::new());
     let work = tokio::spawn(run(core, writer, Arc::new(world), handle.clone(), inbox));

@@ -113,19 +113,7 @@ impl Writer {
     pub fn start(
         store: impl Store + 'static,
         trouble: Option<StoreError>,
-        reporter: Reporter,
-    ) -> std::io::Result<Self> {
-        Self::start_at(Pace::default(), store, trouble, reporter)
-    }
-
-    /// The same at another pace than the server's.
-    ///
-    /// # Errors
-    /// The system has no room for a thread.
-    pub fn start_at(
         pace: Pace,
-        store: impl Store + 'static,
-        trouble: Option<StoreError>,
         reporter: Reporter,
     ) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::default());

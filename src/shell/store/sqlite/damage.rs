@@ -51,14 +51,9 @@ impl SqliteStore {
 /// The records that can be read, and whether reading came to their end.
 fn salvage(file: &Path) -> (Vec<RawRecord>, bool) {
     let mut records = Vec::new();
-    let mut read = || -> Result<(), rusqlite::Error> {
+    let mut read = || {
         let connection = connect::for_reading(file)?;
-        let mut select = connection.prepare("SELECT key, record FROM records")?;
-        let mut rows = select.query([])?;
-        while let Some(row) = rows.next()? {
-            records.push((row.get(0)?, row.get(1)?));
-        }
-        Ok(())
+        connect::each_record(&connection, |key, record| records.push((key.to_vec(), record.to_vec())))
     };
     let is_all = read().is_ok();
     (records, is_all)

@@ -105,9 +105,15 @@ impl SqliteStore {
 
     fn try_load(&mut self) -> Result<Vec<Entry>, StoreError> {
         let file = self.settings.file();
-        let records = connect::records(self.open()?).map_err(|error| told("cannot read", &file, &error))?;
+        let (mut entries, mut unreadable) = (Vec::new(), 0);
+        let see = |key: &[u8], record: &[u8]| match decode(key, record) {
+            Some(entry) => entries.push(entry),
+            None => unreadable += 1,
+        };
+        connect::each_record(self.open()?, see).map_err(|error| told("cannot read", &file, &error))?;
         self.is_loaded = true;
-        Ok(self.entries(&records))
+        self.tell_unreadable(unreadable, entries.len() + unreadable);
+        Ok(entries)
     }
 
     /// Says so if the file has records that the core does not know, because it could not be read at the
@@ -128,16 +134,19 @@ impl SqliteStore {
 
     /// The entries with these bytes; those that cannot be read are told of, and stay where they are.
     fn entries(&mut self, records: &[connect::RawRecord]) -> Vec<Entry> {
-        let count = records.len();
         let entries: Vec<_> = records.iter().filter_map(|(key, record)| decode(key, record)).collect();
-        if entries.len() < count {
+        self.tell_unreadable(records.len() - entries.len(), records.len());
+        entries
+    }
+
+    fn tell_unreadable(&mut self, count: usize, of: usize) {
+        if count > 0 {
+            let file = self.settings.file();
             self.notices.push(format!(
-                "{} of the {count} records in {} cannot be read and are left out",
-                count - entries.len(),
-                self.settings.file().display()
+                "{count} of the {of} records in {} cannot be read and are left out",
+                file.display()
             ));
         }
-        entries
     }
 
     fn try_commit(&mut self, batch: &Batch) -> Result<u64, StoreError> {
