@@ -87,6 +87,7 @@ fn commits(criterion: &mut Criterion) {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "a measurement that criterion does not make")]
 fn restart(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path());

@@ -14,6 +14,7 @@ pub(crate) struct SmallDisk {
 
 impl SmallDisk {
     /// A disk of 4 MiB; `None`, with a line that says so, where the system does not allow it.
+    #[expect(clippy::print_stdout, reason = "who reads the output of the tests is to know what was left out")]
     pub(crate) fn new() -> Option<Self> {
         let found = Self::mounted(&[]).or_else(|| Self::mounted(&["--user"]));
         if found.is_none() {

@@ -409,6 +409,47 @@ fn records_of_an_earlier_run_that_turn_up_later_are_told_of() {
     assert_eq!(sorted(load(&mut on_disk(&path))), sorted(vec![kept("A", "one"), kept("B", "one")]));
 }
 
+#[test]
+fn a_file_that_is_removed_while_in_use_is_made_anew_with_everything() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("data");
+    let mut store = on_disk(&path);
+    load(&mut store);
+    store.commit(&batch([kept("A", "one")], [])).expect("kept");
+    fs::remove_dir_all(&path).expect("removed");
+    fs::write(&path, "in the way").expect("written");
+    assert!(store.commit(&batch([kept("B", "one")], [])).is_err());
+    fs::remove_file(&path).expect("removed");
+    store.commit(&batch([kept("B", "one")], [])).expect("kept");
+    assert!(store.notices()[0].contains("was removed while in use"), "{:?}", store.notices());
+    let mut second = on_disk(&path);
+    assert!(second.load().is_err_and(|error| error.forbids_start()), "the new folder is locked too");
+    drop(store);
+    assert_eq!(sorted(load(&mut second)), sorted(vec![kept("A", "one"), kept("B", "one")]));
+}
+
+#[test]
+fn a_file_that_takes_the_place_of_ours_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let backup = folder.path().join("backup");
+    let mut store = on_disk(&backup);
+    load(&mut store);
+    store.commit(&batch([kept("Old", "one")], [])).expect("kept");
+    drop(store);
+    let path = folder.path().join("data");
+    let mut store = on_disk(&path);
+    load(&mut store);
+    store.commit(&batch([kept("A", "one")], [])).expect("kept");
+    fs::rename(backup.join("sereno.db"), path.join("sereno.db")).expect("moved");
+    for _ in 0..2 {
+        let refused = store.commit(&batch([kept("B", "one")], [])).expect_err("it is another file");
+        assert!(refused.to_string().contains("was replaced while in use"), "{refused}");
+    }
+    drop(store);
+    fs::remove_file(path.join("sereno.db-wal")).ok();
+    assert_eq!(load(&mut on_disk(&path)), [kept("Old", "one")]);
+}
+
 /// A store whose disk is full from the second commit on: SQLite itself is told to stop growing.
 fn full(folder: &TempDir) -> SqliteStore {
     let mut store = on_disk(folder.path());

@@ -57,10 +57,24 @@ pub(super) fn for_reading(file: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
+/// Shows each record to `see`, as long as they can be read.
+pub(super) fn each_record(
+    connection: &Connection,
+    mut see: impl FnMut(&[u8], &[u8]),
+) -> Result<(), rusqlite::Error> {
+    let mut select = connection.prepare("SELECT key, record FROM records")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        see(row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
+    }
+    Ok(())
+}
+
 /// All records.
 pub(super) fn records(connection: &Connection) -> Result<Vec<RawRecord>, rusqlite::Error> {
-    let mut select = connection.prepare("SELECT key, record FROM records")?;
-    select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    let mut records = Vec::new();
+    each_record(connection, |key, record| records.push((key.to_vec(), record.to_vec())))?;
+    Ok(records)
 }
 
 /// How many records there are.

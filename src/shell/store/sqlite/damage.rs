@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tracing::error;
 
 use super::connect::{self, RawRecord, told};
-use super::{SqliteStore, StoreError};
+use super::{Identity, SqliteStore, StoreError};
 
 impl SqliteStore {
     /// Begins a new file in the place of the damaged one, and answers with the records that could be saved;
@@ -40,6 +40,7 @@ impl SqliteStore {
         match filled {
             Ok(connection) => {
                 self.connection = Some(connection);
+                self.opened = Identity::of(&file).ok();
                 Ok(records)
             }
             Err(trouble) => fail(trouble),
@@ -50,20 +51,19 @@ impl SqliteStore {
 /// The records that can be read, and whether reading came to their end.
 fn salvage(file: &Path) -> (Vec<RawRecord>, bool) {
     let mut records = Vec::new();
-    let mut read = || -> Result<(), rusqlite::Error> {
+    let mut read = || {
         let connection = connect::for_reading(file)?;
-        let mut select = connection.prepare("SELECT key, record FROM records")?;
-        let mut rows = select.query([])?;
-        while let Some(row) = rows.next()? {
-            records.push((row.get(0)?, row.get(1)?));
-        }
-        Ok(())
+        connect::each_record(&connection, |key, record| records.push((key.to_vec(), record.to_vec())))
     };
     let is_all = read().is_ok();
     (records, is_all)
 }
 
-fn fill(connection: &mut rusqlite::Connection, records: &[RawRecord]) -> Result<(), rusqlite::Error> {
+/// Writes the records.
+pub(super) fn fill(
+    connection: &mut rusqlite::Connection,
+    records: &[RawRecord],
+) -> Result<(), rusqlite::Error> {
     let transaction = connection.transaction()?;
     for (key, record) in records {
         transaction

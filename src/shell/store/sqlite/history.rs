@@ -1,7 +1,6 @@
 //! History in the file: added with the records that it belongs to, read through a connection of its own, and
 //! forgotten in small steps.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -9,7 +8,7 @@ use rusqlite::types::{ToSql, Value};
 use rusqlite::{Connection, Row, Transaction, params_from_iter};
 
 use super::connect::{for_reading, told};
-use super::{Settings, unwritable};
+use super::{Identity, Settings, unwritable};
 use crate::model::labels::ALERT_NAME;
 use crate::model::{Fingerprint, LabelSet, MatchOp, Timestamp};
 use crate::shell::history::{HistoryKind, HistoryRow};
@@ -86,7 +85,7 @@ pub(super) fn forget_some(
 pub struct SqliteHistory {
     file: PathBuf,
     /// Opened when it is first needed, with the identity of the file: another may have taken its place.
-    connection: Mutex<Option<(Connection, (u64, u64))>>,
+    connection: Mutex<Option<(Connection, Identity)>>,
 }
 
 impl SqliteHistory {
@@ -104,9 +103,9 @@ impl SqliteHistory {
         steps.expect("explained").collect::<Result<Vec<_>, _>>().expect("explained").join("; ")
     }
 
-    fn identity(&self) -> Result<(u64, u64), StoreError> {
+    fn identity(&self) -> Result<Identity, StoreError> {
         let cannot = |error| StoreError::Unavailable(format!("cannot read {}: {error}", self.file.display()));
-        std::fs::metadata(&self.file).map(|file| (file.dev(), file.ino())).map_err(cannot)
+        Identity::of(&self.file).map_err(cannot)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod connect;
 mod damage;
+mod elsewhere;
 mod history;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use crate::core::Entry;
 use crate::model::{Duration, Timestamp};
 use crate::shell::clock::Clock;
 pub(super) use connect::told;
+use elsewhere::Identity;
 pub use history::SqliteHistory;
 
 /// The file in the folder.
@@ -52,6 +54,8 @@ pub struct SqliteStore {
     folder: Option<Folder>,
     /// `None`: not opened yet, or to be opened anew.
     connection: Option<Connection>,
+    /// The file that is open.
+    opened: Option<Identity>,
     /// Whether the core has been given what is in the file.
     is_loaded: bool,
     notices: Vec<String>,
@@ -61,7 +65,15 @@ impl SqliteStore {
     /// A store that opens its file when it is first used.
     #[must_use]
     pub fn new(settings: Settings, clock: Arc<Clock>) -> Self {
-        Self { settings, clock, folder: None, connection: None, is_loaded: false, notices: Vec::new() }
+        Self {
+            settings,
+            clock,
+            folder: None,
+            connection: None,
+            opened: None,
+            is_loaded: false,
+            notices: Vec::new(),
+        }
     }
 
     /// Answers questions about the history in this store, also while it writes.
@@ -79,6 +91,7 @@ impl SqliteStore {
             let file = self.settings.file();
             // Damage is looked for when the file is opened for the first time: that takes a while.
             self.connection = Some(connect::for_writing(&file, !self.is_loaded)?);
+            self.opened = Identity::of(&file).ok();
         }
         Ok(self.connection.as_mut().expect("just opened"))
     }
@@ -92,9 +105,15 @@ impl SqliteStore {
 
     fn try_load(&mut self) -> Result<Vec<Entry>, StoreError> {
         let file = self.settings.file();
-        let records = connect::records(self.open()?).map_err(|error| told("cannot read", &file, &error))?;
+        let (mut entries, mut unreadable) = (Vec::new(), 0);
+        let see = |key: &[u8], record: &[u8]| match decode(key, record) {
+            Some(entry) => entries.push(entry),
+            None => unreadable += 1,
+        };
+        connect::each_record(self.open()?, see).map_err(|error| told("cannot read", &file, &error))?;
         self.is_loaded = true;
-        Ok(self.entries(&records))
+        self.tell_unreadable(unreadable, entries.len() + unreadable);
+        Ok(entries)
     }
 
     /// Says so if the file has records that the core does not know, because it could not be read at the
@@ -115,22 +134,28 @@ impl SqliteStore {
 
     /// The entries with these bytes; those that cannot be read are told of, and stay where they are.
     fn entries(&mut self, records: &[connect::RawRecord]) -> Vec<Entry> {
-        let count = records.len();
         let entries: Vec<_> = records.iter().filter_map(|(key, record)| decode(key, record)).collect();
-        if entries.len() < count {
+        self.tell_unreadable(records.len() - entries.len(), records.len());
+        entries
+    }
+
+    fn tell_unreadable(&mut self, count: usize, of: usize) {
+        if count > 0 {
+            let file = self.settings.file();
             self.notices.push(format!(
-                "{} of the {count} records in {} cannot be read and are left out",
-                count - entries.len(),
-                self.settings.file().display()
+                "{count} of the {of} records in {} cannot be read and are left out",
+                file.display()
             ));
         }
-        entries
     }
 
     fn try_commit(&mut self, batch: &Batch) -> Result<u64, StoreError> {
         let file = self.settings.file();
         if !self.is_loaded {
             self.own_up()?;
+        }
+        if self.is_elsewhere() {
+            self.begin_anew()?;
         }
         let connection = self.open()?;
         write(connection, batch).map_err(|error| told("cannot write", &file, &error))
@@ -195,7 +220,7 @@ impl Store for SqliteStore {
             },
             other => other,
         };
-        if result.is_err() {
+        if result.is_err() && !self.is_elsewhere() {
             // Opened anew, it may work: the disk may be another one by then.
             self.connection = None;
         }
