@@ -61,8 +61,8 @@ impl Parameters {
 }
 
 /// By which grammar matchers of requests are read.
-pub(super) fn mode(_routing: &Routing) -> MatcherMode {
-    MatcherMode::Fallback
+pub(super) fn mode(routing: &Routing) -> MatcherMode {
+    routing.matcher_mode
 }
 
 /// A receiver's labels; its name is one of them (Alertmanager 0.33).
