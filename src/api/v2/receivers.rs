@@ -1,13 +1,15 @@
 //! `GET /receivers`.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
 
 use super::error::V2Error;
-use super::parameters::{Parameters, labels};
+use super::parameters::{Parameters, labels, receivers};
 use crate::api::App;
-use crate::config::routes::Routing;
+use crate::config::routes::Receiver;
 use crate::model::{LabelSet, Str};
 
 #[derive(Debug, Serialize)]
@@ -22,16 +24,9 @@ pub(super) async fn get(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<ApiReceiver>>, V2Error> {
     let parameters = Parameters::parse(query.as_deref());
-    let routing = app.handle.read(|core, _| core.router().routing().clone()).await?;
-    Ok(Json(list(&parameters, &routing)?))
-}
-
-fn list(parameters: &Parameters, routing: &Routing) -> Result<Vec<ApiReceiver>, V2Error> {
-    let wanted = parameters.receivers(routing)?;
-    let receivers = routing.receivers.iter().filter(|receiver| wanted.has(&receiver.name));
-    let shown = |receiver: &crate::config::routes::Receiver| ApiReceiver {
-        name: Str::clone(&receiver.name),
-        labels: labels(receiver),
-    };
-    Ok(receivers.map(|receiver| shown(receiver)).collect())
+    let routing = app.handle.read(|core, _| Arc::clone(core.router().routing())).await?;
+    let query = parameters.query(routing.matcher_mode)?;
+    let shown =
+        |receiver: &Receiver| ApiReceiver { name: Str::clone(&receiver.name), labels: labels(receiver) };
+    Ok(Json(receivers(&query, &routing).map(shown).collect()))
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::body;
 use super::error::V2Error;
-use super::parameters::{Parameters, mode};
+use super::parameters::Parameters;
 use super::postable_silence::PostableSilence;
 use super::shown_silence::ShownSilence;
 use super::stream::{self, Permit};
@@ -29,8 +29,8 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, V2Error> {
     let parameters = Parameters::parse(query.as_deref());
-    let routing = app.handle.read(|core, _| core.router().routing().clone()).await?;
-    let filters = parameters.matchers("filter", mode(&routing))?;
+    let mode = app.handle.read(|core, _| core.router().routing().matcher_mode).await?;
+    let filters = parameters.matchers("filter", mode)?;
     let flag = |name| parameters.flag(name, true);
     let (active, pending, expired) = (flag("active"), flag("pending"), flag("expired"));
     let read = app.handle.read(move |core, now| {
