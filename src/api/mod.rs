@@ -8,6 +8,8 @@ mod index;
 mod lifecycle;
 mod metrics;
 mod sereno;
+#[cfg(test)]
+mod testing;
 mod v1;
 mod v2;
 mod webhook;

@@ -14,6 +14,8 @@ mod shown_silence;
 mod silences;
 mod status;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use axum::extract::{DefaultBodyLimit, OriginalUri};
 use axum::http::Method;
