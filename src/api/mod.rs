@@ -2,18 +2,24 @@
 //! answer; they decide nothing and hold no lock while they wait.
 
 mod error;
+mod gone;
 mod health;
+mod index;
 mod lifecycle;
 mod metrics;
 mod sereno;
+#[cfg(test)]
+mod testing;
 mod v1;
 mod v2;
+mod webhook;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get, post};
+use axum::response::Redirect;
+use axum::routing::{any, delete, get, post};
 
 use crate::shell::clock::Clock;
 use crate::shell::metrics::Metrics;
@@ -42,10 +48,23 @@ pub struct App {
     pub reloader: Arc<Reloader>,
 }
 
-/// Every route.
-pub fn router(app: App) -> Router {
+/// Every route, beneath `prefix` (empty, or `/prefix`); `/` leads there.
+pub fn router(app: App, prefix: &str) -> Router {
+    let routes = routes(app);
+    if prefix.is_empty() {
+        return routes;
+    }
+    let home = format!("{prefix}/");
+    let to_home = move || std::future::ready(Redirect::to(&home));
+    // What is nested answers to the prefix itself, but not to the prefix with its slash.
+    let front = Router::new().route(&format!("{prefix}/"), get(index::index));
+    Router::new().route("/", get(to_home)).merge(front).nest(prefix, routes)
+}
+
+fn routes(app: App) -> Router {
     let v2 = v2::routes(&app);
     Router::new()
+        .route("/", get(index::index))
         .route("/-/healthy", get(lifecycle::ok))
         .route("/-/ready", get(lifecycle::ok))
         .route("/-/reload", post(lifecycle::reload))
@@ -54,7 +73,9 @@ pub fn router(app: App) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/api/v1/rules", get(v1::rules::rules))
-        .route("/api/v1/alerts", get(v1::alerts::alerts))
+        .route("/api/v1/alerts", get(v1::alerts::alerts).post(gone::gone))
+        .route("/api/v1/webhook", post(webhook::post).layer(DefaultBodyLimit::max(v2::body::LIMIT)))
+        .route("/api/v1/{*rest}", any(gone::gone))
         .route("/api/v1/status/buildinfo", get(v1::buildinfo::buildinfo))
         .route("/api/sereno/v1/history", get(sereno::history::history))
         .route("/api/sereno/v1/explain", get(sereno::explain::explain))

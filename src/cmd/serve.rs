@@ -64,6 +64,9 @@ pub struct ServeArguments {
     /// Where people reach this server: the base of links in messages [default: http://LISTEN]
     #[arg(long, env = "SERENO_EXTERNAL_URL", value_name = "URL")]
     external_url: Option<Url>,
+    /// The path under which everything is [default: the path of --external-url]
+    #[arg(long, env = "SERENO_ROUTE_PREFIX", value_name = "PATH")]
+    route_prefix: Option<String>,
     /// How often groups without an interval of their own are evaluated
     #[arg(long, env = "SERENO_EVALUATION_INTERVAL", value_name = "DURATION", default_value = "1m", value_parser = positive)]
     evaluation_interval: Duration,
@@ -284,7 +287,7 @@ async fn serve(arguments: ServeArguments) -> Result<(), String> {
     let mut stop = StopSignals::watch()?;
     announce(address, arguments.log_format, app.clock.now());
     let (closed, closing) = tokio::sync::oneshot::channel::<()>();
-    let server = axum::serve(listener, api::router(app.clone())).with_graceful_shutdown(async move {
+    let server = axum::serve(listener, api::router(app.clone(), &route_prefix(&arguments))).with_graceful_shutdown(async move {
         let _ = closing.await; // a dropped sender means the same
     });
     let server = tokio::spawn(server.into_future());
@@ -301,6 +304,13 @@ async fn serve(arguments: ServeArguments) -> Result<(), String> {
     drop(closed);
     server.abort(); // idle keep-alive connections would hold it open
     Ok(())
+}
+
+/// Where the routes begin: empty, or with a slash at its start and none at its end.
+fn route_prefix(arguments: &ServeArguments) -> String {
+    let of_url = || arguments.external_url.as_ref().map_or("", Url::path);
+    let path = arguments.route_prefix.as_deref().unwrap_or_else(of_url).trim_matches('/');
+    if path.is_empty() { String::new() } else { format!("/{path}") }
 }
 
 fn sources(arguments: &ServeArguments, address: SocketAddr) -> Sources {

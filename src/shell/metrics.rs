@@ -25,6 +25,10 @@ use crate::model::{Duration, Timestamp};
 use crate::router::{Failure, Suppression};
 use crate::rules::GroupView;
 
+/// The version of Alertmanager whose interfaces we have, and our own. Clients such as karma choose by the
+/// first how they speak to us.
+pub const COMPATIBLE_VERSION: &str = concat!("0.34.0+sereno.", env!("CARGO_PKG_VERSION"));
+
 /// Label names with their values.
 pub(super) type Labels = Vec<(&'static str, String)>;
 type Float = Gauge<f64, AtomicU64>;
@@ -114,7 +118,9 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::default();
         let build = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
-        registry.register("alertmanager_build", "The version that runs", Info::new(build.clone()));
+        let compatible = vec![("version", COMPATIBLE_VERSION.to_owned())];
+        let help = "The version of Alertmanager whose interfaces this has, and our own";
+        registry.register("alertmanager_build", help, Info::new(compatible));
         registry.register("sereno_build", "The version that runs", Info::new(build));
         let mut add = Registrar(registry);
         let mut metrics = Self {

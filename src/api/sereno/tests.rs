@@ -1,32 +1,11 @@
 //! Our own API as its users meet it: real handlers before a real loop, without a network.
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::body::Body;
-use axum::http::Request;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 use super::words;
-use crate::api::{App, router};
-use crate::config::read_routing;
-use crate::core::{Config, Core};
-use crate::model::matcher::MatcherMode;
-use crate::model::{Alert, Annotations, Duration, LabelSet, Timestamp};
-use crate::router::{Answer, Request as RouterRequest};
-use crate::rules::RulesConfig;
-use crate::shell::clock::Clock;
-use crate::shell::data_source::DataSource;
-use crate::shell::deliver::Deliverer;
-use crate::shell::http::HttpClients;
-use crate::shell::metrics::Metrics;
-use crate::shell::reload::{Reloader, Sources};
-use crate::shell::run::{self, Handle, World};
-use crate::shell::status::Status;
-use crate::shell::store::memory::MemoryStore;
-use crate::shell::store::writer::{Pace, Reporter, Writer};
-use crate::shell::store::{Batch, History, Store};
+use crate::api::testing::Server;
+use crate::model::{LabelSet, Timestamp};
+use crate::shell::store::{Batch, Store};
 
 const ROUTES: &str = "
 route:
@@ -36,122 +15,6 @@ route:
   - {matchers: ['team=db'], receiver: db}
 receivers: [{name: ops}, {name: db}]
 ";
-
-/// A server without a network.
-struct Server {
-    router: Router,
-    handle: Handle,
-    store: MemoryStore,
-}
-
-impl Server {
-    fn start() -> Self {
-        let (handle, inbox) = run::queue();
-        let (clock, metrics) = (Arc::new(Clock::default()), Arc::new(Metrics::default()));
-        let (status, clients, store) =
-            (Arc::new(Status::default()), HttpClients::default(), MemoryStore::default());
-        let url: url::Url = "http://127.0.0.1:1".parse().expect("valid");
-        let world = World {
-            clock: Arc::clone(&clock),
-            data_source: DataSource::new(
-                &url,
-                Default::default(),
-                clients.clone(),
-                Duration::from_secs(1),
-                1,
-            ),
-            remote_write: None,
-            deliverer: Deliverer::new(clients.clone(), Arc::clone(&clock), "http://sereno".into()),
-            metrics: Arc::clone(&metrics),
-            status: Arc::clone(&status),
-        };
-        let reporter = Reporter {
-            clock: Arc::clone(&clock),
-            metrics: Arc::clone(&metrics),
-            status: Arc::clone(&status),
-        };
-        let writer = Writer::start(store.clone(), None, Pace::default(), reporter).expect("a thread");
-        let core = Core::restore(&config(), 1, clock.now(), Vec::new());
-        tokio::spawn(run::run(core, writer, Arc::new(world), handle.clone(), inbox));
-        let reloader = Reloader {
-            sources: sources(),
-            handle: handle.clone(),
-            clock: Arc::clone(&clock),
-            metrics: Arc::clone(&metrics),
-            status: Arc::clone(&status),
-            clients,
-            turn: tokio::sync::Mutex::default(),
-        };
-        let history = History::new(store.clone());
-        let reloader = Arc::new(reloader);
-        let app = App { handle: handle.clone(), clock, metrics, status, history, reloader };
-        Self { router: router(app), handle, store }
-    }
-
-    /// Status and JSON body of a request.
-    async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
-        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        let request = Request::builder().method(method).uri(path).header("Content-Type", "application/json");
-        let request = request.body(body).expect("valid");
-        let response = self.router.clone().oneshot(request).await.expect("it answers");
-        let status = response.status().as_u16();
-        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
-        let json = match &bytes[..] {
-            [] => Value::Null,
-            bytes => serde_json::from_slice(bytes).unwrap_or_else(|_| panic!("no JSON: {bytes:?}")),
-        };
-        (status, json)
-    }
-
-    async fn get(&self, path: &str) -> (u16, Value) {
-        self.ask("GET", path, None).await
-    }
-
-    /// These alerts fire: `name instance`.
-    async fn fire(&self, alerts: &[LabelSet]) {
-        let now = Timestamp::from_secs(1_700_000_000);
-        let alert = |labels: &LabelSet| Alert {
-            labels: labels.clone(),
-            annotations: Annotations::default(),
-            starts_at: now,
-            ends_at: None,
-            updated_at: now,
-            timeout: false,
-            generator_url: "".into(),
-        };
-        let answer = self.handle.request(RouterRequest::Alerts(alerts.iter().map(alert).collect())).await;
-        assert_eq!(answer, Ok(Answer::AlertsTaken { limited: 0 }));
-    }
-}
-
-fn config() -> Config {
-    let (routing, problems) = read_routing("routes.yml", ROUTES);
-    assert_eq!(problems, []);
-    let rules = RulesConfig {
-        groups: Vec::new(),
-        evaluation_interval: Duration::from_secs(60),
-        query_offset: Duration::ZERO,
-        resend_delay: Duration::from_mins(1),
-        external_labels: LabelSet::default(),
-        external_url: "http://sereno".into(),
-    };
-    Config { rules: Arc::new(rules), routing: Arc::new(routing.expect("valid")) }
-}
-
-fn sources() -> Sources {
-    Sources {
-        rules: Vec::new(),
-        routes: String::new(),
-        evaluation_interval: Duration::from_secs(60),
-        query_offset: Duration::ZERO,
-        resend_delay: Duration::from_mins(1),
-        matchers: MatcherMode::default(),
-        limits: Default::default(),
-        external_labels: LabelSet::default(),
-        external_url: "".into(),
-        prometheus_external_url: "".into(),
-    }
-}
 
 fn alert(text: &str) -> LabelSet {
     words::labels(text).expect("labels")
@@ -164,7 +27,7 @@ fn two() -> [LabelSet; 2] {
 
 #[tokio::test]
 async fn explain_finds_the_alert_that_is_meant() {
-    let server = Server::start();
+    let server = Server::start(ROUTES);
     server.fire(&two()).await;
     let fingerprint = two()[1].fingerprint();
     for path in [
@@ -184,7 +47,7 @@ async fn explain_finds_the_alert_that_is_meant() {
 
 #[tokio::test]
 async fn explain_imagines_an_alert_and_says_when_it_cannot() {
-    let server = Server::start();
+    let server = Server::start(ROUTES);
     server.fire(&two()).await;
     let (status, body) = server.get("/api/sereno/v1/explain?label=alertname=Other&label=team=db").await;
     assert_eq!((status, &body["alert"], &body["origin"]), (200, &Value::Null, &Value::Null));
@@ -215,7 +78,7 @@ async fn explain_imagines_an_alert_and_says_when_it_cannot() {
 
 #[tokio::test]
 async fn an_acknowledged_alert_is_quiet_until_that_is_taken_back() {
-    let server = Server::start();
+    let server = Server::start(ROUTES);
     server.fire(&two()).await;
     let fingerprint = two()[0].fingerprint();
     let ack = json!({"fingerprint": fingerprint, "by": "eva", "comment": "on it", "duration": "2h"});
@@ -242,7 +105,7 @@ async fn an_acknowledged_alert_is_quiet_until_that_is_taken_back() {
 
 #[tokio::test]
 async fn acknowledging_names_alerts_in_one_way_and_says_who() {
-    let server = Server::start();
+    let server = Server::start(ROUTES);
     server.fire(&two()).await;
     let all = json!({"matchers": "alertname=\"Down\"", "by": "eva"});
     let (status, body) = server.ask("POST", "/api/sereno/v1/ack", Some(all)).await;
@@ -265,7 +128,7 @@ async fn acknowledging_names_alerts_in_one_way_and_says_who() {
 
 #[tokio::test]
 async fn a_silence_of_everything_needs_force() {
-    let server = Server::start();
+    let server = Server::start(ROUTES);
     let mut silence =
         json!({"matchers": "alertname=~\".+\"", "by": "eva", "comment": "move", "duration": "1h"});
     let (status, body) = server.ask("POST", "/api/sereno/v1/silences", Some(silence.clone())).await;
@@ -282,7 +145,7 @@ async fn a_silence_of_everything_needs_force() {
 
 #[tokio::test]
 async fn history_is_asked_for_in_pages_and_with_filters() {
-    let server = Server::start();
+    let server = Server::start(ROUTES);
     let mut batch = Batch::default();
     for (number, name) in ["A", "B", "A", "C", "A"].into_iter().enumerate() {
         batch.remember(crate::shell::history::HistoryRow {

@@ -1,5 +1,7 @@
 //! `GET` and `POST /alerts`.
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -11,7 +13,7 @@ use serde::Deserialize;
 use super::body::{self, DateTime, Texts, ZERO_TIME};
 use super::error::V2Error;
 use super::ingest::{self, Incoming};
-use super::parameters::{Parameters, Wanted, mode};
+use super::parameters::Parameters;
 use super::shapes::Shown;
 use super::stream::{self, Permit};
 use crate::api::App;
@@ -83,16 +85,13 @@ pub(super) async fn get(
     RawQuery(query): RawQuery,
 ) -> Result<Response, V2Error> {
     let parameters = Parameters::parse(query.as_deref());
-    let routing = app.handle.read(|core, _| core.router().routing().clone()).await?;
-    let query =
-        AlertQuery { matchers: parameters.matchers("filter", mode(&routing))?, ..AlertQuery::default() };
-    let wanted = Wanted::parse(&parameters, &routing)?;
+    let routing = app.handle.read(|core, _| Arc::clone(core.router().routing())).await?;
+    let query = parameters.query(routing.matcher_mode)?;
     let mut found = Vec::new();
     let mut from = Some(Cursor::default());
     while let Some(cursor) = from {
         let page = page(&app, query.clone(), cursor).await?;
-        let items = page.items.into_iter().filter(|view| wanted.by_state(view) && wanted.by_receiver(view));
-        found.extend(items);
+        found.extend(page.items);
         from = page.next;
     }
     let now = app.clock.now();

@@ -1,13 +1,11 @@
 //! What lists of alerts, groups and receivers may be asked for.
 
-use std::collections::BTreeSet;
-
 use super::error::V2Error;
 use crate::config::routes::{Receiver, Routing};
 use crate::model::matcher::{MatcherMode, parse_matcher};
 use crate::model::regex::AnchoredRegex;
 use crate::model::{LabelSet, Matcher, Str};
-use crate::router::AlertView;
+use crate::router::AlertQuery;
 
 /// The parameters of a request, as they stand in its URL.
 #[derive(Clone, Debug, Default)]
@@ -36,33 +34,29 @@ impl Parameters {
         parsed.collect::<Result<_, _>>().map_err(|error| V2Error::Invalid(error.message))
     }
 
-    /// The receivers that are wanted.
-    pub(super) fn receivers(&self, routing: &Routing) -> Result<Receivers, V2Error> {
+    /// The expression that names of receivers are to match.
+    fn receiver(&self) -> Result<Option<AnchoredRegex>, V2Error> {
         let last = self.0.iter().rev().find(|(known, text)| known == "receiver" && !text.is_empty());
-        let regex = last.map(|(_, text)| AnchoredRegex::new(text)).transpose().map_err(|error| {
+        last.map(|(_, text)| AnchoredRegex::new(text)).transpose().map_err(|error| {
             V2Error::Invalid(format!(
                 "failed to parse receiver param: error parsing regexp: {}",
                 error.reason
             ))
-        })?;
-        let matchers = self.matchers("receiver_matchers", mode(routing))?;
-        if regex.is_none() && matchers.is_empty() {
-            return Ok(Receivers::All);
-        }
-        let wanted = |receiver: &Receiver| {
-            regex.as_ref().is_none_or(|regex| regex.is_match(&receiver.name)) && {
-                let labels = labels(receiver);
-                matchers.iter().all(|matcher| matcher.matches(&labels))
-            }
-        };
-        let wanted = routing.receivers.iter().filter(|receiver| wanted(receiver));
-        Ok(Receivers::These(wanted.map(|receiver| Str::clone(&receiver.name)).collect()))
+        })
     }
-}
 
-/// By which grammar matchers of requests are read.
-pub(super) fn mode(_routing: &Routing) -> MatcherMode {
-    MatcherMode::Fallback
+    /// The alerts that are asked for.
+    pub(super) fn query(&self, mode: MatcherMode) -> Result<AlertQuery, V2Error> {
+        Ok(AlertQuery {
+            matchers: self.matchers("filter", mode)?,
+            receiver: self.receiver()?,
+            receiver_matchers: self.matchers("receiver_matchers", mode)?,
+            active: self.flag("active", true),
+            silenced: self.flag("silenced", true),
+            inhibited: self.flag("inhibited", true),
+            muted: self.flag("muted", true),
+        })
+    }
 }
 
 /// A receiver's labels; its name is one of them (Alertmanager 0.33).
@@ -72,54 +66,16 @@ pub(super) fn labels(receiver: &Receiver) -> LabelSet {
     labels.build()
 }
 
-/// Names of receivers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Receivers {
-    /// Every one.
-    All,
-    /// These.
-    These(BTreeSet<Str>),
-}
-
-impl Receivers {
-    pub(super) fn has(&self, name: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::These(names) => names.contains(name),
-        }
-    }
-}
-
-/// Which alerts are wanted, beyond their labels.
-#[derive(Clone, Debug)]
-pub(super) struct Wanted {
-    pub(super) active: bool,
-    pub(super) silenced: bool,
-    pub(super) inhibited: bool,
-    pub(super) receivers: Receivers,
-}
-
-impl Wanted {
-    pub(super) fn parse(parameters: &Parameters, routing: &Routing) -> Result<Self, V2Error> {
-        Ok(Self {
-            active: parameters.flag("active", true),
-            silenced: parameters.flag("silenced", true),
-            inhibited: parameters.flag("inhibited", true),
-            receivers: parameters.receivers(routing)?,
-        })
-    }
-
-    /// Whether the alert is wanted, whoever its receivers are.
-    pub(super) fn by_state(&self, view: &AlertView) -> bool {
-        (self.active || view.mutes.any())
-            && (self.silenced || view.mutes.silenced_by.is_empty())
-            && (self.inhibited || view.mutes.inhibited_by.is_empty())
-    }
-
-    /// Whether one of the alert's receivers is wanted.
-    pub(super) fn by_receiver(&self, view: &AlertView) -> bool {
-        view.receivers.iter().any(|name| self.receivers.has(name))
-    }
+/// The receivers that a question asks for, in order of the routing file.
+pub(super) fn receivers<'a>(
+    query: &'a AlertQuery,
+    routing: &'a Routing,
+) -> impl Iterator<Item = &'a Receiver> + 'a {
+    routing.receivers.iter().map(|receiver| &**receiver).filter(|receiver| {
+        let labels = labels(receiver);
+        query.receiver.as_ref().is_none_or(|regex| regex.is_match(&receiver.name))
+            && query.receiver_matchers.iter().all(|matcher| matcher.matches(&labels))
+    })
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ fn free_port() -> u16 {
 }
 
 /// A client for plain HTTP; without a TLS provider it could not even be made.
-fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     // An error means that another test of this process was first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
@@ -65,6 +65,23 @@ impl Drop for Process {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// Runs a program to its end: whether it succeeded, and all it printed if not, else its output.
+pub(crate) fn run_tool(name: &str, arguments: &[&str]) -> (bool, String) {
+    let output = Command::new(tool(name)).args(arguments).output().expect("it starts");
+    let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    match output.status.success() {
+        true => (true, text.into_owned()),
+        false => (false, format!("{text}{errors}")),
+    }
+}
+
+/// A program that runs until what is returned is dropped.
+pub(crate) fn spawn_tool(name: &str, arguments: &[&str]) -> impl Drop {
+    let mut command = Command::new(tool(name));
+    command.args(arguments).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    Process(command.spawn().expect("it starts"))
 }
 
 /// Asks again and again until there is an answer.
