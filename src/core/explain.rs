@@ -114,7 +114,14 @@ impl Core {
         let known = page.items.into_iter().map(|view| view.alert.labels);
         let pending =
             self.pending(now).filter(|labels| matchers.iter().all(|matcher| matcher.matches(labels)));
-        known.chain(pending).take(MOST_CANDIDATES + 1).collect()
+        let found: Vec<LabelSet> = known.chain(pending).take(MOST_CANDIDATES + 1).collect();
+        if !found.is_empty() {
+            return found;
+        }
+        // What is resolved and not forgotten yet is worth asking about too, but not in the way of what fires.
+        let resolved = self.router.alerts().map(|alert| &alert.labels);
+        let resolved = resolved.filter(|labels| matchers.iter().all(|matcher| matcher.matches(labels)));
+        resolved.take(MOST_CANDIDATES + 1).cloned().collect()
     }
 
     /// The labels of all pending alerts, as the router would see them.
@@ -166,7 +173,8 @@ impl Origin {
             "pending" => {
                 let fires_at = self.active_at + self.hold_for;
                 format!(
-                    "It is pending: its expression holds since {since} and it fires {}, if it holds for {}.",
+                    "It is pending: its expression holds since {since}, and it fires {} if it holds for {}.\n  \
+                     Until then the router does not know it: what follows is what would happen if it fired now.",
                     ago(now, fires_at),
                     self.hold_for
                 )
@@ -243,4 +251,101 @@ fn maybe_time<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S:
 
 fn text<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(duration)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Asked, Explained};
+    use crate::config::{read_routing, read_rule_file};
+    use crate::core::{Config, Core, Effect, Input};
+    use crate::model::{Duration, LabelSet, Matcher, QueryValue, Sample, Timestamp};
+    use crate::rules::{RulesConfig, Sampled, Written};
+
+    const RULES: &str =
+        "groups: [{name: node, interval: 30s, rules: [{alert: Down, expr: up == 0, for: 5m}]}]";
+    const ROUTES: &str = "{route: {receiver: ops, group_by: [alertname]}, receivers: [{name: ops}]}";
+
+    /// A core with the external label `zone`, whose expression holds for instance `a`, run for that long.
+    fn core(run_for: &str) -> (Core, Timestamp) {
+        let (file, problems) = read_rule_file("rules/node.yml", RULES);
+        assert_eq!(problems, []);
+        let (routing, problems) = read_routing("routes.yml", ROUTES);
+        assert_eq!(problems, []);
+        let rules = RulesConfig {
+            groups: file.expect("valid").groups,
+            evaluation_interval: Duration::from_secs(30),
+            query_offset: Duration::ZERO,
+            resend_delay: Duration::from_mins(1),
+            external_labels: LabelSet::from_pairs([("zone", "eu")]),
+            external_url: "http://sereno".into(),
+        };
+        let config = Config { rules: Arc::new(rules), routing: Arc::new(routing.expect("valid")) };
+        let start = Timestamp::from_secs(1_700_000_000);
+        let end = start + run_for.parse().expect("a duration");
+        let mut core = Core::restore(&config, 1, start, Vec::new());
+        while let Some(now) = core.next_wake().filter(|wake| *wake <= end) {
+            let mut effects = core.handle(now, Input::Wake);
+            while let Some(effect) = effects.pop() {
+                effects.extend(match effect {
+                    Effect::Query(query) => {
+                        let labels = LabelSet::from_pairs([("__name__", "up"), ("instance", "a")]);
+                        let result = Ok(QueryValue::Vector(vec![Sample::float(labels, 0.0)]));
+                        core.handle(now, Input::Sampled(Sampled { eval: query.eval, result }))
+                    }
+                    Effect::Write(write) => {
+                        core.handle(now, Input::Written(Written { id: write.id, result: Ok(()) }))
+                    }
+                    Effect::Notify(_) | Effect::Persist(_) | Effect::Reply(..) | Effect::Note(_) => {
+                        Vec::new()
+                    }
+                });
+            }
+        }
+        (core, end)
+    }
+
+    fn explain(core: &Core, now: Timestamp, asked: &Asked) -> Option<(String, &'static str, String)> {
+        match core.explain(now, asked) {
+            Explained::One(explanation) => {
+                let text = explanation.text();
+                let state = explanation.origin.map_or("none", |origin| origin.state);
+                Some((explanation.routing.labels.to_string(), state, text))
+            }
+            Explained::Several(_) | Explained::Unknown => None,
+        }
+    }
+
+    #[test]
+    fn an_alert_of_a_rule_is_found_while_it_is_pending_and_while_it_fires() {
+        let labels = LabelSet::from_pairs([("alertname", "Down"), ("instance", "a"), ("zone", "eu")]);
+        for (run_for, state, says) in [
+            ("2m", "pending", "It is pending: its expression holds since"),
+            ("7m", "firing", "It fires there since"),
+        ] {
+            let (core, now) = core(run_for);
+            for asked in [
+                Asked::Matching(vec![Matcher::equal("instance", "a")]),
+                Asked::Exactly(labels.clone()),
+                Asked::Fingerprint(labels.fingerprint()),
+            ] {
+                let got = explain(&core, now, &asked).expect("it is clear");
+                assert_eq!((&*got.0, got.1), (&*labels.to_string(), state), "{asked:?}");
+                assert!(got.2.contains(says) && got.2.contains("for 5m") | (state == "firing"), "{}", got.2);
+            }
+        }
+    }
+
+    #[test]
+    fn an_alert_with_other_labels_is_of_no_rule() {
+        let (core, now) = core("7m");
+        for labels in [
+            [("alertname", "Down"), ("instance", "b"), ("zone", "eu")],
+            [("alertname", "Down"), ("instance", "a"), ("zone", "us")],
+        ] {
+            let asked = Asked::Exactly(LabelSet::from_pairs(labels));
+            assert_eq!(explain(&core, now, &asked).expect("imagined").1, "none", "{labels:?}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The `sereno` binary as people and scripts meet it: exit codes, standard output, standard error.
 
+mod explaining;
 mod routes;
 mod routing_file;
 mod server;

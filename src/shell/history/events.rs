@@ -408,8 +408,8 @@ mod tests {
         silence - alert {alertname="Down", instance="a"}: acknowledgement one of eva for {alertname="Down",instance="a"} was made, until 2023-11-14T23:13:20.000Z: "on it"
         silence - - {alertname="Down", instance="a"}: silence one of eva for {alertname="Down",instance="a"} was changed, until 2023-11-14T23:13:20.000Z: "on it"
         silence - - {alertname="Down", instance="a"}: snooze until resolved one of eva for {alertname="Down",instance="a"} has ended: "on it"
-        reload - - {}: loaded 5 rules in 2 groups, of which 1 are as before
-        reload - - {}: loaded routes: 1 alert groups go on, 2 are new, 3 are gone
+        reload - - {}: loaded 5 rules in 2 groups (1 as before)
+        reload - - {}: loaded routes: 1 alert group kept, 2 new, 3 gone
         "#);
     }
 

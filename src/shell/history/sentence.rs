@@ -96,18 +96,26 @@ impl HistoryRow {
     fn reload_sentence(&self) -> String {
         match self.text("what") {
             "rules" => format!(
-                "loaded {} rules in {} groups, of which {} are as before",
-                self.number("rules"),
-                self.number("groups"),
+                "loaded {} in {} ({} as before)",
+                self.counted("rules", "rule"),
+                self.counted("groups", "group"),
                 self.number("unchanged")
             ),
             "routes" => format!(
-                "loaded routes: {} alert groups go on, {} are new, {} are gone",
-                self.number("groups_kept"),
+                "loaded routes: {} kept, {} new, {} gone",
+                self.counted("groups_kept", "alert group"),
                 self.number("groups_created"),
                 self.number("groups_dropped")
             ),
             other => format!("loaded {other}"),
+        }
+    }
+
+    /// `1 rule`, `2 rules`.
+    fn counted(&self, name: &str, word: &str) -> String {
+        match self.number(name) {
+            1 => format!("1 {word}"),
+            number => format!("{number} {word}s"),
         }
     }
 
