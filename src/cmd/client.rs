@@ -50,9 +50,6 @@ pub(super) struct Client {
 /// What a server answered to a request that it understood.
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// The HTTP status, 200 to 299.
-    #[allow(dead_code, reason = "for commands that make a difference between them")]
-    pub(super) status: u16,
     /// The body; `Null` if there is none.
     pub(super) body: Value,
 }
@@ -240,7 +237,7 @@ impl Client {
             body => serde_json::from_slice(body).ok(),
         };
         match (status, json) {
-            (200..=299, Some(body)) => Ok(Answer { status, body }),
+            (200..=299, Some(body)) => Ok(Answer { body }),
             (200..=299, None) => Err(ClientError::NotJson { server: self.server(), start: start(body) }),
             (_, json) => {
                 let message = json.as_ref().and_then(message).unwrap_or_else(|| match start(body) {
