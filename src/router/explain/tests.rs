@@ -41,14 +41,14 @@ fn an_alert_on_its_way_to_people() {
 
     Receiver page, group {}/{severity="page"}:{alertname="A"}
       group_wait 30s, group_interval 5m, repeat_interval 4h; grouped by alertname.
-      The alert is in it (1 firing); it has not been looked at yet, and is next in 10s.
+      The alert is in it (1 firing); it was not looked at since the server started, and is next in 10s.
       page/webhook[0]
         It was told nothing of the group.
         If nothing changes it is told in 10s, that it fires: first notification.
 
     Receiver db, group {}/{team="db"}:{alertname="A"}
       group_wait 30s, group_interval 5m, repeat_interval 4h; grouped by alertname.
-      The alert is in it (1 firing); it has not been looked at yet, and is next in 10s.
+      The alert is in it (1 firing); it was not looked at since the server started, and is next in 10s.
       db/webhook[0]
         It was told nothing of the group.
         If nothing changes it is told in 10s, that it fires: first notification.

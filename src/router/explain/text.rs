@@ -202,7 +202,7 @@ fn group_sentence(now: Timestamp, group: &GroupFacts) -> String {
     };
     let last = match group.last_flush {
         Some(at) => format!("was last looked at {}", ago(now, at)),
-        None => "has not been looked at yet".to_owned(),
+        None => "was not looked at since the server started".to_owned(),
     };
     match (group.exists, group.has_alert) {
         (false, _) if group.next_flush.is_none() => "There is no such group any more.".to_owned(),
