@@ -1,7 +1,9 @@
 //! Tests that compare with, or depend on, what one of Debian's programs does.
 
 mod beside_alertmanager;
+mod command_line;
 mod data_source_security;
 mod delivery_security;
+mod routes_beside_amtool;
 mod server;
 mod shown_configuration;
