@@ -3,6 +3,7 @@
 mod routes;
 mod routing_file;
 mod server;
+mod server_commands;
 mod serving;
 
 use std::fs;

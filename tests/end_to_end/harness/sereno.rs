@@ -48,6 +48,10 @@ impl Sereno {
         Self { folder, address, log, process: Process(child), client: client() }
     }
 
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     pub(crate) fn write_files(&self, rules: &str, routes: &str) {
         write_files(self.folder.path(), rules, routes);
     }

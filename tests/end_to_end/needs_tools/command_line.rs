@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::harness::{Alertmanager, eventually, tool};
+use crate::harness::{Alertmanager, Sereno, eventually, tool};
 
 const ROUTES: &str = "
 route: {receiver: ops, group_wait: 1h}
@@ -71,6 +71,47 @@ async fn an_alertmanager_understands_our_command_line() {
     silences_from_their_beginning_to_their_end(&alertmanager.address());
     silences_between_amtool_and_us(&alertmanager.address());
     routes_of_a_server(&alertmanager.address());
+}
+
+#[tokio::test]
+async fn our_server_understands_our_command_line_and_amtool() {
+    let nowhere = "http://127.0.0.1:1";
+    let sereno = Sereno::start(nowhere, "groups: []", ROUTES, &[]).await;
+    alerts_and_what_mutes_them(sereno.address()).await;
+    silences_from_their_beginning_to_their_end(sereno.address());
+    silences_between_amtool_and_us(sereno.address());
+    routes_of_a_server(sereno.address());
+    acknowledgements_and_snoozes(sereno.address());
+}
+
+fn acknowledgements_and_snoozes(address: &str) {
+    let line = Line::sereno(address);
+    let acked = line.json(&["alert", "ack", "Node", "-c", "on it", "-d", "2h", "--format", "json"]);
+    assert_eq!(acked["acks"].as_array().map(Vec::len), Some(2), "both nodes: {acked}");
+    let listed = line.fine(&["alert", "ack", "--list"]);
+    assert!(listed.matches("ana  on it").count() == 2, "{listed}");
+    assert_eq!(line.alerts(&["--active"]), "Cluster");
+    let shown = line.fine(&["silence", "list"]);
+    assert_eq!(shown.matches("active (ack)").count(), 2, "{shown}");
+    let id = acked["acks"][0]["id"].as_str().expect("an id");
+    line.fine(&["alert", "ack", "--take-back", id]);
+    assert_eq!(
+        line.json(&["alert", "ack", "--list", "--format", "json"])["acks"].as_array().map(Vec::len),
+        Some(1)
+    );
+
+    let snooze =
+        line.fine(&["silence", "add", "Cluster", "--until-resolved", "-c", "we know", "--annotation", "t=1"]);
+    let shown = line.fine(&["silence", "show", snooze.trim()]);
+    assert!(shown.contains("active (until resolved)") && shown.contains("t: 1"), "{shown}");
+    line.fine(&["alert", "add", "Cluster", "zone=a", "--end", "2026-01-02T03:04:05Z"]);
+    assert!(!line.ids(&[]).contains(&snooze.trim().to_owned()), "it ended with its alert");
+
+    let all = ["silence", "add", "alertname=~.*", "zone!=nowhere", "-c", "everything"];
+    let refused = line.run(&all);
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(2) && error.contains("force"), "{error}");
+    line.fine(&[&all[..], &["--force"]].concat());
 }
 
 async fn alerts_and_what_mutes_them(address: &str) {
