@@ -173,7 +173,8 @@ impl Difference {
 
     /// Alerts that change in the same way stand together.
     fn alerts_text(&self, text: &mut String) {
-        let mut kinds: BTreeMap<(&[Str], &[Str], &[DestinationChange]), Vec<&LabelSet>> = BTreeMap::new();
+        type Kind<'a> = (&'a [Str], &'a [Str], &'a [DestinationChange]);
+        let mut kinds: BTreeMap<Kind<'_>, Vec<&LabelSet>> = BTreeMap::new();
         for AlertChange { labels, old_receivers, new_receivers, changed } in &self.alerts {
             kinds.entry((old_receivers, new_receivers, changed)).or_default().push(labels);
         }
