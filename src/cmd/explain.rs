@@ -29,7 +29,7 @@ pub struct ExplainArguments {
     #[arg(long)]
     exact: bool,
     /// How it is printed
-    #[arg(long, env = "SERENO_FORMAT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
+    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
     format: OutputFormat,
     #[command(flatten)]
     server: ServerArguments,

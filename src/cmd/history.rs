@@ -49,7 +49,7 @@ pub struct HistoryArguments {
     #[arg(long, value_name = "COUNT", default_value_t = 100)]
     limit: usize,
     /// How it is printed
-    #[arg(long, env = "SERENO_FORMAT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
+    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
     format: OutputFormat,
     #[command(flatten)]
     server: ServerArguments,

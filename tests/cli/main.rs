@@ -4,6 +4,7 @@ mod explaining;
 mod routes;
 mod routing_file;
 mod server;
+mod server_commands;
 mod serving;
 
 use std::fs;

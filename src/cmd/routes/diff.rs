@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::source;
 use crate::cmd::output::{OutputFormat, json_text, print};
-use crate::cmd::{FINDINGS, FINE, could_not_run};
+use crate::cmd::{FINDINGS, FINE, could_not_run, wire};
 use crate::config::routes::Routing;
 use crate::model::{LabelSet, Str};
 use crate::router::diff::{
@@ -27,9 +27,11 @@ const NAMED: usize = 3;
 #[command(after_help = "Examples:
   sereno routes diff routes.yml routes.new.yml
       Made-up alerts are tried: for each route of both files some that come to it.
-  curl http://127.0.0.1:9093/api/v2/alerts >alerts.json
-  sereno routes diff routes.yml routes.new.yml --alerts alerts.json
+  sereno routes diff routes.yml routes.new.yml --server
       Which of the alerts that fire now would go elsewhere?
+  sereno alert list --format json >alerts.json
+  sereno routes diff routes.yml routes.new.yml --alerts alerts.json
+      The same, later.
 
 Exit codes: 0 nothing changes (or --exit-zero), 1 something changes, 2 could not run.")]
 pub(super) struct DiffArguments {
@@ -40,7 +42,7 @@ pub(super) struct DiffArguments {
     #[arg(value_name = "NEW")]
     new: String,
     /// Try the alerts in this file: what a server answers at /api/v2/alerts
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "server")]
     alerts: Option<String>,
     /// Exit with 0 also if something changes
     #[arg(long)]
@@ -48,6 +50,8 @@ pub(super) struct DiffArguments {
     /// How it is printed
     #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
     format: OutputFormat,
+    #[command(flatten)]
+    from: source::FromServer,
 }
 
 /// Everything that differs.
@@ -96,6 +100,11 @@ fn alerts_to_try(
     old: &Routing,
     new: &Routing,
 ) -> Result<(Vec<LabelSet>, Tried), String> {
+    if let Some(client) = arguments.from.client()? {
+        let alerts = wire::alerts(&client, Vec::new()).map_err(|error| error.to_string())?;
+        let tried = Tried { count: alerts.len(), made_up: false, cut_off: false };
+        return Ok((alerts.into_iter().map(|alert| alert.labels).collect(), tried));
+    }
     let Some(path) = &arguments.alerts else {
         let made = specimens(old, new, SPECIMENS);
         let tried = Tried { count: made.alerts.len(), made_up: true, cut_off: made.cut_off };
@@ -164,7 +173,8 @@ impl Difference {
 
     /// Alerts that change in the same way stand together.
     fn alerts_text(&self, text: &mut String) {
-        let mut kinds: BTreeMap<(&[Str], &[Str], &[DestinationChange]), Vec<&LabelSet>> = BTreeMap::new();
+        type Kind<'a> = (&'a [Str], &'a [Str], &'a [DestinationChange]);
+        let mut kinds: BTreeMap<Kind<'_>, Vec<&LabelSet>> = BTreeMap::new();
         for AlertChange { labels, old_receivers, new_receivers, changed } in &self.alerts {
             kinds.entry((old_receivers, new_receivers, changed)).or_default().push(labels);
         }

@@ -14,10 +14,12 @@ use crate::config::routes::{GroupBy, RouteIndex, Routing};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sereno routes show
-      Draw the routes of routes.yml. Each line has the matchers, the receiver and, in parentheses, what the
-      route does not have from its parent.
+      Draw the routes of routes.yml. Each line has the matchers, the receiver and, in parentheses,
+      what the route does not have from its parent.
   sereno routes show alertmanager.yml --format json
       All settings of each route, inherited ones included.
+  sereno routes show --server --url http://alertmanager.example:9093
+      The routes that are in force there.
 
 Exit codes: 0 fine, 2 could not run: the file cannot be read or has errors.")]
 pub(super) struct ShowArguments {
@@ -27,11 +29,13 @@ pub(super) struct ShowArguments {
     /// How it is printed
     #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
     format: OutputFormat,
+    #[command(flatten)]
+    from: source::FromServer,
 }
 
 /// Prints the tree.
 pub(super) fn run(arguments: &ShowArguments) -> ExitCode {
-    match source::read_file(&arguments.file) {
+    match arguments.from.read(&arguments.file) {
         Err(reason) => could_not_run(&reason),
         Ok(routing) => {
             let text = match arguments.format {

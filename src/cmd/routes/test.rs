@@ -27,7 +27,9 @@ use crate::shell::clock::Clock;
   sereno routes test alertmanager.yml severity=page --verify-receivers pager,mail
       Exit with 1 if it reaches others: for CI.
   sereno routes test severity=warning --time 2026-12-24T22:00:00Z --with 'Down severity=critical'
-      Would it be told at that time, while that other alert fires? Time intervals and inhibition count.
+      Would it be told then, while that other alert fires? Time intervals and inhibition count.
+  sereno routes test severity=warning --server
+      By the routes in force at --url. `sereno explain --exact` also knows what fires there.
 
 Exit codes: 0 fine, 1 other receivers than --verify-receivers, 2 could not run.")]
 pub(super) struct TestArguments {
@@ -55,6 +57,8 @@ pub(super) struct TestArguments {
     /// How it is printed
     #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
     format: OutputFormat,
+    #[command(flatten)]
+    from: source::FromServer,
 }
 
 /// Prints what becomes of the alert.
@@ -93,7 +97,7 @@ fn explain(arguments: &TestArguments) -> Result<(Arc<Routing>, Explanation), Str
         label_words::labels(&words).map_err(|reason| format!("--with {text:?}: {reason}"))
     });
     let others: Vec<LabelSet> = others.collect::<Result<_, String>>()?;
-    let routing = Arc::new(source::read_file(file)?);
+    let routing = Arc::new(arguments.from.read(file)?);
     let now = arguments.time.unwrap_or_else(|| Clock::default().now());
     let mut router = Router::restore(Arc::clone(&routing), 0, now, Vec::new());
     let alerts = others.into_iter().chain([labels.clone()]).map(|labels| firing(labels, now)).collect();

@@ -20,8 +20,8 @@ use crate::shell::clock::Clock;
   sereno silence import --force - <silences.json
       Make all of them anew, even if they are there already.
 
-A silence whose id the server knows is changed to what the file says; any other is made and gets a new id. What
-has ended is left out. It prints the ids.
+A silence whose id the server knows is changed to what the file says; any other is made and gets
+a new id. What has ended is left out. It prints the ids.
 
 Exit codes: 0 fine, 2 could not run, or some were refused.")]
 pub(super) struct ImportArguments {

@@ -57,7 +57,7 @@ fn text(silence: &WireSilence, muted: &[WireAlert], now: Timestamp) -> String {
     for (name, value) in silence.annotations.iter().flatten() {
         line("", &format!("{name}: {value}"));
     }
-    line("mutes", &format!("{} alerts now", muted.len()));
+    line("mutes", &format!("{} alert{} now", muted.len(), if muted.len() == 1 { "" } else { "s" }));
     let mut table = Table::new(&ALERT_HEADING);
     muted.iter().for_each(|alert| table.row(alert.row(now)));
     format!("{text}{}", table.render(Look::of_stdout()))
