@@ -287,9 +287,10 @@ async fn serve(arguments: ServeArguments) -> Result<(), String> {
     let mut stop = StopSignals::watch()?;
     announce(address, arguments.log_format, app.clock.now());
     let (closed, closing) = tokio::sync::oneshot::channel::<()>();
-    let server = axum::serve(listener, api::router(app.clone(), &route_prefix(&arguments))).with_graceful_shutdown(async move {
-        let _ = closing.await; // a dropped sender means the same
-    });
+    let server = axum::serve(listener, api::router(app.clone(), &route_prefix(&arguments)))
+        .with_graceful_shutdown(async move {
+            let _ = closing.await; // a dropped sender means the same
+        });
     let server = tokio::spawn(server.into_future());
     stop.next().await;
     info!("stopping; a second signal stops at once");

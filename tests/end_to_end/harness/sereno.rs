@@ -48,10 +48,7 @@ impl Sereno {
         Self { folder, address, log, process: Process(child), client: client() }
     }
 
-<<<<<<< HEAD
     /// Its host and port.
-=======
->>>>>>> 4dd5466becc27395ef57ec86f4af00a6dada3658
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
