@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
+use axum::response::Response;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -94,9 +95,14 @@ impl Server {
         (status, json)
     }
 
+    /// The answer to a request, its body not read yet.
+    pub(super) async fn begin(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.expect("it answers")
+    }
+
     /// Status, headers and body of any request.
     pub(super) async fn send(&self, request: Request<Body>) -> (u16, HeaderMap, String) {
-        let response = self.router.clone().oneshot(request).await.expect("it answers");
+        let response = self.begin(request).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
         (status, headers, String::from_utf8(bytes.to_vec()).expect("UTF-8"))

@@ -74,7 +74,7 @@ async fn an_alert_has_alertmanagers_fields() {
         assert_eq!(headers.get(name).and_then(|value| value.to_str().ok()), Some(want), "{name}");
     }
     let updated = regex::Regex::new(r#""updatedAt":"[^"]*""#).expect("valid");
-    insta::assert_snapshot!(updated.replace(&text, "UPDATED"), @r#"[{"annotations":{"a":"<b>","none":""},"endsAt":"2100-01-01T00:00:00.000Z","fingerprint":"1f5b95cd1cd5ce54","receivers":[{"name":"db"}],"startsAt":"2025-12-31T23:00:00.000Z","status":{"inhibitedBy":[],"mutedBy":[],"silencedBy":[],"state":"active"},UPDATED,"generatorURL":"http://p/g","labels":{"alertname":"Down","team":"db"}}]"#);
+    insta::assert_snapshot!(updated.replace(&text, "UPDATED"), @r#"[{"annotations":{"a":"<b>","none":""},"endsAt":"2100-01-01T00:00:00.000Z","fingerprint":"66247f4947a84301","receivers":[{"name":"db"}],"startsAt":"2025-12-31T23:00:00.000Z","status":{"inhibitedBy":[],"mutedBy":[],"silencedBy":[],"state":"active"},UPDATED,"generatorURL":"http://p/g","labels":{"alertname":"Down","team":"db"}}]"#);
 }
 
 #[tokio::test]
@@ -256,4 +256,37 @@ async fn the_old_api_says_where_to_go() {
         assert_eq!((status, &body["status"]), (410, &json!("deprecated")), "{method} {path}");
     }
     assert_eq!(server.get("/api/v1/alerts").await.0, 200, "Prometheus' list of alerts");
+}
+
+#[tokio::test]
+async fn answers_that_wait_for_their_reader_are_limited() {
+    let server = start();
+    let alerts: Vec<String> = (0..1000).map(|i| format!("i={i} text={}", "x".repeat(1000))).collect();
+    fire(&server, &alerts.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let ask = || Request::get("/api/v2/alerts").body(Body::empty()).expect("valid");
+    let mut hanging = Vec::new();
+    let refused = loop {
+        let response = server.begin(ask()).await;
+        match response.status().as_u16() {
+            200 => hanging.push(response),
+            status => {
+                break (status, axum::body::to_bytes(response.into_body(), 1000).await.expect("a body"));
+            }
+        }
+    };
+    let want = format!("Limit of concurrent GET requests reached ({}), try again later.\n", hanging.len());
+    assert_eq!((refused.0, &refused.1[..]), (503, want.as_bytes()));
+    assert!(hanging.len() >= 8, "{}", hanging.len());
+    hanging.pop();
+    assert_eq!(server.send(ask()).await.0, 200, "one went, one comes");
+}
+
+#[tokio::test]
+async fn bodies_that_are_too_long_are_refused_with_the_limit() {
+    let server = start();
+    let body = "x".repeat(super::body::LIMIT + 1);
+    let request = Request::post("/api/v2/alerts").header("content-type", "application/json");
+    let (status, _, text) = server.send(request.body(Body::from(body)).expect("valid")).await;
+    assert_eq!(status, 413, "{text}");
+    assert!(text.contains("the body is longer than 67108864 bytes"), "{text}");
 }
