@@ -94,8 +94,16 @@ impl Home {
 
     /// Starts a server that is to give up at once; answers with its exit code and what it says.
     pub(crate) fn start_in_vain(&self) -> (Option<i32>, String) {
-        let output = self.command().output().expect("it starts");
-        (output.status.code(), String::from_utf8(output.stderr).expect("a text"))
+        let mut process = self.command().stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut said = String::new();
+        for line in BufReader::new(process.stderr.take().expect("it is piped")).lines() {
+            said.push_str(&(line.expect("a text") + "\n"));
+            if said.contains("listening address=") {
+                let _ = (process.kill(), process.wait());
+                panic!("it did start: {said}");
+            }
+        }
+        (process.wait().expect("our own child").code(), said)
     }
 
     pub(crate) fn file(&self) -> PathBuf {
