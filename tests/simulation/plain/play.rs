@@ -77,7 +77,7 @@ pub(super) fn random(random: &mut Random) -> Play {
                 Happening::Silence { matchers, ends_at }
             }
             1 if silences > 0 => {
-                let last = i64::try_from(silences).expect("few") - 1;
+                let last = i64::from(silences) - 1;
                 Happening::Unsilence(usize::try_from(random.between(0, last)).expect("not negative"))
             }
             _ => Happening::Alerts((0..random.between(1, 4)).map(|_| alert(random, at)).collect()),
@@ -164,8 +164,8 @@ pub(super) fn with_router(play: &Play) -> Vec<String> {
     stage.wake_until(START + LENGTH * 2);
     stage
         .told
-        .into_iter()
-        .flat_map(|(_, mut lines)| {
+        .into_values()
+        .flat_map(|mut lines| {
             lines.sort();
             lines
         })
