@@ -41,14 +41,7 @@ pub fn specimens(old: &Routing, new: &Routing, limit: usize) -> Specimens {
         maker.vary(&demand.matchers);
     }
     for demands in [&old_demands, &new_demands] {
-        for (at, one) in demands.iter().enumerate() {
-            for other in demands[at + 1..].iter().filter(|other| other.parent == one.parent) {
-                if maker.made.cut_off {
-                    return maker.made;
-                }
-                maker.make(&one.matchers.iter().chain(&other.matchers).copied().collect::<Vec<_>>());
-            }
-        }
+        maker.pairs(demands);
     }
     maker.made
 }
@@ -57,6 +50,19 @@ pub fn specimens(old: &Routing, new: &Routing, limit: usize) -> Specimens {
 struct Demand<'a> {
     parent: Option<RouteIndex>,
     matchers: Vec<&'a Matcher>,
+}
+
+impl Demand<'_> {
+    /// Whether no value that one demands is refused by the other: a quick look, not the whole truth.
+    fn is_compatible_with(&self, other: &Demand<'_>) -> bool {
+        let refuses = |one: &[&Matcher], other: &[&Matcher]| {
+            one.iter().filter(|matcher| matcher.op() == MatchOp::Equal).any(|demanded| {
+                let same = other.iter().filter(|matcher| matcher.name() == demanded.name());
+                same.into_iter().any(|matcher| !matcher.matches_value(demanded.value()))
+            })
+        };
+        !refuses(&self.matchers, &other.matchers) && !refuses(&other.matchers, &self.matchers)
+    }
 }
 
 fn demands(routing: &Routing) -> Vec<Demand<'_>> {
@@ -135,14 +141,30 @@ impl Maker {
         Some(labels)
     }
 
+    /// The values of a label that all matchers allow. Where one demands a value there is only that one to try.
     fn allowed<'a>(&'a self, name: &str, matchers: &'a [&Matcher]) -> impl Iterator<Item = &'a Str> {
-        let values = self.values.get_key_value(name).into_iter();
-        values.flat_map(move |(name, values)| {
-            let of_name = move |matcher: &&&Matcher| matcher.name() == name;
-            values.iter().filter(move |value| {
-                matchers.iter().filter(of_name).all(|matcher| matcher.matches_value(value))
-            })
-        })
+        let known = self.values.get_key_value(name);
+        let (name, values) = known.map_or(("", &[][..]), |(name, values)| (&**name, values.as_slice()));
+        let of_name = move || matchers.iter().filter(move |matcher| &**matcher.name() == name);
+        let demanded = of_name().find(|matcher| matcher.op() == MatchOp::Equal);
+        let values = demanded.map_or(values, |matcher| std::slice::from_ref(matcher.value()));
+        values.iter().filter(move |value| of_name().all(|matcher| matcher.matches_value(value)))
+    }
+
+    /// The plainest alert for each two siblings that can want the same one.
+    fn pairs(&mut self, demands: &[Demand<'_>]) {
+        let mut tried = 0;
+        for (at, one) in demands.iter().enumerate() {
+            let siblings = demands[at + 1..].iter().filter(|other| other.parent == one.parent);
+            for other in siblings.filter(|other| one.is_compatible_with(other)) {
+                tried += 1;
+                self.made.cut_off |= tried > self.limit;
+                if self.made.cut_off {
+                    return;
+                }
+                self.make(&one.matchers.iter().chain(&other.matchers).copied().collect::<Vec<_>>());
+            }
+        }
     }
 
     fn make(&mut self, matchers: &[&Matcher]) {
