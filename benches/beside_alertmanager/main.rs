@@ -24,6 +24,8 @@ fn main() -> ExitCode {
     // `cargo bench` adds `--bench`; what is left are names of rows.
     let wanted: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    // Fails only if there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     match runtime.block_on(rows::run(&wanted)) {

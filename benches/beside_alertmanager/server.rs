@@ -121,7 +121,12 @@ fn launch(program: Program, config: &Path, folder: &Path) -> Result<(Child, Stri
             if !binary.exists() {
                 return Err(format!("missing {}: run `make tools` first", binary.display()));
             }
-            let mut command = Command::new(binary);
+            // Debian's build reads a template from below /usr/share, where nothing is installed: it gets a
+            // view of the file system in which there is. Each step replaces the one before: one process.
+            let share = binary.ancestors().nth(2).ok_or("it is in usr/bin")?.join("share");
+            let with_its_files = r#"mount --bind "$0" /usr/share && exec "$@""#;
+            let mut command = Command::new("unshare");
+            command.args(["--map-root-user", "--mount", "sh", "-c", with_its_files]).arg(share).arg(binary);
             command.arg(format!("--config.file={}", config.display()));
             command.arg(format!("--storage.path={}", folder.join("data").display()));
             command.arg(format!("--web.listen-address={address}"));
