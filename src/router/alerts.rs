@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use super::groups::GroupIndex;
 use super::inhibition::Roles;
 use super::silences::SilenceIndex;
-use crate::model::{Alert, Annotations, Fingerprint, Interner, Lookup, Timestamp};
+use crate::model::{Alert, Fingerprint, Interner, Lookup, Timestamp};
 
 /// The place of an alert in [`Alerts`]; used again once the alert is forgotten.
 pub(super) type AlertIndex = u32;
@@ -114,7 +114,8 @@ pub(super) struct Alerts {
     slots: Vec<Option<Slot>>,
     free: Vec<AlertIndex>,
     by_fingerprint: Lookup<Fingerprint, AlertIndex>,
-    interner: Interner,
+    /// What raised the alerts: those of one rule share it.
+    links: Interner,
     /// How many alerts end at which time; those without an end are not in it.
     ends: BTreeMap<Timestamp, usize>,
 }
@@ -125,14 +126,9 @@ impl Alerts {
         self.by_fingerprint.get(&fingerprint).copied()
     }
 
-    /// Adds an alert that is not known yet. Its strings become shared ones.
+    /// Adds an alert that is not known yet. Its link becomes a shared one.
     pub(super) fn insert(&mut self, fingerprint: Fingerprint, alert: Alert, places: Places) -> AlertIndex {
-        let alert = Alert {
-            labels: self.interner.intern_labels(&alert.labels),
-            annotations: self.shared(&alert.annotations),
-            generator_url: self.interner.intern(&alert.generator_url),
-            ..alert
-        };
+        let alert = Alert { generator_url: self.links.intern(&alert.generator_url), ..alert };
         self.move_end(None, alert.ends_at);
         let slot = Slot { alert, fingerprint, places, roles: Roles::default(), muting: None };
         let index = match self.free.pop() {
@@ -151,11 +147,10 @@ impl Alerts {
 
     /// Replaces what is known of an alert; its labels are the same.
     pub(super) fn update(&mut self, index: AlertIndex, alert: Alert) {
-        let annotations = self.shared(&alert.annotations);
-        let generator_url = self.interner.intern(&alert.generator_url);
+        let generator_url = self.links.intern(&alert.generator_url);
         self.move_end(self.at(index).alert.ends_at, alert.ends_at);
         let slot = self.at_mut(index);
-        slot.alert = Alert { labels: slot.alert.labels.clone(), annotations, generator_url, ..alert };
+        slot.alert = Alert { labels: slot.alert.labels.clone(), generator_url, ..alert };
     }
 
     /// Notes that an alert is still there, and when it ends.
@@ -237,13 +232,5 @@ impl Alerts {
     /// All alerts.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Slot> {
         self.slots.iter().flatten()
-    }
-
-    fn shared(&mut self, annotations: &Annotations) -> Annotations {
-        if annotations.is_empty() {
-            return Annotations::default();
-        }
-        let pairs = annotations.pairs().iter();
-        Annotations::from_pairs(pairs.map(|(n, v)| (self.interner.intern(n), self.interner.intern(v))))
     }
 }

@@ -128,7 +128,7 @@ impl ByValue {
         self.built.is_none_or(|built| alert < built)
     }
 
-    fn get(&self, value: &Str) -> Option<&IndexSet> {
+    fn get(&self, value: &str) -> Option<&IndexSet> {
         self.places.get(value).map(|at| &self.values[*at].1)
     }
 
@@ -146,15 +146,16 @@ impl ByValue {
         Some(found.map(|(_, alerts)| alerts).collect())
     }
 
-    fn insert(&mut self, value: &Str, alert: AlertIndex) {
+    fn insert(&mut self, value: &str, alert: AlertIndex) {
         if let Some(at) = self.places.get(value) {
             return self.values[*at].1.insert(alert);
         }
-        self.places.insert(Arc::clone(value), self.values.len());
-        self.values.push((Arc::clone(value), IndexSet::one(alert)));
+        let value = Str::from(value);
+        self.places.insert(Arc::clone(&value), self.values.len());
+        self.values.push((value, IndexSet::one(alert)));
     }
 
-    fn remove(&mut self, value: &Str, alert: AlertIndex) {
+    fn remove(&mut self, value: &str, alert: AlertIndex) {
         let Some(at) = self.places.get(value).copied() else { return };
         self.values[at].1.remove(alert);
         if self.values[at].1.is_empty() {

@@ -6,33 +6,29 @@ use crate::model::{LabelSet, Str};
 ///
 /// `over` is sorted by name, each name once. One walk over both, because it runs for each sample.
 pub(super) fn overlay(base: &LabelSet, over: &[(Str, Str)]) -> LabelSet {
-    let mut pairs = Vec::with_capacity(base.len() + over.len());
-    let mut over = over.iter().peekable();
-    for pair in base.pairs() {
-        while let Some(earlier) = over.next_if(|(name, _)| *name < pair.0) {
-            push(&mut pairs, earlier);
-        }
-        match over.next_if(|(name, _)| *name == pair.0) {
-            Some(instead) => push(&mut pairs, instead),
-            None => pairs.push(pair.clone()),
-        }
-    }
-    over.for_each(|pair| push(&mut pairs, pair));
-    LabelSet::from_sorted(pairs)
+    merge(base, over.iter().map(|(name, value)| (&**name, &**value)))
 }
 
-fn push(pairs: &mut Vec<(Str, Str)>, pair: &(Str, Str)) {
-    if !pair.1.is_empty() {
-        pairs.push(pair.clone());
+fn merge<'a>(base: &'a LabelSet, over: impl ExactSizeIterator<Item = (&'a str, &'a str)>) -> LabelSet {
+    let mut pairs = Vec::with_capacity(base.len() + over.len());
+    let mut over = over.peekable();
+    for pair in base.iter() {
+        while let Some(earlier) = over.next_if(|(name, _)| *name < pair.0) {
+            pairs.push(earlier);
+        }
+        pairs.push(over.next_if(|(name, _)| *name == pair.0).unwrap_or(pair));
     }
+    pairs.extend(over);
+    pairs.retain(|(_, value)| !value.is_empty());
+    LabelSet::from_sorted(&pairs)
 }
 
 /// The labels with those of `external` that they lack, as Prometheus adds external labels.
 pub(super) fn with_external(labels: &LabelSet, external: &LabelSet) -> LabelSet {
-    if external.pairs().iter().all(|(name, _)| labels.get(name).is_some()) {
+    if external.iter().all(|(name, _)| labels.get(name).is_some()) {
         return labels.clone();
     }
-    overlay(external, labels.pairs())
+    merge(external, labels.iter())
 }
 
 #[cfg(test)]
