@@ -1,52 +1,20 @@
 //! How much memory a million alerts in ten thousand groups take in the router, and how much of it each stage
 //! adds: taken in, told, found by label. Linux only, as it reads the process' resident size.
 
-use std::sync::Arc;
+mod shared;
+
 use std::time::Instant;
 
-use sereno::config::routes::{GroupBy, Integration, Receiver, Route, Routing, Settings};
+use sereno::config::routes::GroupBy;
 use sereno::model::{Alert, Annotations, Duration, LabelSet, Matcher, Timestamp};
-use sereno::router::{AlertQuery, Cursor, Effect, Input, Notified, Outcome, Router};
+use sereno::router::{AlertQuery, Cursor, Input, Notified, Outcome, Router};
+
+use shared::{START, attempts, resident, routing};
 
 const ALERTS: usize = 1_000_000;
 const GROUPS: usize = 10_000;
 /// How many alerts a sender puts into a request.
 const BATCH: usize = 1_000;
-const START: Timestamp = Timestamp::from_secs(1_700_000_000);
-
-fn routing() -> Arc<Routing> {
-    let settings = Settings::Console;
-    let integration = Integration { kind: "console", index: 0, send_resolved: true, settings, span: 0..0 };
-    let receiver = Receiver {
-        name: "ops".into(),
-        integrations: vec![Arc::new(integration)],
-        ..Receiver::default()
-    };
-    let root = Route {
-        key: "{}".into(),
-        id: "{}".into(),
-        children: Vec::new(),
-        matchers: Vec::new(),
-        continues: false,
-        receiver: "ops".into(),
-        group_by: GroupBy::Labels(vec!["alertname".into()]),
-        group_wait: Duration::from_secs(30),
-        group_interval: Duration::from_mins(5),
-        repeat_interval: Duration::from_mins(240),
-        cooldown: Duration::ZERO,
-        mute_time_intervals: Vec::new(),
-        active_time_intervals: Vec::new(),
-        labels: std::collections::BTreeMap::new(),
-        span: 0..0,
-    };
-    Arc::new(Routing {
-        path: "routes.yml".into(),
-        routes: vec![root],
-        receivers: vec![Arc::new(receiver)],
-        resolve_timeout: Duration::from_mins(5),
-        ..Routing::default()
-    })
-}
 
 /// An alert as a sender's request brings it: with strings of its own.
 fn alert(number: usize) -> Alert {
@@ -69,15 +37,9 @@ fn alert(number: usize) -> Alert {
         ends_at: Some(START + Duration::from_mins(60)),
         updated_at: START,
         timeout: false,
-        generator_url: format!("http://prometheus.example.net:9090/graph?g0.expr=disk_{group}+%3E+0.9").into(),
+        generator_url: format!("http://prometheus.example.net:9090/graph?g0.expr=disk_{group}+%3E+0.9")
+            .into(),
     }
-}
-
-/// The resident size of this process in bytes.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap_or_default() * 1024
 }
 
 /// Prints what a stage did to the resident size.
@@ -88,11 +50,12 @@ struct Stages {
 }
 
 impl Stages {
+    #[expect(clippy::disallowed_methods, reason = "a bench measures time")]
     fn new() -> Self {
         Self { before: resident(), start: resident(), since: Instant::now() }
     }
 
-    #[expect(clippy::print_stdout, reason = "a bench prints what it measured")]
+    #[expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a bench measures and prints")]
     fn end(&mut self, stage: &str) {
         let now = resident();
         let (added, all) = (now as i64 - self.before as i64, now as i64 - self.start as i64);
@@ -104,14 +67,6 @@ impl Stages {
         );
         (self.before, self.since) = (now, Instant::now());
     }
-}
-
-fn attempts(effects: Vec<Effect>) -> Vec<sereno::router::Attempt> {
-    let attempt = |effect| match effect {
-        Effect::Notify(attempt) => Some(attempt),
-        Effect::Persist(_) | Effect::Reply(..) | Effect::Note(_) => None,
-    };
-    effects.into_iter().filter_map(attempt).collect()
 }
 
 /// Asks for alerts with one value of a label until the index answers.
@@ -126,7 +81,9 @@ fn ask(router: &mut Router, now: Timestamp, name: &str, value: &str) -> usize {
 
 fn main() {
     let mut stages = Stages::new();
-    let mut router = Router::restore(routing(), 1, START, Vec::new());
+    let by_name = GroupBy::Labels(vec!["alertname".into()]);
+    let routing = routing(by_name, Duration::from_mins(5));
+    let mut router = Router::restore(routing, 1, START, Vec::new());
     for first in (0..ALERTS).step_by(BATCH) {
         let alerts = (first..first + BATCH).map(alert).collect();
         drop(router.handle(START, Input::Alerts(alerts)));

@@ -6,7 +6,8 @@ use std::collections::btree_map::Entry;
 use super::groups::GroupIndex;
 use super::inhibition::Roles;
 use super::silences::SilenceIndex;
-use crate::model::{Alert, Fingerprint, Interner, Lookup, Timestamp};
+use crate::model::finder::hash_of;
+use crate::model::{Alert, Finder, Fingerprint, Interner, Timestamp};
 
 /// The place of an alert in [`Alerts`]; used again once the alert is forgotten.
 pub(super) type AlertIndex = u32;
@@ -113,7 +114,7 @@ pub(super) struct Place {
 pub(super) struct Alerts {
     slots: Vec<Option<Slot>>,
     free: Vec<AlertIndex>,
-    by_fingerprint: Lookup<Fingerprint, AlertIndex>,
+    by_fingerprint: Finder<AlertIndex>,
     /// What raised the alerts: those of one rule share it.
     links: Interner,
     /// How many alerts end at which time; those without an end are not in it.
@@ -123,7 +124,8 @@ pub(super) struct Alerts {
 impl Alerts {
     /// The place of the alert with this fingerprint.
     pub(super) fn find(&self, fingerprint: Fingerprint) -> Option<AlertIndex> {
-        self.by_fingerprint.get(&fingerprint).copied()
+        let is_it = |index: &AlertIndex| self.at(*index).fingerprint == fingerprint;
+        self.by_fingerprint.find(hash_of(&fingerprint), is_it).copied()
     }
 
     /// Adds an alert that is not known yet. Its link becomes a shared one.
@@ -141,7 +143,10 @@ impl Alerts {
                 u32::try_from(self.slots.len() - 1).expect("fewer than four billion alerts fit in memory")
             }
         };
-        self.by_fingerprint.insert(fingerprint, index);
+        let slots = &self.slots;
+        let hash =
+            |index: &AlertIndex| slots[*index as usize].as_ref().map_or(0, |slot| hash_of(&slot.fingerprint));
+        self.by_fingerprint.insert(hash_of(&fingerprint), index, hash);
         index
     }
 
@@ -191,7 +196,7 @@ impl Alerts {
     /// Forgets an alert.
     pub(super) fn remove(&mut self, index: AlertIndex) -> Option<Slot> {
         let slot = self.slots[index as usize].take()?;
-        self.by_fingerprint.remove(&slot.fingerprint);
+        self.by_fingerprint.remove(hash_of(&slot.fingerprint), |known| *known == index);
         self.move_end(slot.alert.ends_at, None);
         self.free.push(index);
         Some(slot)
