@@ -35,14 +35,6 @@ impl LabelSet {
         builder.build()
     }
 
-    /// Packs pairs that are already sorted by name, without duplicates or empty values.
-    #[must_use]
-    pub(crate) fn from_sorted(pairs: &[(&str, &str)]) -> Self {
-        debug_assert!(pairs.windows(2).all(|two| two[0].0 < two[1].0), "sorted and without duplicates");
-        debug_assert!(pairs.iter().all(|(_, value)| !value.is_empty()), "no empty values");
-        Self(PackedPairs::from_sorted(pairs.iter().copied()))
-    }
-
     /// The value of the label `name`, if there is one.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -69,7 +61,7 @@ impl LabelSet {
     /// Whether there is no label.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.0.is_empty()
     }
 
     /// A builder that starts with these labels.
@@ -171,6 +163,18 @@ impl LabelSetBuilder {
             value => self.0.set(name.as_ref(), value),
         }
         self
+    }
+
+    /// Room for so many bytes of names, values and their lengths.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self(PairsBuilder::with_capacity(bytes))
+    }
+
+    /// Adds a label whose name is behind all others; an empty value adds nothing.
+    pub(crate) fn push(&mut self, (name, value): (&str, &str)) {
+        if !value.is_empty() {
+            self.0.push(name, value);
+        }
     }
 
     /// Removes a label.

@@ -11,25 +11,12 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 
 /// Pairs sorted by name, each name once. Cloning copies a pointer; equal pairs have equal texts.
 ///
-/// The text is the number of pairs, then of each pair the length and the text of its name and of its value. The
-/// numbers are written so that the whole is UTF-8: six bits a byte, the lowest first, with 0x40 for "more follow".
+/// The text is, of each pair, the length and the text of its name and of its value. The lengths are written so that
+/// the whole is UTF-8: six bits a byte, the lowest first, with 0x40 for "more follow".
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct PackedPairs(Arc<str>);
 
 impl PackedPairs {
-    /// Packs pairs that are sorted by name, each name once.
-    pub(super) fn from_sorted<'a>(pairs: impl ExactSizeIterator<Item = (&'a str, &'a str)> + Clone) -> Self {
-        if pairs.len() == 0 {
-            return Self::default();
-        }
-        let size = |text: &str| text.len() + 2;
-        let sizes = pairs.clone().map(|(name, value)| size(name) + size(value));
-        let mut text = String::with_capacity(2 + sizes.sum::<usize>());
-        push_number(&mut text, pairs.len());
-        pairs.for_each(|(name, value)| push_pair(&mut text, name, value));
-        Self(text.into())
-    }
-
     /// The value called `name`.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
@@ -37,14 +24,17 @@ impl PackedPairs {
 
     /// The pairs in order.
     pub(super) fn iter(&self) -> Pairs<'_> {
-        let mut rest = &*self.0;
-        let left = if rest.is_empty() { 0 } else { take_number(&mut rest) };
-        Pairs { rest, left }
+        Pairs { rest: &self.0 }
     }
 
-    /// How many pairs there are.
+    /// How many pairs there are. They are counted.
     pub(super) fn len(&self) -> usize {
-        self.iter().left
+        self.iter().len()
+    }
+
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether both are the same piece of memory; equal ones need not be.
@@ -57,19 +47,26 @@ impl PackedPairs {
 #[derive(Clone, Debug)]
 pub(super) struct Pairs<'a> {
     rest: &'a str,
-    left: usize,
 }
 
 impl<'a> Iterator for Pairs<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
+        if self.rest.is_empty() {
+            return None;
+        }
         Some((take_text(&mut self.rest), take_text(&mut self.rest)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
+        let mut rest = self.rest;
+        let mut texts = 0;
+        while !rest.is_empty() {
+            take_text(&mut rest);
+            texts += 1;
+        }
+        (texts / 2, Some(texts / 2))
     }
 }
 
@@ -78,26 +75,32 @@ impl ExactSizeIterator for Pairs<'_> {}
 /// Pairs to which others are added one by one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PairsBuilder {
-    /// The pairs as in [`PackedPairs`], without their number.
+    /// The pairs as in [`PackedPairs`].
     text: String,
-    len: usize,
 }
 
 impl PairsBuilder {
     /// Begins with these pairs.
     pub(super) fn new(pairs: &PackedPairs) -> Self {
-        let pairs = pairs.iter();
-        Self { text: pairs.rest.to_owned(), len: pairs.left }
+        Self { text: (*pairs.0).to_owned() }
+    }
+
+    /// Begins with nothing and room for so many bytes.
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes) }
+    }
+
+    /// Adds a pair whose name is behind all others.
+    pub(super) fn push(&mut self, name: &str, value: &str) {
+        push_pair(&mut self.text, name, value);
     }
 
     /// Sets a value, instead of the one with this name if there is one.
     pub(super) fn set(&mut self, name: &str, value: &str) {
         let (start, end) = self.place(name);
         if start == self.text.len() {
-            self.len += 1;
             return push_pair(&mut self.text, name, value);
         }
-        self.len += usize::from(start == end);
         let mut pair = String::with_capacity(name.len() + value.len() + 4);
         push_pair(&mut pair, name, value);
         self.text.replace_range(start..end, &pair);
@@ -106,19 +109,12 @@ impl PairsBuilder {
     /// Takes a pair out.
     pub(super) fn remove(&mut self, name: &str) {
         let (start, end) = self.place(name);
-        self.len -= usize::from(start != end);
         self.text.replace_range(start..end, "");
     }
 
     /// The finished pairs.
     pub(super) fn build(self) -> PackedPairs {
-        if self.len == 0 {
-            return PackedPairs::default();
-        }
-        let mut text = String::with_capacity(self.text.len() + 2);
-        push_number(&mut text, self.len);
-        text.push_str(&self.text);
-        PackedPairs(text.into())
+        if self.text.is_empty() { PackedPairs::default() } else { PackedPairs(self.text.into()) }
     }
 
     /// Where the pair with this name begins and ends, or twice where it would be.
@@ -234,8 +230,9 @@ mod tests {
             for (name, _) in &steps {
                 prop_assert_eq!(pairs.get(name), plain.get(name.as_str()).copied());
             }
-            let again = PackedPairs::from_sorted(plain.iter().map(|(name, value)| (*name, *value)));
-            prop_assert!(again == pairs);
+            let mut again = PairsBuilder::with_capacity(10);
+            plain.iter().for_each(|(name, value)| again.push(name, value));
+            prop_assert!(again.build() == pairs);
             prop_assert!(PairsBuilder::new(&pairs).build() == pairs);
         }
     }

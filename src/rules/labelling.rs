@@ -1,5 +1,6 @@
 //! Label sets made from a sample's labels and what is put over them.
 
+use crate::model::labels::LabelSetBuilder;
 use crate::model::{LabelSet, Str};
 
 /// The labels of `base` with `over` put over them; an empty value in `over` removes the label.
@@ -9,18 +10,18 @@ pub(super) fn overlay(base: &LabelSet, over: &[(Str, Str)]) -> LabelSet {
     merge(base, over.iter().map(|(name, value)| (&**name, &**value)))
 }
 
-fn merge<'a>(base: &'a LabelSet, over: impl ExactSizeIterator<Item = (&'a str, &'a str)>) -> LabelSet {
-    let mut pairs = Vec::with_capacity(base.len() + over.len());
+fn merge<'a>(base: &'a LabelSet, over: impl Iterator<Item = (&'a str, &'a str)>) -> LabelSet {
+    // Enough for most; a sample's labels are short.
+    let mut labels = LabelSetBuilder::with_capacity(256);
     let mut over = over.peekable();
     for pair in base.iter() {
         while let Some(earlier) = over.next_if(|(name, _)| *name < pair.0) {
-            pairs.push(earlier);
+            labels.push(earlier);
         }
-        pairs.push(over.next_if(|(name, _)| *name == pair.0).unwrap_or(pair));
+        labels.push(over.next_if(|(name, _)| *name == pair.0).unwrap_or(pair));
     }
-    pairs.extend(over);
-    pairs.retain(|(_, value)| !value.is_empty());
-    LabelSet::from_sorted(&pairs)
+    over.for_each(|pair| labels.push(pair));
+    labels.build()
 }
 
 /// The labels with those of `external` that they lack, as Prometheus adds external labels.
