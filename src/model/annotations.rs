@@ -1,48 +1,34 @@
 //! Annotations: like labels, but an empty text is kept, as Prometheus and Alertmanager do.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::fmt;
 
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::Str;
+use super::packed::{PackedPairs, PairsBuilder};
 
 /// The texts that an alert carries, sorted by name, each name once. Cloning copies a pointer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Annotations(Arc<[(Str, Str)]>);
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Annotations(PackedPairs);
 
 impl Annotations {
     /// Makes a set from pairs in any order. Later pairs win over earlier ones.
     #[must_use]
-    pub fn from_pairs<N: Into<Str>, V: Into<Str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
-        let sorted: BTreeMap<Str, Str> = pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
-        Self(sorted.into_iter().collect())
-    }
-
-    /// Takes over pairs that are already sorted by name, without duplicates.
-    #[must_use]
-    pub(crate) fn from_sorted(pairs: Vec<(Str, Str)>) -> Self {
-        debug_assert!(pairs.windows(2).all(|two| two[0].0 < two[1].0), "sorted and without duplicates");
-        Self(pairs.into())
+    pub fn from_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        let mut builder = PairsBuilder::default();
+        pairs.into_iter().for_each(|(name, text)| builder.set(name.as_ref(), text.as_ref()));
+        Self(builder.build())
     }
 
     /// The text called `name`, if there is one.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Str> {
-        let at = self.0.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
-        Some(&self.0[at].1)
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name)
     }
 
-    /// The pairs in order of their names.
-    #[must_use]
-    pub fn pairs(&self) -> &[(Str, Str)] {
-        &self.0
-    }
-
-    /// The pairs as string slices, in order of their names.
+    /// The names and texts, in order of the names.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, &**value))
+        self.0.iter()
     }
 
     /// Whether there is none.
@@ -52,9 +38,9 @@ impl Annotations {
     }
 }
 
-impl Default for Annotations {
-    fn default() -> Self {
-        Self(Arc::new([]))
+impl fmt::Debug for Annotations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
     }
 }
 
@@ -70,6 +56,8 @@ impl Serialize for Annotations {
 
 impl<'de> Deserialize<'de> for Annotations {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::from_pairs(BTreeMap::<String, String>::deserialize(deserializer)?))
+        let mut builder = PairsBuilder::default();
+        super::packed::deserialize(deserializer, |name, text| builder.set(name, text))?;
+        Ok(Self(builder.build()))
     }
 }

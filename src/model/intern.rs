@@ -3,10 +3,10 @@
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
+use super::Str;
 use super::lookup::StableHasher;
-use super::{LabelSet, Str};
 
-/// Keeps one copy of each label name and value, so that a million alerts share their strings.
+/// Keeps one copy of each string of a kind that many alerts have in common, such as a rule's link.
 ///
 /// It is owned by whoever keeps alerts, never global. [`Interner::sweep`] lets go of what nobody uses.
 #[derive(Debug, Default)]
@@ -27,12 +27,6 @@ impl Interner {
         }
         self.strings.insert(Arc::clone(text));
         Arc::clone(text)
-    }
-
-    /// The same label set made of shared strings.
-    #[must_use]
-    pub fn intern_labels(&mut self, labels: &LabelSet) -> LabelSet {
-        LabelSet::from_sorted(labels.pairs().iter().map(|(n, v)| (self.intern(n), self.intern(v))).collect())
     }
 
     /// Forgets the strings that nobody else holds. Runs by itself whenever the table has doubled.
@@ -59,17 +53,17 @@ mod tests {
     use std::sync::Arc;
 
     use super::Interner;
-    use crate::model::LabelSet;
+    use crate::model::Str;
 
     #[test]
     fn equal_strings_become_one_and_unused_ones_go() {
         let mut interner = Interner::default();
-        let one = interner.intern_labels(&LabelSet::from_pairs([("job", "api"), ("severity", "page")]));
-        let two = interner.intern_labels(&LabelSet::from_pairs([("job", "api")]));
-        assert!(Arc::ptr_eq(&one.pairs()[0].1, &two.pairs()[0].1));
-        assert_eq!(interner.len(), 4);
-        drop(one);
-        interner.sweep();
+        let one = interner.intern(&"http://prometheus/1".into());
+        let other = interner.intern(&"http://prometheus/2".into());
+        assert!(Arc::ptr_eq(&one, &interner.intern(&Str::from("http://prometheus/1"))));
         assert_eq!(interner.len(), 2);
+        drop(other);
+        interner.sweep();
+        assert_eq!(interner.len(), 1);
     }
 }

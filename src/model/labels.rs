@@ -7,6 +7,8 @@ use std::sync::Arc;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::packed::{PackedPairs, PairsBuilder};
+
 /// An immutable string that is shared by cloning.
 pub type Str = Arc<str>;
 
@@ -19,13 +21,13 @@ pub const METRIC_NAME: &str = "__name__";
 ///
 /// In Prometheus and Alertmanager an empty value is the same as no label; this type makes that true by
 /// construction. Cloning copies a pointer.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct LabelSet(Arc<[(Str, Str)]>);
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct LabelSet(PackedPairs);
 
 impl LabelSet {
     /// Makes a set from pairs in any order. Later pairs win over earlier ones; empty values are left out.
     #[must_use]
-    pub fn from_pairs<N: Into<Str>, V: Into<Str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+    pub fn from_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut builder = LabelSetBuilder::default();
         for (name, value) in pairs {
             builder.set(name, value);
@@ -33,36 +35,21 @@ impl LabelSet {
         builder.build()
     }
 
-    /// Takes over pairs that are already sorted by name, without duplicates or empty values.
-    #[must_use]
-    pub(crate) fn from_sorted(pairs: Vec<(Str, Str)>) -> Self {
-        debug_assert!(pairs.windows(2).all(|two| two[0].0 < two[1].0), "sorted and without duplicates");
-        debug_assert!(pairs.iter().all(|(_, value)| !value.is_empty()), "no empty values");
-        Self(pairs.into())
-    }
-
     /// The value of the label `name`, if there is one.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Str> {
-        let at = self.0.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
-        Some(&self.0[at].1)
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name)
     }
 
     /// The value of the label `name`, or the empty string: what matchers and templates see.
     #[must_use]
     pub fn value(&self, name: &str) -> &str {
-        self.get(name).map_or("", |value| value)
+        self.get(name).unwrap_or_default()
     }
 
-    /// The pairs in order of their names.
-    #[must_use]
-    pub fn pairs(&self) -> &[(Str, Str)] {
-        &self.0
-    }
-
-    /// The pairs as string slices, in order of their names.
+    /// The names and values, in order of the names.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, &**value))
+        self.0.iter()
     }
 
     /// How many labels there are.
@@ -80,7 +67,7 @@ impl LabelSet {
     /// A builder that starts with these labels.
     #[must_use]
     pub fn to_builder(&self) -> LabelSetBuilder {
-        LabelSetBuilder { pairs: self.0.to_vec() }
+        LabelSetBuilder(PairsBuilder::new(&self.0))
     }
 
     /// The same set without the label `name`.
@@ -89,7 +76,9 @@ impl LabelSet {
         if self.get(name).is_none() {
             return self.clone();
         }
-        Self(self.0.iter().filter(|(known, _)| &**known != name).cloned().collect())
+        let mut builder = self.to_builder();
+        builder.remove(name);
+        builder.build()
     }
 
     /// Alertmanager's fingerprint of the set.
@@ -110,16 +99,10 @@ impl LabelSet {
     }
 }
 
-impl Default for LabelSet {
-    fn default() -> Self {
-        Self(Arc::new([]))
-    }
-}
-
 impl Ord for LabelSet {
     /// By the first pair that differs, name before value; a set that is a prefix of another comes first.
     fn cmp(&self, other: &Self) -> Ordering {
-        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+        if self.0.is_same(&other.0) { Ordering::Equal } else { self.iter().cmp(other.iter()) }
     }
 }
 
@@ -160,40 +143,50 @@ impl Serialize for LabelSet {
 
 impl<'de> Deserialize<'de> for LabelSet {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let pairs = std::collections::BTreeMap::<String, String>::deserialize(deserializer)?;
-        Ok(Self::from_pairs(pairs))
+        let mut builder = LabelSetBuilder::default();
+        super::packed::deserialize(deserializer, |name, value| {
+            builder.set(name, value);
+        })?;
+        Ok(builder.build())
     }
 }
 
 /// Builds a [`LabelSet`] by setting and removing labels one by one.
 #[derive(Clone, Debug, Default)]
-pub struct LabelSetBuilder {
-    pairs: Vec<(Str, Str)>,
-}
+pub struct LabelSetBuilder(PairsBuilder);
 
 impl LabelSetBuilder {
     /// Sets a label; an empty value removes it.
-    pub fn set(&mut self, name: impl Into<Str>, value: impl Into<Str>) -> &mut Self {
-        let (name, value) = (name.into(), value.into());
-        match (self.pairs.binary_search_by(|(known, _)| known.cmp(&name)), value.is_empty()) {
-            (Ok(at), true) => drop(self.pairs.remove(at)),
-            (Ok(at), false) => self.pairs[at].1 = value,
-            (Err(_), true) => {}
-            (Err(at), false) => self.pairs.insert(at, (name, value)),
+    pub fn set(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> &mut Self {
+        match value.as_ref() {
+            "" => self.0.remove(name.as_ref()),
+            value => self.0.set(name.as_ref(), value),
         }
         self
     }
 
+    /// Room for so many bytes of names, values and their lengths.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self(PairsBuilder::with_capacity(bytes))
+    }
+
+    /// Adds a label whose name is behind all others; an empty value adds nothing.
+    pub(crate) fn push(&mut self, (name, value): (&str, &str)) {
+        if !value.is_empty() {
+            self.0.push(name, value);
+        }
+    }
+
     /// Removes a label.
     pub fn remove(&mut self, name: &str) -> &mut Self {
-        self.pairs.retain(|(known, _)| &**known != name);
+        self.0.remove(name);
         self
     }
 
     /// The finished set.
     #[must_use]
     pub fn build(self) -> LabelSet {
-        LabelSet(self.pairs.into())
+        LabelSet(self.0.build())
     }
 }
 

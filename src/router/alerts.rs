@@ -6,7 +6,8 @@ use std::collections::btree_map::Entry;
 use super::groups::GroupIndex;
 use super::inhibition::Roles;
 use super::silences::SilenceIndex;
-use crate::model::{Alert, Annotations, Fingerprint, Interner, Lookup, Timestamp};
+use crate::model::finder::hash_of;
+use crate::model::{Alert, Finder, Fingerprint, Interner, Timestamp};
 
 /// The place of an alert in [`Alerts`]; used again once the alert is forgotten.
 pub(super) type AlertIndex = u32;
@@ -113,8 +114,9 @@ pub(super) struct Place {
 pub(super) struct Alerts {
     slots: Vec<Option<Slot>>,
     free: Vec<AlertIndex>,
-    by_fingerprint: Lookup<Fingerprint, AlertIndex>,
-    interner: Interner,
+    by_fingerprint: Finder<AlertIndex>,
+    /// What raised the alerts: those of one rule share it.
+    links: Interner,
     /// How many alerts end at which time; those without an end are not in it.
     ends: BTreeMap<Timestamp, usize>,
 }
@@ -122,17 +124,13 @@ pub(super) struct Alerts {
 impl Alerts {
     /// The place of the alert with this fingerprint.
     pub(super) fn find(&self, fingerprint: Fingerprint) -> Option<AlertIndex> {
-        self.by_fingerprint.get(&fingerprint).copied()
+        let is_it = |index: &AlertIndex| self.at(*index).fingerprint == fingerprint;
+        self.by_fingerprint.find(hash_of(&fingerprint), is_it).copied()
     }
 
-    /// Adds an alert that is not known yet. Its strings become shared ones.
+    /// Adds an alert that is not known yet. Its link becomes a shared one.
     pub(super) fn insert(&mut self, fingerprint: Fingerprint, alert: Alert, places: Places) -> AlertIndex {
-        let alert = Alert {
-            labels: self.interner.intern_labels(&alert.labels),
-            annotations: self.shared(&alert.annotations),
-            generator_url: self.interner.intern(&alert.generator_url),
-            ..alert
-        };
+        let alert = Alert { generator_url: self.links.intern(&alert.generator_url), ..alert };
         self.move_end(None, alert.ends_at);
         let slot = Slot { alert, fingerprint, places, roles: Roles::default(), muting: None };
         let index = match self.free.pop() {
@@ -145,17 +143,19 @@ impl Alerts {
                 u32::try_from(self.slots.len() - 1).expect("fewer than four billion alerts fit in memory")
             }
         };
-        self.by_fingerprint.insert(fingerprint, index);
+        let slots = &self.slots;
+        let hash =
+            |index: &AlertIndex| slots[*index as usize].as_ref().map_or(0, |slot| hash_of(&slot.fingerprint));
+        self.by_fingerprint.insert(hash_of(&fingerprint), index, hash);
         index
     }
 
     /// Replaces what is known of an alert; its labels are the same.
     pub(super) fn update(&mut self, index: AlertIndex, alert: Alert) {
-        let annotations = self.shared(&alert.annotations);
-        let generator_url = self.interner.intern(&alert.generator_url);
+        let generator_url = self.links.intern(&alert.generator_url);
         self.move_end(self.at(index).alert.ends_at, alert.ends_at);
         let slot = self.at_mut(index);
-        slot.alert = Alert { labels: slot.alert.labels.clone(), annotations, generator_url, ..alert };
+        slot.alert = Alert { labels: slot.alert.labels.clone(), generator_url, ..alert };
     }
 
     /// Notes that an alert is still there, and when it ends.
@@ -196,7 +196,7 @@ impl Alerts {
     /// Forgets an alert.
     pub(super) fn remove(&mut self, index: AlertIndex) -> Option<Slot> {
         let slot = self.slots[index as usize].take()?;
-        self.by_fingerprint.remove(&slot.fingerprint);
+        self.by_fingerprint.remove(hash_of(&slot.fingerprint), |known| *known == index);
         self.move_end(slot.alert.ends_at, None);
         self.free.push(index);
         Some(slot)
@@ -237,13 +237,5 @@ impl Alerts {
     /// All alerts.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Slot> {
         self.slots.iter().flatten()
-    }
-
-    fn shared(&mut self, annotations: &Annotations) -> Annotations {
-        if annotations.is_empty() {
-            return Annotations::default();
-        }
-        let pairs = annotations.pairs().iter();
-        Annotations::from_pairs(pairs.map(|(n, v)| (self.interner.intern(n), self.interner.intern(v))))
     }
 }

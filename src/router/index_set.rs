@@ -41,10 +41,6 @@ impl IndexSet {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     pub(super) fn insert(&mut self, number: u32) {
         match self {
             Self::List(list) => {
@@ -110,7 +106,8 @@ impl Bits {
         bits
     }
 
-    fn insert(&mut self, number: u32) {
+    /// Adds a number.
+    pub(super) fn insert(&mut self, number: u32) {
         let (at, bit) = place(number);
         if at >= self.words.len() {
             self.words.resize(at + 1, 0);
@@ -119,7 +116,8 @@ impl Bits {
         self.words[at] |= bit;
     }
 
-    fn remove(&mut self, number: u32) {
+    /// Takes a number out.
+    pub(super) fn remove(&mut self, number: u32) {
         let (at, bit) = place(number);
         if let Some(word) = self.words.get_mut(at) {
             self.len -= usize::from(*word & bit != 0);

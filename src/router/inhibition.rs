@@ -51,7 +51,7 @@ struct Rule {
     target: Vec<Matcher>,
     equal: Vec<Str>,
     /// Its sources by their values of the `equal` labels.
-    sources: Lookup<Box<[Str]>, Sources>,
+    sources: Lookup<LabelSet, Sources>,
 }
 
 /// The sources of a rule that share their `equal` values, by the time of their end.
@@ -232,9 +232,9 @@ impl Sources {
     }
 }
 
-/// The values of these labels; a missing one is empty.
-fn values(names: &[Str], labels: &LabelSet) -> Box<[Str]> {
-    names.iter().map(|name| labels.get(name).map_or_else(Str::default, Arc::clone)).collect()
+/// The labels with these names; a missing one is empty, as one that is there but empty would be.
+fn values(names: &[Str], labels: &LabelSet) -> LabelSet {
+    LabelSet::from_pairs(names.iter().filter_map(|name| Some((name, labels.get(name)?))))
 }
 
 #[cfg(test)]

@@ -62,8 +62,8 @@ impl Router {
         let index = self.alerts.insert(fingerprint, alert, places);
         let slot = self.alerts.at_mut(index);
         slot.roles = self.inhibition.enter(index, &slot.alert.labels, slot.alert.ends_at);
-        self.label_index.insert(index, &slot.alert.labels);
         self.name_limit.enter(index, &slot.alert.labels, slot.alert.ends_at);
+        self.label_index.insert(index, &self.alerts);
         self.meet_silences(index);
         index
     }

@@ -2,7 +2,6 @@
 //! not fill the memory. As in Alertmanager a resolved alert makes room for a new one.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::alerts::AlertIndex;
 use crate::model::labels::ALERT_NAME;
@@ -39,8 +38,11 @@ impl NameLimit {
     /// Takes in an alert.
     pub(super) fn enter(&mut self, alert: AlertIndex, labels: &LabelSet, end: Option<Timestamp>) {
         if self.limit > 0 {
-            let name = labels.get(ALERT_NAME).map_or_else(|| "".into(), Arc::clone);
-            self.by_name.or_insert_with(name, BTreeSet::new).insert((end.unwrap_or(NEVER), alert));
+            let (name, entry) = (labels.value(ALERT_NAME), (end.unwrap_or(NEVER), alert));
+            match self.by_name.get_mut(name) {
+                Some(known) => known.insert(entry),
+                None => self.by_name.insert(name.into(), BTreeSet::from([entry])).is_none(),
+            };
         }
     }
 

@@ -128,7 +128,7 @@ impl Router {
         &'a self,
         matchers: &'a [Matcher],
     ) -> impl Iterator<Item = AlertIndex> + 'a {
-        let places = match self.label_index.find(matchers, self.alerts.end()) {
+        let places = match self.label_index.find(matchers, &self.alerts) {
             Some(found) => found.iter_from(0).collect(),
             None => self.alerts.indexes(),
         };
@@ -244,7 +244,7 @@ impl Router {
 
     /// The places of the alerts that may match; `None`: all.
     fn places_for(&self, query: &AlertQuery) -> Option<Arc<IndexSet>> {
-        self.label_index.find(&query.matchers, self.alerts.end()).map(Arc::new)
+        self.label_index.find(&query.matchers, &self.alerts).map(Arc::new)
     }
 
     /// The groups of alerts; `None`: all, as these are too many alerts to find out.

@@ -125,9 +125,9 @@ fn destinations(receiver: &Arc<crate::config::routes::Receiver>) -> Arc<[Arc<Des
 pub(super) fn group_labels(labels: &LabelSet, group_by: &GroupBy) -> LabelSet {
     match group_by {
         GroupBy::All => labels.clone(),
-        GroupBy::Labels(names) => LabelSet::from_pairs(
-            names.iter().filter_map(|name| Some((Arc::clone(name), Arc::clone(labels.get(name)?)))),
-        ),
+        GroupBy::Labels(names) => {
+            LabelSet::from_pairs(names.iter().filter_map(|name| Some((name, labels.get(name)?))))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     ActiveAlert, AlertRecord, AlertState, Change, Effect, Entry, Event, Key, Record, RuleError, RuleKey,
     RulesConfig,
 };
-use crate::model::{Alert, Annotations, Interner, LabelSet, Timestamp};
+use crate::model::{Alert, Annotations, LabelSet, Timestamp};
 
 /// What a step of one rule's alerts needs to know.
 #[derive(Debug)]
@@ -56,7 +56,6 @@ pub(super) fn evaluate(
     mut found: Vec<Found>,
     at: Timestamp,
     demands: Demands,
-    interner: &mut Interner,
     teller: &mut Teller<'_>,
 ) -> Result<(), RuleError> {
     found.sort_by(|one, other| one.labels.cmp(&other.labels));
@@ -72,7 +71,7 @@ pub(super) fn evaluate(
         teller.drop_all(std::mem::take(alerts).iter(), Change::OverLimit, at);
         return Err(RuleError::AlertLimit { limit, count });
     }
-    *alerts = Arc::new(teller.tell(steps, at, interner));
+    *alerts = Arc::new(teller.tell(steps, at));
     Ok(())
 }
 
@@ -117,13 +116,10 @@ fn keep(old: &Annotations, new: Annotations) -> Annotations {
 
 impl Teller<'_> {
     /// Tells and keeps what the steps changed; answers with the alerts that remain.
-    fn tell(&mut self, steps: Vec<Step>, at: Timestamp, interner: &mut Interner) -> Vec<ActiveAlert> {
+    fn tell(&mut self, steps: Vec<Step>, at: Timestamp) -> Vec<ActiveAlert> {
         let mut remaining = Vec::with_capacity(steps.len());
         let (mut messages, mut later) = (Messages::default(), Vec::new());
         for Step { mut alert, before, after } in steps {
-            if before.is_none() {
-                alert.labels = interner.intern_labels(&alert.labels);
-            }
             if let Some(change) = change(before, after) {
                 self.note(&alert, change, at);
             }

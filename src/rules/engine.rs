@@ -8,7 +8,7 @@ use super::labelling::with_external;
 use super::restore::{Saved, rename_all};
 use super::{Effect, Entry, Event, Input, RulesConfig, Sampled, View, Written};
 use crate::config::rules::RuleGroup;
-use crate::model::{Interner, LabelSet, Str, Timestamp};
+use crate::model::{LabelSet, Str, Timestamp};
 
 /// Evaluates rules: is told the time and what queries returned, and answers with effects.
 ///
@@ -38,12 +38,11 @@ pub struct Engine {
 struct Shared {
     config: Arc<RulesConfig>,
     last_id: u64,
-    interner: Interner,
 }
 
 impl Shared {
     fn context<'a>(&'a mut self, now: Timestamp, out: &'a mut Vec<Effect>) -> Context<'a> {
-        Context { now, config: &self.config, last_id: &mut self.last_id, interner: &mut self.interner, out }
+        Context { now, config: &self.config, last_id: &mut self.last_id, out }
     }
 }
 
@@ -67,11 +66,10 @@ impl Engine {
     /// and `keep_firing_for`. Alerts of rules that are gone are resolved with the first input.
     #[must_use]
     pub fn restore(config: Arc<RulesConfig>, now: Timestamp, saved: Vec<Entry>) -> Self {
-        let mut interner = Interner::default();
-        let mut saved = Saved::new(saved, &mut interner);
+        let mut saved = Saved::new(saved);
         let mut engine = Self {
             groups: load(&config, now),
-            shared: Shared { config, last_id: 0, interner },
+            shared: Shared { config, last_id: 0 },
             due: BTreeSet::new(),
             awaited: BTreeMap::new(),
             opening: None,

@@ -112,7 +112,7 @@ impl Expander<'_> {
         };
         let annotations = match &rule.plain_annotations {
             Some(plain) => plain.clone(),
-            None => Annotations::from_sorted(self.fields(&rule.annotations)?),
+            None => Annotations::from_pairs(self.fields(&rule.annotations)?),
         };
         Ok(Found { labels, annotations, value: self.data.value.as_float() })
     }

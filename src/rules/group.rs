@@ -14,7 +14,7 @@ use super::{
     WriteId, recording,
 };
 use crate::config::rules::RuleGroup;
-use crate::model::{Duration, Interner, LabelSet, QueryValue, SeriesPoint, Str, Timestamp};
+use crate::model::{Duration, LabelSet, QueryValue, SeriesPoint, Str, Timestamp};
 
 /// What a group needs from its engine to decide something.
 #[derive(Debug)]
@@ -26,7 +26,6 @@ pub(super) struct Context<'a> {
     /// The number of the last query or write.
     pub(super) last_id: &'a mut u64,
     /// The strings of all alerts.
-    pub(super) interner: &'a mut Interner,
     /// What is decided.
     pub(super) out: &'a mut Vec<Effect>,
 }
@@ -275,8 +274,7 @@ impl Group {
             out: &mut *context.out,
         };
         let demands = Demands { hold: run.loaded.hold(), limit: self.config.limit };
-        let done =
-            alerting::evaluate(&mut run.alerts, found, running.at, demands, context.interner, &mut teller);
+        let done = alerting::evaluate(&mut run.alerts, found, running.at, demands, &mut teller);
         if let Err(error) = done {
             return self.finish_rule(running, Err(error), context);
         }

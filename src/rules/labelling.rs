@@ -1,38 +1,35 @@
 //! Label sets made from a sample's labels and what is put over them.
 
+use crate::model::labels::LabelSetBuilder;
 use crate::model::{LabelSet, Str};
 
 /// The labels of `base` with `over` put over them; an empty value in `over` removes the label.
 ///
 /// `over` is sorted by name, each name once. One walk over both, because it runs for each sample.
 pub(super) fn overlay(base: &LabelSet, over: &[(Str, Str)]) -> LabelSet {
-    let mut pairs = Vec::with_capacity(base.len() + over.len());
-    let mut over = over.iter().peekable();
-    for pair in base.pairs() {
-        while let Some(earlier) = over.next_if(|(name, _)| *name < pair.0) {
-            push(&mut pairs, earlier);
-        }
-        match over.next_if(|(name, _)| *name == pair.0) {
-            Some(instead) => push(&mut pairs, instead),
-            None => pairs.push(pair.clone()),
-        }
-    }
-    over.for_each(|pair| push(&mut pairs, pair));
-    LabelSet::from_sorted(pairs)
+    merge(base, over.iter().map(|(name, value)| (&**name, &**value)))
 }
 
-fn push(pairs: &mut Vec<(Str, Str)>, pair: &(Str, Str)) {
-    if !pair.1.is_empty() {
-        pairs.push(pair.clone());
+fn merge<'a>(base: &'a LabelSet, over: impl Iterator<Item = (&'a str, &'a str)>) -> LabelSet {
+    // Enough for most; a sample's labels are short.
+    let mut labels = LabelSetBuilder::with_capacity(256);
+    let mut over = over.peekable();
+    for pair in base.iter() {
+        while let Some(earlier) = over.next_if(|(name, _)| *name < pair.0) {
+            labels.push(earlier);
+        }
+        labels.push(over.next_if(|(name, _)| *name == pair.0).unwrap_or(pair));
     }
+    over.for_each(|pair| labels.push(pair));
+    labels.build()
 }
 
 /// The labels with those of `external` that they lack, as Prometheus adds external labels.
 pub(super) fn with_external(labels: &LabelSet, external: &LabelSet) -> LabelSet {
-    if external.pairs().iter().all(|(name, _)| labels.get(name).is_some()) {
+    if external.iter().all(|(name, _)| labels.get(name).is_some()) {
         return labels.clone();
     }
-    overlay(external, labels.pairs())
+    merge(external, labels.iter())
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl LoadedRule {
                 Fields::new(&alerting.annotations, true, Vec::new()),
             ),
         };
-        let plain = || Annotations::from_sorted(annotations.pairs.clone());
+        let plain = || Annotations::from_pairs(annotations.pairs.iter().cloned());
         Self {
             rule: Arc::clone(rule),
             key: Arc::new(key),

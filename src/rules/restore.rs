@@ -8,7 +8,7 @@ use super::group::{Context, Group};
 use super::reload::end_series;
 use super::series::Series;
 use super::{ActiveAlert, Change, Effect, Entry, Key, Record, RuleKey};
-use crate::model::{Interner, LabelSet};
+use crate::model::LabelSet;
 
 /// What an earlier run kept, sorted.
 #[derive(Debug, Default)]
@@ -19,14 +19,13 @@ pub(super) struct Saved {
 
 impl Saved {
     /// Sorts entries; of several with one key the last one holds.
-    pub(super) fn new(entries: Vec<Entry>, interner: &mut Interner) -> Self {
+    pub(super) fn new(entries: Vec<Entry>) -> Self {
         let mut saved = Self::default();
         for Entry { key, record } in entries {
             match (key, record) {
                 (Key::ExternalLabels, Some(Record::ExternalLabels(labels))) => saved.external_labels = labels,
                 (Key::ExternalLabels, None) => saved.external_labels = LabelSet::default(),
                 (Key::Alert { rule, labels }, Some(Record::Alert(record))) => {
-                    let labels = interner.intern_labels(&labels);
                     let alert = ActiveAlert {
                         labels: labels.clone(),
                         annotations: record.annotations,

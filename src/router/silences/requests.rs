@@ -152,7 +152,7 @@ impl Router {
         let fires = |index: &AlertIndex| !self.alerts.at(*index).alert.is_resolved_at(now);
         let named = found.into_iter().filter(fires).map(|index| {
             let labels: &LabelSet = &self.alerts.at(index).alert.labels;
-            (index, labels.pairs().iter().map(|(n, v)| Matcher::equal(n.clone(), v.clone())).collect())
+            (index, labels.iter().map(|(name, value)| Matcher::equal(name, value)).collect())
         });
         // An alert without labels cannot be named by matchers.
         let named: Vec<_> = named.filter(|(_, matchers): &(_, Vec<Matcher>)| !matchers.is_empty()).collect();

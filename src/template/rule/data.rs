@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::RuleData;
-use crate::model::{Histogram, LabelSet, Sample, SampleValue, Str};
+use crate::model::{Histogram, LabelSet, Sample, SampleValue};
 use crate::template::go::format::format_float;
 use crate::template::go::value::{Shape, Struct};
 use crate::template::go::{CallError, Object, Signature, Value};
@@ -27,12 +27,12 @@ impl Object for Labels {
     }
 
     fn pairs(&self) -> Vec<(Value, Value)> {
-        let value = |text: &Str| Value::Str(Arc::clone(text));
-        self.0.pairs().iter().map(|(name, text)| (value(name), value(text))).collect()
+        let value = |text: &str| Value::Str(text.into());
+        self.0.iter().map(|(name, text)| (value(name), value(text))).collect()
     }
 
     fn field(&self, name: &str) -> Option<Value> {
-        self.0.get(name).map(|text| Value::Str(Arc::clone(text)))
+        self.0.get(name).map(|text| Value::Str(text.into()))
     }
 
     fn zero(&self) -> Value {

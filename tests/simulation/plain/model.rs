@@ -112,7 +112,7 @@ impl Model {
             let labels = match &spec.group_by {
                 GroupBy::All => alert.labels.clone(),
                 GroupBy::Labels(names) => LabelSet::from_pairs(
-                    names.iter().filter_map(|name| Some((name.clone(), alert.labels.get(name)?.clone()))),
+                    names.iter().filter_map(|name| Some((name.clone(), alert.labels.get(name)?))),
                 ),
             };
             let same = |group: &&mut Group| group.route == route && group.labels == labels;
