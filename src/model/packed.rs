@@ -200,7 +200,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{PackedPairs, PairsBuilder};
+    use super::PairsBuilder;
 
     fn texts() -> impl Strategy<Value = String> {
         prop_oneof!["[a-c]{0,2}", any::<String>(), Just("ü@".repeat(40)), Just("x".repeat(5000))]
