@@ -24,13 +24,35 @@ const STEP: i64 = 500;
 const PAGES: i64 = 256;
 const MANY_PAGES: i64 = 4096;
 
-/// Adds a row; answers with its size in bytes.
-pub(super) fn add(transaction: &Transaction<'_>, row: &HistoryRow) -> Result<usize, rusqlite::Error> {
+/// Adds rows; answers with their size in bytes.
+pub(super) fn add_all<'r>(
+    transaction: &Transaction<'_>,
+    rows: impl Iterator<Item = &'r HistoryRow>,
+) -> Result<usize, rusqlite::Error> {
+    let mut bytes = 0;
+    for row in rows {
+        bytes += add(transaction, row)?;
+    }
+    if bytes == 0 {
+        return Ok(0);
+    }
+    transaction
+        .prepare_cached("UPDATE totals SET value = value + ?1 WHERE name = 'history_bytes'")?
+        .execute([i64::try_from(bytes).unwrap_or(i64::MAX)])?;
+    Ok(bytes)
+}
+
+/// What a row takes beside its texts: its numbers, and its places in the indexes.
+const ROW: usize = 120;
+
+/// Adds a row; answers with its size in bytes, as the trigger that subtracts it counts.
+fn add(transaction: &Transaction<'_>, row: &HistoryRow) -> Result<usize, rusqlite::Error> {
     let json = |text: Result<String, serde_json::Error>| text.map_err(|error| unwritable(error.into()));
     let labels = json(serde_json::to_string(&row.labels))?;
     let detail = json(serde_json::to_string(&row.detail))?;
     let alertname = Some(row.labels.value(ALERT_NAME)).filter(|name| !name.is_empty());
-    let bytes = labels.len() + detail.len();
+    let indexed = row.receiver.as_deref().map_or(0, str::len) + alertname.map_or(0, str::len);
+    let bytes = ROW + labels.len() + detail.len() + 2 * indexed;
     transaction
         .prepare_cached(
             "INSERT INTO history (at, kind, receiver, fingerprint, alertname, labels, detail)

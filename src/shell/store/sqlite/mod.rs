@@ -178,9 +178,7 @@ fn write(connection: &mut Connection, batch: &Batch) -> Result<u64, rusqlite::Er
             };
         }
     }
-    for row in batch.history() {
-        bytes += history::add(&transaction, row)?;
-    }
+    bytes += history::add_all(&transaction, batch.history())?;
     transaction.commit()?;
     Ok(bytes as u64)
 }
