@@ -131,7 +131,12 @@ fn millis(time: &Value) -> i64 {
 /// The text with each time, which was looked at already, and each newer field taken out.
 fn without_times_and_newer_fields(text: &str) -> String {
     let times = Regex::new(r#""(startsAt|endsAt)":"2[^"]*""#).expect("valid");
-    let mut text = times.replace_all(text, r#""$1":"TIME""#).into_owned();
+    without_newer_fields(&times.replace_all(text, r#""$1":"TIME""#))
+}
+
+/// The text with each newer field taken out.
+pub(super) fn without_newer_fields(text: &str) -> String {
+    let mut text = text.to_owned();
     for field in NEWER_FIELDS {
         text = Regex::new(field).expect("valid").replace(&text, "").into_owned();
     }
