@@ -51,7 +51,9 @@ struct Row(Vec<f64>);
 
 fn show(name: &str, unit: &str, row: &Row) {
     let [theirs, ours] = row.0[..] else { return };
-    println!("{:<34} {theirs:>16.3} {ours:>16.3} {:>8.4}", format!("{name} [{unit}]"), ours / theirs);
+    // What is not there is no measure: an empty list is three bytes.
+    let ratio = if theirs > 0.001 { format!("{:.4}", ours / theirs) } else { "-".to_owned() };
+    println!("{:<34} {theirs:>16.3} {ours:>16.3} {ratio:>8}", format!("{name} [{unit}]"));
 }
 
 async fn plain(folder: &Path, count: usize, groups: usize) -> Result<(), String> {

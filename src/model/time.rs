@@ -5,7 +5,12 @@ use std::ops::{Add, Sub};
 
 use serde::{Deserialize, Serialize};
 
+use jiff::fmt::temporal::DateTimePrinter;
+
 use super::Duration;
+
+/// Always three digits of the second: made once, as the API writes three such times for each alert.
+const MILLIS: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
 /// Milliseconds since the Unix epoch, UTC. May be negative.
 ///
@@ -69,9 +74,7 @@ impl Timestamp {
     #[must_use]
     pub fn rfc3339_millis(self) -> String {
         match jiff::Timestamp::from_millisecond(self.0) {
-            Ok(instant) => {
-                format!("{}.{:03}Z", instant.strftime("%Y-%m-%dT%H:%M:%S"), self.0.rem_euclid(1000))
-            }
+            Ok(instant) => MILLIS.timestamp_to_string(&instant),
             Err(_) => format!("{}ms", self.0),
         }
     }
