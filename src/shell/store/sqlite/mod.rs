@@ -2,7 +2,7 @@
 //!
 //! It has a write-ahead log and every transaction is synchronised, so that what is committed survives a power
 //! cut. A file that cannot be opened now is tried again at each commit; one that is damaged is moved aside
-//! ([`damage`]), with what could still be read of it in the new one.
+//! (`damage.rs`), with what could still be read of it in the new one.
 
 mod connect;
 mod damage;
