@@ -124,7 +124,9 @@ say "In about ten seconds ServiceDown is pending, half a minute later it fires, 
 say "message is printed here. Then try: edit a rule and  curl -X POST http://127.0.0.1:$sereno/-/reload"
 say "Ctrl-C stops everything."
 
-"$built/sereno" serve --rules 'rules/*.yml' --routes "$routes" --prometheus-url "http://127.0.0.1:$prometheus" \
+# In a session of its own: Ctrl-C reaches all of a terminal's programs, and together with the TERM of `stop` it
+# would be the second signal, which gives up notifications on their way.
+setsid "$built/sereno" serve --rules 'rules/*.yml' --routes "$routes" --prometheus-url "http://127.0.0.1:$prometheus" \
     --evaluation-interval 5s --listen "127.0.0.1:$sereno" --data-dir "$here/data" \
     --remote-write-url "http://127.0.0.1:$prometheus/api/v1/write" 9>&- &
 pids+=($!)
