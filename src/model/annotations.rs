@@ -46,7 +46,7 @@ impl fmt::Debug for Annotations {
 
 impl Serialize for Annotations {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        let mut map = serializer.serialize_map(None)?; // as for labels
         for (name, value) in self.iter() {
             map.serialize_entry(name, value)?;
         }

@@ -133,7 +133,7 @@ impl fmt::Debug for LabelSet {
 
 impl Serialize for LabelSet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.len()))?;
+        let mut map = serializer.serialize_map(None)?; // JSON needs no count, and counting walks over the texts
         for (name, value) in self.iter() {
             map.serialize_entry(name, value)?;
         }

@@ -21,7 +21,7 @@ use crate::model::{Duration, Timestamp};
 use crate::router::{AlertQuery, AlertView, Cursor, Page};
 
 /// How many alerts are looked at while the loop waits.
-const PAGE: usize = 1000;
+const PAGE: usize = 4000;
 
 /// An alert as it is sent.
 #[derive(Debug, Deserialize)]

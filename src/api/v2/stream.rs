@@ -52,7 +52,9 @@ impl<I: Iterator<Item: Serialize>> Iterator for Pieces<I> {
         if self.state == State::End {
             return None;
         }
-        let mut piece = Vec::new();
+        // A list that is short is most often very short; what follows a whole piece is likely to be one.
+        let room = if self.state == State::Begin { 0 } else { PIECE + PIECE / 16 };
+        let mut piece = Vec::with_capacity(room);
         if self.state == State::Begin {
             piece.push(b'[');
         }
