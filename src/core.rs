@@ -147,7 +147,13 @@ impl Core {
         [self.rules.next_wake(), self.router.next_wake()].into_iter().flatten().min()
     }
 
-    /// What the API shows.
+    /// Rule groups with their alerts, without the router's counts, which may take a walk over all its alerts.
+    #[must_use]
+    pub fn rules_view(&self, now: Timestamp) -> rules::View {
+        self.rules.view(now)
+    }
+
+    /// What metrics and health show.
     #[must_use]
     pub fn view(&self, now: Timestamp) -> View {
         View { rules: self.rules.view(now), router: self.router.view(now) }

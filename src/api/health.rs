@@ -87,15 +87,15 @@ pub(super) async fn health(State(app): State<App>) -> Response {
 
 /// `GET /health/live`: 200 while the loop answers.
 pub(super) async fn live(State(app): State<App>) -> Response {
-    match app.handle.view().await {
-        Ok(_) => Json(json!({"status": "ok"})).into_response(),
+    match app.handle.catch_up().await {
+        Ok(()) => Json(json!({"status": "ok"})).into_response(),
         Err(_) => not_ready("stopping"),
     }
 }
 
 /// `GET /health/ready`: 200 once the files are loaded, 503 from when we begin to stop.
 pub(super) async fn ready(State(app): State<App>) -> Response {
-    if app.status.snapshot().stopping || app.handle.view().await.is_err() {
+    if app.status.snapshot().stopping || app.handle.catch_up().await.is_err() {
         return not_ready("stopping");
     }
     Json(json!({"status": "ok"})).into_response()

@@ -208,7 +208,7 @@ impl Reloader {
             Ok(loaded) => {
                 self.clients.clear();
                 self.handle.input(Input::Reload(loaded.config.clone())).await?;
-                self.handle.view().await?; // answered only after the input before it
+                self.handle.catch_up().await?;
                 loaded.announce(&self.metrics, &self.status, now);
                 info!("loaded the configuration");
                 Ok(())

@@ -97,6 +97,14 @@ impl Handle {
         self.read(|core, now| core.view(now)).await
     }
 
+    /// Waits until the loop has taken everything that was handed in before.
+    ///
+    /// # Errors
+    /// The loop is gone.
+    pub async fn catch_up(&self) -> Result<(), Stopped> {
+        self.read(|_, _| ()).await
+    }
+
     /// What `read` makes of the core after everything that was handed in before. The loop waits for it: it
     /// must be quick, so what may be long is read in pages. It may change nothing but the indexes that serve
     /// such questions: whatever else happens to the core is an input.

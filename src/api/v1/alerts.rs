@@ -18,8 +18,8 @@ pub(in crate::api) struct Alerts {
 
 /// All pending and firing alerts, in order of group, rule and labels.
 pub(in crate::api) async fn alerts(State(app): State<App>) -> Result<Json<Success<Alerts>>, ApiError> {
-    let view = app.handle.view().await?;
-    Ok(success(list(&view.rules)))
+    let view = app.handle.read(|core, now| core.rules_view(now)).await?;
+    Ok(success(list(&view)))
 }
 
 pub(super) fn list(view: &View) -> Alerts {

@@ -27,8 +27,8 @@ pub(in crate::api) async fn rules(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Success<Groups>>, ApiError> {
     let parameters = Parameters::parse(query.as_deref().unwrap_or_default())?;
-    let view = app.handle.view().await?;
-    Ok(success(page(&view.rules.groups, &parameters)?))
+    let view = app.handle.read(|core, now| core.rules_view(now)).await?;
+    Ok(success(page(&view.groups, &parameters)?))
 }
 
 pub(super) fn page(groups: &[GroupView], parameters: &Parameters) -> Result<Groups, ApiError> {
