@@ -237,8 +237,9 @@ impl<S: Store> Thread<S> {
                 metrics.history_lost.inc_by(self.unsaved.history_lost());
                 self.unsaved = Batch::default();
                 self.show_unsaved();
-                self.out_of_trouble();
+                // First the loop, then `/health`: who reads there that all is well must not be refused after.
                 self.note(Done::Kept { batch: number });
+                self.out_of_trouble();
             }
             Err(error) => {
                 metrics.failures.inc();
