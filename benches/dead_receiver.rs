@@ -88,7 +88,7 @@ impl World {
             match self.open.first_entry().filter(|open| open.key().0 <= next) {
                 Some(open) => {
                     let ((_, attempt), outcome) = open.remove_entry();
-                    self.handle(Input::Notified(Notified { attempt, outcome }));
+                    self.handle(Input::Notified(Notified { attempt, outcome, memory: None }));
                 }
                 None => self.handle(Input::Wake),
             }

@@ -99,7 +99,7 @@ fn main() {
     assert_eq!(told.len(), GROUPS, "each group is told at once");
     stages.end("all groups on their way at once");
     for attempt in told {
-        let notified = Notified { attempt: attempt.id, outcome: Outcome::Delivered };
+        let notified = Notified { attempt: attempt.id, outcome: Outcome::Delivered, memory: None };
         drop(router.handle(now, Input::Notified(notified)));
     }
     stages.end("told");

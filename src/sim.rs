@@ -178,7 +178,8 @@ impl<W: World> Sim<W> {
             }
             Effect::Notify(attempt) => {
                 let (delay, outcome) = self.world.notify(self.now, &attempt);
-                let notified = router::Notified { attempt: attempt.id, outcome: outcome.clone() };
+                let notified =
+                    router::Notified { attempt: attempt.id, outcome: outcome.clone(), memory: None };
                 self.input_at(self.now + delay, Input::Notified(notified));
                 self.log.attempts.push((self.now, attempt, outcome));
             }

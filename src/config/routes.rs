@@ -8,6 +8,7 @@ use super::intervals::NamedInterval;
 use super::setting::{Address, Setting};
 use crate::model::matcher::MatcherMode;
 use crate::model::{Duration, Matcher, Str};
+use crate::template::message::Renderer;
 
 /// A whole `routes.yml` (or `alertmanager.yml`), resolved.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +40,10 @@ pub struct Routing {
     /// The whole configuration as Alertmanager shows it: resolved, with defaults, each secret as
     /// `<secret>`, without keys that only we have. YAML that Alertmanager's tools read.
     pub original: Str,
+    /// The templates of the file and those that come with the binary, compiled. Who loads the file sets it.
+    pub renderer: Renderer,
+    /// Where people reach us, as templates show it. It comes from a flag.
+    pub external_url: Str,
 }
 
 /// How much the router may keep. These come from flags, not from the file.
@@ -185,14 +190,18 @@ pub struct Integration {
 
 /// What an integration needs to deliver.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "there are few, each behind the `Arc` of its integration")]
 pub enum Settings {
     /// A JSON document to a URL.
     Webhook(WebhookSettings),
     /// The message on standard output.
     Console,
-    /// A kind that is read and checked, but not delivered yet. Its keys, as resolved.
-    Undelivered(BTreeMap<Str, Setting>),
+    /// Any other kind: its keys as resolved, with all that they inherit and their defaults.
+    Keys {
+        /// The keys. `http_config` is among them, for those who show the configuration.
+        values: BTreeMap<Str, Setting>,
+        /// How to connect; not used by email.
+        http: HttpSettings,
+    },
 }
 
 /// The settings of a `webhook_configs` entry.

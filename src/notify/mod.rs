@@ -1,42 +1,67 @@
-//! From an attempt to the request that makes it: one integration a file. Pure: nothing is sent here.
+//! From an attempt to what is sent: one integration a file. Pure: nothing is sent here.
+//!
+//! [`begin`] says the first [`Step`]; most integrations need one HTTP request, and [`outcome`] reads its
+//! answer. One that needs more (a token first, a search, an upload) gives the step that follows from the
+//! answer. What all of them share is in [`message`]: settings, secrets, rendered texts.
 
 pub mod console;
+pub mod message;
 pub mod outcome;
 mod templates;
 #[cfg(test)]
 mod testing;
 pub mod webhook;
 
-use std::sync::Arc;
-
-use crate::config::routes::{HttpSettings, SecretSource, Settings, WebhookSettings};
+use crate::config::routes::{HttpSettings, Integration, SecretSource, Settings};
+use crate::config::setting::Secret;
 use crate::model::{Duration, Str};
-use crate::router::Attempt;
+use crate::router::{Failure, Memory, Outcome};
 
-/// How to deliver an attempt.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "made once for each attempt and taken apart at once")]
-pub enum Delivery {
-    /// Make this request; [`outcome`] reads the answer.
-    Http(HttpRequest),
-    /// Print this text on standard output.
+pub use message::{Files, Message, Trouble};
+
+/// What is to be done next for an attempt.
+#[derive(Debug)]
+pub enum Step {
+    /// Make this request, then go on with its answer.
+    Http(Box<HttpCall>),
+    /// Print this text on standard output; that is all.
     Print(String),
-    /// This kind of integration is not delivered yet: note it and answer [`crate::router::Outcome::Refused`].
-    Undelivered {
-        /// The integration's kind, such as `slack`.
-        kind: Str,
+    /// Nothing more: this is what became of the attempt.
+    Done {
+        /// How it went.
+        outcome: Outcome,
+        /// What to remember of this group for the next notification to the integration, such as a thread's
+        /// id; `None`: what was remembered before stays.
+        memory: Option<Memory>,
     },
 }
 
-/// An HTTP request without anything that only the shell can know: secrets are still where they are kept.
+/// An HTTP request and what follows from its answer. One that is not answered ends the attempt.
+pub struct HttpCall {
+    /// What is sent.
+    pub request: HttpRequest,
+    /// What follows.
+    pub then: Then,
+}
+
+/// Reads the answer to a request.
+pub type Then = Box<dyn FnOnce(&Message<'_>, HttpAnswer) -> Step + Send>;
+
+impl std::fmt::Debug for HttpCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpCall").field("request", &self.request).finish_non_exhaustive()
+    }
+}
+
+/// An HTTP request. Its URL and headers may hold secrets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HttpRequest {
     /// `POST`, …
     pub method: &'static str,
-    /// Where to; the shell reads the secret.
-    pub url: SecretSource,
+    /// Where to.
+    pub url: Secret,
     /// Headers of the message; those of `http` come on top.
-    pub headers: Vec<(&'static str, Str)>,
+    pub headers: Vec<(&'static str, Secret)>,
     /// What is sent.
     pub body: Vec<u8>,
     /// How long the request may take; zero: until the attempt's deadline.
@@ -45,53 +70,113 @@ pub struct HttpRequest {
     pub http: HttpSettings,
 }
 
-/// What to do for an attempt. `external_url` is where people reach us.
-#[must_use]
-pub fn request(attempt: &Attempt, external_url: &str) -> Delivery {
-    match &attempt.integration.settings {
-        Settings::Webhook(settings) => Delivery::Http(webhook_request(attempt, settings, external_url)),
-        Settings::Console => Delivery::Print(console::text(&attempt.notification, false)),
-        Settings::Undelivered(_) => Delivery::Undelivered { kind: attempt.integration.kind.into() },
+/// What a server said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header `Retry-After`.
+    pub retry_after: Option<String>,
+    /// The start of the body, up to [`ANSWER_LIMIT`] bytes.
+    pub body: Vec<u8>,
+}
+
+/// How much of an answer is read, in bytes.
+pub const ANSWER_LIMIT: usize = 64 * 1024;
+
+impl Step {
+    /// One request whose status says it all; see [`outcome::of_response`].
+    #[must_use]
+    pub fn request(request: HttpRequest) -> Self {
+        Self::then(request, |message, answer| Self::done(outcome::of_answer(&answer, message.now)))
+    }
+
+    /// A request and what follows from its answer.
+    #[must_use]
+    pub fn then(
+        request: HttpRequest,
+        then: impl FnOnce(&Message<'_>, HttpAnswer) -> Self + Send + 'static,
+    ) -> Self {
+        Self::Http(Box::new(HttpCall { request, then: Box::new(then) }))
+    }
+
+    /// The end; what was remembered before stays.
+    #[must_use]
+    pub fn done(outcome: Outcome) -> Self {
+        Self::Done { outcome, memory: None }
     }
 }
 
-fn webhook_request(attempt: &Attempt, settings: &WebhookSettings, external_url: &str) -> HttpRequest {
-    let notification = &attempt.notification;
-    HttpRequest {
-        method: "POST",
-        url: settings.url.clone(),
-        headers: vec![
-            ("Content-Type", "application/json".into()),
-            ("User-Agent", concat!("Sereno/", env!("CARGO_PKG_VERSION")).into()),
-            ("Idempotency-Key", Arc::clone(&notification.idempotency_key)),
-        ],
-        body: webhook::body(notification, settings.max_alerts, external_url),
-        timeout: settings.timeout,
-        http: settings.http.clone(),
+impl From<Trouble> for Step {
+    fn from(trouble: Trouble) -> Self {
+        Self::done(trouble.into())
     }
 }
+
+/// How an integration begins: its first step, or why there is none.
+type Begin = fn(&Message<'_>) -> Result<Step, Trouble>;
+
+/// The kinds of integrations whose settings are a table of keys, by name.
+const KINDS: &[(&str, Begin)] = &[];
+
+/// The first step of an attempt.
+#[must_use]
+pub fn begin(message: &Message<'_>) -> Step {
+    let integration = message.integration();
+    match &integration.settings {
+        Settings::Webhook(settings) => webhook::begin(message, settings).unwrap_or_else(Step::from),
+        Settings::Console => Step::Print(console::text(&message.attempt.notification, false)),
+        Settings::Keys { .. } => match KINDS.iter().find(|(kind, _)| *kind == integration.kind) {
+            Some((_, begin)) => begin(message).unwrap_or_else(Step::from),
+            None => Step::done(Outcome::Refused {
+                failure: Failure::Other,
+                message: format!("{} notifications are not delivered by this version", integration.kind),
+            }),
+        },
+    }
+}
+
+/// Whether notifications to integrations of this kind are delivered at all.
+#[must_use]
+pub fn is_delivered(integration: &Integration) -> bool {
+    match &integration.settings {
+        Settings::Webhook(_) | Settings::Console => true,
+        Settings::Keys { .. } => KINDS.iter().any(|(kind, _)| *kind == integration.kind),
+    }
+}
+
+/// The files whose texts [`Message::files`] must have: those of secrets that are kept in files.
+#[must_use]
+pub fn files(integration: &Integration) -> Vec<Str> {
+    match &integration.settings {
+        Settings::Webhook(settings) => match &settings.url {
+            SecretSource::File(path) => vec![path.clone()],
+            SecretSource::Inline(_) => Vec::new(),
+        },
+        Settings::Console => Vec::new(),
+        Settings::Keys { values, .. } => {
+            let named = values.iter().filter(|(key, _)| key.ends_with("_file"));
+            named.filter_map(|(_, value)| value.reveal().filter(|path| !path.is_empty()).cloned()).collect()
+        }
+    }
+}
+
+/// A text that is no secret, where a request takes one.
+fn open(text: impl Into<Str>) -> Secret {
+    Secret::new(text.into())
+}
+
+/// `User-Agent` of all requests.
+const USER_AGENT: &str = concat!("Sereno/", env!("CARGO_PKG_VERSION"));
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::sync::Arc;
 
-    use super::testing::{alert, notification};
-    use super::{Delivery, request};
-    use crate::config::routes::{HttpSettings, Integration, SecretSource, Settings, WebhookSettings};
-    use crate::model::{Duration, Timestamp};
-    use crate::router::{Attempt, AttemptId};
-
-    fn attempt(kind: &'static str, settings: Settings) -> Attempt {
-        let integration = Integration { kind, index: 0, send_resolved: true, settings, span: 0..0 };
-        Attempt {
-            id: AttemptId(1),
-            number: 1,
-            deadline: Timestamp::from_secs(160),
-            integration: Arc::new(integration),
-            notification: Arc::new(notification(vec![alert("alertname=X<y>&", &[], None)])),
-        }
-    }
+    use super::testing::{alert, attempt, keys, message, notification};
+    use super::{Step, begin, files};
+    use crate::config::routes::{HttpSettings, SecretSource, Settings, WebhookSettings};
+    use crate::model::Duration;
 
     #[test]
     fn a_webhook_is_a_post_with_a_key_that_lets_receivers_drop_repeats() {
@@ -102,15 +187,17 @@ mod tests {
             payload: None,
             http: HttpSettings { proxy_url: Some("http://proxy".into()), ..HttpSettings::default() },
         };
-        let Delivery::Http(got) = request(&attempt("webhook", Settings::Webhook(settings)), "http://us")
-        else {
-            panic!("a webhook is told by HTTP")
-        };
+        let alerts = vec![alert("alertname=X<y>&", &[], None)];
+        let attempt = attempt("webhook", Settings::Webhook(settings), notification(alerts));
+        assert_eq!(files(&attempt.integration), ["/run/url".into()]);
+        let step = message(&attempt, &[("/run/url", Ok("http://hook/secret"))], begin);
+        let Step::Http(call) = step else { panic!("a webhook is told by HTTP") };
+        let got = call.request;
         assert_eq!((got.method, got.timeout), ("POST", Duration::from_secs(5)));
-        assert_eq!(got.url, SecretSource::File("/run/url".into()));
+        assert_eq!(&**got.url.reveal(), "http://hook/secret");
         assert_eq!(got.http.proxy_url.as_deref(), Some("http://proxy"));
         let headers: Vec<String> =
-            got.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            got.headers.iter().map(|(name, value)| format!("{name}: {}", value.reveal())).collect();
         let agent = format!("User-Agent: Sereno/{}", env!("CARGO_PKG_VERSION"));
         let want = ["Content-Type: application/json", &agent, "Idempotency-Key: 0123456789abcdef-100000"];
         assert_eq!(headers, want);
@@ -118,10 +205,32 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_cannot_be_read_is_worth_another_try() {
+        let settings = WebhookSettings {
+            url: SecretSource::File("/run/url".into()),
+            max_alerts: 0,
+            timeout: Duration::ZERO,
+            payload: None,
+            http: HttpSettings::default(),
+        };
+        let attempt = attempt("webhook", Settings::Webhook(settings), notification(vec![]));
+        let step = message(&attempt, &[("/run/url", Err("no such file"))], begin);
+        let Step::Done { outcome, .. } = step else { panic!("there is nowhere to send it to") };
+        assert_eq!(
+            format!("{outcome:?}"),
+            "Retryable { failure: Other, message: \"cannot read the secret in /run/url: no such file\", \
+             retry_after: None, maybe_taken: false }"
+        );
+    }
+
+    #[test]
     fn others_are_printed_or_not_delivered() {
-        let got = request(&attempt("console", Settings::Console), "");
-        assert!(matches!(got, Delivery::Print(text) if text.contains("[FIRING:1]")));
-        let got = request(&attempt("slack", Settings::Undelivered(BTreeMap::new())), "");
-        assert_eq!(got, Delivery::Undelivered { kind: "slack".into() });
+        let alerts = vec![alert("alertname=X<y>&", &[], None)];
+        let console = attempt("console", Settings::Console, notification(alerts));
+        let step = message(&console, &[], begin);
+        assert!(matches!(step, Step::Print(text) if text.contains("[FIRING:1]")));
+        let unknown = attempt("pigeon", keys(BTreeMap::new()), notification(vec![]));
+        let step = message(&unknown, &[], begin);
+        assert!(matches!(step, Step::Done { outcome: crate::router::Outcome::Refused { .. }, .. }));
     }
 }

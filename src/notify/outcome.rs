@@ -2,11 +2,19 @@
 //!
 //! As Alertmanager, except that 429 is always worth another try and that `Retry-After` is obeyed.
 
+use super::HttpAnswer;
 use crate::model::{Duration, Timestamp};
 use crate::router::{Failure, Outcome};
 
 /// The most of an answer's body that is kept for people.
 const MAX_MESSAGE: usize = 512;
+
+/// Reads an answer; see [`of_response`].
+#[must_use]
+pub fn of_answer(answer: &HttpAnswer, now: Timestamp) -> Outcome {
+    let text = String::from_utf8_lossy(&answer.body);
+    of_response(answer.status, answer.retry_after.as_deref(), &text, now)
+}
 
 /// Reads a status, the `Retry-After` header (seconds, or a date) and the start of the body.
 ///

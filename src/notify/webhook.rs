@@ -11,11 +11,35 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::{HttpRequest, Message, Step, Trouble, USER_AGENT, open};
+use crate::config::routes::{SecretSource, WebhookSettings};
+use crate::config::setting::Secret;
 use crate::model::{Annotations, LabelSet, Timestamp};
 use crate::router::{Notification, NotifiedAlert};
 
 /// What Go prints for the time that is not set.
 const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
+
+/// The request that tells it.
+pub(super) fn begin(message: &Message<'_>, settings: &WebhookSettings) -> Result<Step, Trouble> {
+    let url = match &settings.url {
+        SecretSource::Inline(url) => Secret::new(url.clone()),
+        SecretSource::File(path) => Secret::new(message.file(path)?),
+    };
+    let notification = &message.attempt.notification;
+    Ok(Step::request(HttpRequest {
+        method: "POST",
+        url,
+        headers: vec![
+            ("Content-Type", open("application/json")),
+            ("User-Agent", open(USER_AGENT)),
+            ("Idempotency-Key", open(notification.idempotency_key.clone())),
+        ],
+        body: body(notification, settings.max_alerts, &message.data.external_url),
+        timeout: settings.timeout,
+        http: settings.http.clone(),
+    }))
+}
 
 /// The document about `notification`; `max_alerts` of 0 means all. `external_url` is where people reach us.
 #[must_use]
@@ -23,7 +47,7 @@ pub fn body(notification: &Notification, max_alerts: usize, external_url: &str) 
     let alerts = &notification.alerts;
     let included = if max_alerts == 0 { alerts.len() } else { max_alerts.min(alerts.len()) };
     let sent = &alerts[..included];
-    let message = Message {
+    let message = Document {
         receiver: quote_meta(&notification.receiver),
         status: status(if notification.strict { sent } else { alerts }),
         alerts: sent.iter().map(Alert::new).collect(),
@@ -46,7 +70,7 @@ pub fn body(notification: &Notification, max_alerts: usize, external_url: &str) 
 /// The fields in the order in which Alertmanager 0.34 writes them.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Message<'a> {
+struct Document<'a> {
     receiver: String,
     status: &'static str,
     alerts: Vec<Alert<'a>>,

@@ -179,7 +179,9 @@ impl Router {
         let notification = Arc::clone(&pending.notification);
         delivery.state =
             State::InFlight { attempt: id, number, since: now, deadline, pending, overtaken: false };
-        self.effects.push(Effect::Notify(Attempt { id, number, deadline, integration, notification }));
+        let (renderer, memory) = (self.routing.renderer.clone(), Arc::default());
+        let attempt = Attempt { id, number, deadline, integration, notification, renderer, memory };
+        self.effects.push(Effect::Notify(attempt));
     }
 
     /// A flush finds an attempt without an outcome: sends of a group to an integration never overlap.

@@ -59,6 +59,7 @@ use std::sync::Arc;
 
 use crate::config::routes::{Integration, Routing};
 use crate::model::{Alert, Annotations, Duration, Fingerprint, LabelSet, Str, Timestamp};
+use crate::template::message::Renderer;
 
 pub use entry::{DeliveryKey, Entry, GroupKey, IntegrationName, Key, Pending, Record, SavedGroup, Told};
 pub use event::{AlertChange, Event, GroupName, NotTold, SilenceChange, Suppression};
@@ -91,7 +92,15 @@ pub struct Attempt {
     pub integration: Arc<Integration>,
     /// What to say; the same for each try.
     pub notification: Arc<Notification>,
+    /// The templates to say it with: those of the configuration in force when the attempt is made.
+    pub renderer: Renderer,
+    /// What the integration remembered of this group when it was last told; empty for a first notification.
+    pub memory: Arc<Memory>,
 }
+
+/// What an integration keeps of a group between notifications, such as the id of the message that later ones
+/// change.
+pub type Memory = BTreeMap<Str, Str>;
 
 /// One message to one integration of one receiver: a group as it was when the decision was made.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -184,6 +193,9 @@ pub struct Notified {
     pub attempt: AttemptId,
     /// How it went.
     pub outcome: Outcome,
+    /// What to remember of the group for the integration's next notification; `None`: what was remembered
+    /// before stays.
+    pub memory: Option<Memory>,
 }
 
 /// How an attempt went.

@@ -19,7 +19,7 @@ struct Finished {
 
 impl Router {
     pub(super) fn on_notified(&mut self, now: Timestamp, notified: Notified) {
-        let Notified { attempt, outcome } = notified;
+        let Notified { attempt, outcome, memory: _ } = notified;
         let Some((index, place)) = self.in_flight.remove(&attempt) else { return };
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
         let State::InFlight { number, since, pending, overtaken, .. } =
@@ -169,7 +169,7 @@ impl Router {
                     retry_after: None,
                     maybe_taken: true,
                 };
-                self.on_notified(now, Notified { attempt, outcome });
+                self.on_notified(now, Notified { attempt, outcome, memory: None });
             }
         }
     }

@@ -264,7 +264,7 @@ impl World {
             match self.inbox.pop_first() {
                 Some(((at, attempt), outcome)) if at <= next => {
                     self.outstanding.remove(&attempt);
-                    self.input(Input::Notified(Notified { attempt, outcome }));
+                    self.input(Input::Notified(Notified { attempt, outcome, memory: None }));
                 }
                 later => {
                     self.inbox.extend(later);

@@ -10,16 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
 use super::clock::Clock;
-use super::http::{AnswerLimit, HttpClients, HttpError, Request, read_secret};
+use super::http::{Answer, AnswerLimit, HttpClients, HttpError, Request, read_secret};
+use crate::config::routes::SecretSource;
 use crate::model::{Duration, Str};
-use crate::notify::{self, Delivery, HttpRequest};
-use crate::router::{Attempt, Failure, Outcome};
+use crate::notify::{self, Files, HttpAnswer, HttpRequest, Message, Step};
+use crate::router::{Attempt, Failure, Memory, Outcome};
 
 /// How many requests to one integration may be on their way at once.
 const PLACES: usize = 16;
-
-/// What is read of an answer, in bytes: a message for people.
-const ANSWER_LIMIT: usize = 16 * 1024;
 
 /// Sends notifications.
 #[derive(Debug)]
@@ -40,53 +38,54 @@ impl Deliverer {
         Self { clients, clock, external_url, places: Mutex::default() }
     }
 
-    /// Makes the attempt; answers at its deadline at the latest.
-    pub async fn deliver(&self, attempt: &Attempt) -> Outcome {
-        match notify::request(attempt, &self.external_url) {
-            Delivery::Http(request) => {
-                let left = attempt.deadline.since(self.clock.now()).max(Duration::ZERO);
-                match tokio::time::timeout(left.to_std(), self.send(attempt, request, left)).await {
-                    Ok(outcome) => outcome,
-                    Err(_) => Outcome::Retryable {
-                        failure: Failure::DeadlineExceeded,
-                        message: "no answer before the deadline".to_owned(),
-                        retry_after: None,
-                        maybe_taken: true, // it may have been on its way
-                    },
-                }
-            }
-            Delivery::Print(text) => print(&text),
-            Delivery::Undelivered { kind } => Outcome::Refused {
-                failure: Failure::Other,
-                message: format!("{kind} notifications are not delivered by this version"),
+    /// Makes the attempt; answers at its deadline at the latest. Beside how it went comes what to remember of
+    /// the group for the next notification, if that changes.
+    pub async fn deliver(&self, attempt: &Attempt) -> (Outcome, Option<Memory>) {
+        let left = attempt.deadline.since(self.clock.now()).max(Duration::ZERO);
+        let outcome = match tokio::time::timeout(left.to_std(), self.perform(attempt)).await {
+            Ok(done) => return done,
+            Err(_) => Outcome::Retryable {
+                failure: Failure::DeadlineExceeded,
+                message: "no answer before the deadline".to_owned(),
+                retry_after: None,
+                maybe_taken: true, // it may have been on its way
             },
+        };
+        (outcome, None)
+    }
+
+    /// Takes step after step.
+    async fn perform(&self, attempt: &Attempt) -> (Outcome, Option<Memory>) {
+        let _place = self.places_of(attempt).acquire_owned().await; // never closed
+        let files = read_files(notify::files(&attempt.integration)).await;
+        let message = Message::new(attempt, &files, &self.external_url, self.clock.now());
+        let mut step = notify::begin(&message);
+        loop {
+            step = match step {
+                Step::Http(call) => match self.send(attempt, call.request).await {
+                    Ok(answer) => (call.then)(&message, answer),
+                    Err(error) => break (failed(&error), None),
+                },
+                Step::Print(text) => break (print(&text), None),
+                Step::Done { outcome, memory } => break (outcome, memory),
+            };
         }
     }
 
-    async fn send(&self, attempt: &Attempt, request: HttpRequest, left: Duration) -> Outcome {
-        let _place = self.places_of(attempt).acquire_owned().await; // never closed
-        let url = match read_secret(&request.url).await {
-            Ok(url) => url,
-            Err(error) => return failed(&error),
-        };
+    async fn send(&self, attempt: &Attempt, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
+        let left = attempt.deadline.since(self.clock.now()).max(Duration::ZERO);
         let timeout = if request.timeout.is_zero() { left } else { left.min(request.timeout) };
         let sent = Request {
             method: request.method,
-            url: &url,
+            url: request.url.reveal(),
             http: &request.http,
-            headers: request.headers.iter().map(|(name, value)| (*name, &**value)).collect(),
+            headers: request.headers.iter().map(|(name, value)| (*name, &**value.reveal())).collect(),
             body: request.body,
             timeout: timeout.to_std(),
-            answer: AnswerLimit::Start(ANSWER_LIMIT),
+            answer: AnswerLimit::Start(notify::ANSWER_LIMIT),
         };
-        match self.clients.send(sent).await {
-            Ok(answer) => {
-                let text = String::from_utf8_lossy(&answer.body);
-                let retry_after = answer.retry_after.as_deref();
-                notify::outcome::of_response(answer.status, retry_after, &text, self.clock.now())
-            }
-            Err(error) => failed(&error),
-        }
+        let Answer { status, retry_after, body } = self.clients.send(sent).await?;
+        Ok(HttpAnswer { status, retry_after, body })
     }
 
     fn places_of(&self, attempt: &Attempt) -> Arc<Semaphore> {
@@ -95,6 +94,20 @@ impl Deliverer {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(places.entry(key).or_insert_with(|| Arc::new(Semaphore::new(PLACES))))
     }
+}
+
+/// The texts of these files, or why they cannot be read.
+async fn read_files(paths: Vec<Str>) -> Files {
+    let mut files = Files::new();
+    for path in paths {
+        let text = match read_secret(&SecretSource::File(path.clone())).await {
+            Ok(text) => Ok(text.into()),
+            Err(HttpError::Secret { source, .. }) => Err(source.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        files.insert(path, text);
+    }
+    files
 }
 
 /// Everything that keeps a request from being answered may be mended while we try again: a file that is

@@ -14,12 +14,13 @@ use super::metrics::Metrics;
 use super::run::{Handle, Stopped};
 use super::status::{Status, Trouble};
 use crate::config::problem::{Problem, Severity};
-use crate::config::routes::{Limits, Routing, Settings};
+use crate::config::routes::{Limits, Routing};
 use crate::config::rules::RuleGroup;
 use crate::config::{read_routing_as, read_rule_file, unreadable_files};
 use crate::core::{Config, Input};
 use crate::model::matcher::MatcherMode;
 use crate::model::{Duration, LabelSet, Str, Timestamp};
+use crate::notify;
 use crate::rules::RulesConfig;
 
 /// What to load, and what flags add to it.
@@ -97,7 +98,8 @@ pub fn load(sources: &Sources) -> Result<Loaded, LoadError> {
         Ok(text) => {
             findings.add_file(&sources.routes, &text, |path, text| {
                 let (read, mut problems) = read_routing_as(path, text, sources.matchers);
-                routing = read.map(|read| Routing { limits: sources.limits, ..read });
+                let external_url = Str::clone(&sources.external_url);
+                routing = read.map(|read| Routing { limits: sources.limits, external_url, ..read });
                 problems.extend(routing.iter().flat_map(|routing| unreadable_files(routing, why_unreadable)));
                 problems
             });
@@ -253,7 +255,7 @@ impl Loaded {
     fn kinds_of_problems(&self) -> Vec<(&Problem, usize)> {
         let mut kinds: Vec<(&Problem, usize)> = Vec::new();
         let mut known: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
-        for problem in self.warnings.problems.iter().filter(|problem| problem.check != NOT_DELIVERED) {
+        for problem in &self.warnings.problems {
             let at = *known.entry((&problem.file, problem.check, &problem.message)).or_insert(kinds.len());
             match kinds.get_mut(at) {
                 Some((_, count)) => *count += 1,
@@ -273,7 +275,7 @@ fn undelivered(routing: &Routing) -> Option<String> {
     let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for receiver in &routing.receivers {
         for integration in &receiver.integrations {
-            if matches!(integration.settings, Settings::Undelivered(_)) {
+            if !notify::is_delivered(integration) {
                 let names = kinds.entry(integration.kind).or_default();
                 if !names.contains(&&*receiver.name) {
                     names.push(&receiver.name);

@@ -429,14 +429,13 @@ impl Loop {
         tokio::spawn(async move {
             let id = attempt.id;
             let told = tokio::spawn(async move { world.deliverer.deliver(&attempt).await }).await;
-            let outcome = told.unwrap_or_else(|died| Outcome::Retryable {
-                failure: Failure::Other,
-                message: died.to_string(),
-                retry_after: None,
-                maybe_taken: true,
+            let (outcome, memory) = told.unwrap_or_else(|died| {
+                let message = died.to_string();
+                let failure = Failure::Other;
+                (Outcome::Retryable { failure, message, retry_after: None, maybe_taken: true }, None)
             });
             // gone: we are stopping
-            let _ = handle.input(Input::Notified(Notified { attempt: id, outcome })).await;
+            let _ = handle.input(Input::Notified(Notified { attempt: id, outcome, memory })).await;
         });
     }
 }

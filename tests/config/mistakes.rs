@@ -65,12 +65,6 @@ fn unknown_and_misspelt_keys() {
       |
     5 |   - webhook_url: <secret>
       |     ^^^^^^^^^^^
-
-    info[not-delivered-yet]: slack notifications are read and checked, but not delivered yet
-     --> routes.yml:5:5
-      |
-    5 |   - webhook_url: <secret>
-      |     ^^^^^^^^^^^
     "#);
     insta::assert_snapshot!(receiver("  webhook_config:\n  - url: http://x\n"), @r#"
     error[unknown-field]: field webhook_config not found in a receiver
@@ -383,12 +377,6 @@ fn values() {
       = help: `true` or `false` belongs here
     "#);
     insta::assert_snapshot!(receiver("  email_configs:\n  - to: a@b\n    smarthost: mail\n    from: c@d\n"), @r#"
-    info[not-delivered-yet]: email notifications are read and checked, but not delivered yet
-     --> routes.yml:5:5
-      |
-    5 |   - to: a@b
-      |     ^^
-
     error[bad-address]: address mail: missing port in address
      --> routes.yml:6:16
       |

@@ -62,7 +62,7 @@ proptest! {
         let late = [
             Input::Sampled(Sampled { eval: EvalId(id), result }),
             Input::Written(Written { id: WriteId(id), result: Ok(()) }),
-            Input::Notified(Notified { attempt: AttemptId(id), outcome: Outcome::Delivered }),
+            Input::Notified(Notified { attempt: AttemptId(id), outcome: Outcome::Delivered, memory: None }),
         ];
         for input in late {
             prop_assert_eq!(core.handle(now, input), Vec::new());

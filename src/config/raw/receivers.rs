@@ -127,12 +127,7 @@ impl Reader<'_> {
         let settings = match kind.kind {
             "webhook" => Settings::Webhook(self.webhook(&mut values, http)),
             "console" => Settings::Console,
-            _ => {
-                let message =
-                    format!("{} notifications are read and checked, but not delivered yet", kind.kind);
-                self.report(Severity::Info, "not-delivered-yet", &fields.start(), message, None);
-                Settings::Undelivered(values)
-            }
+            _ => Settings::Keys { values, http },
         };
         let send_resolved = resolved.unwrap_or(kind.send_resolved);
         Some(Integration { kind: kind.kind, index, send_resolved, settings, span: node.span.clone() })

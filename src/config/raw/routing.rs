@@ -11,6 +11,7 @@ use crate::config::setting::Setting;
 use crate::config::yaml::{Node, Value};
 use crate::model::matcher::MatcherMode;
 use crate::model::{Duration, Str};
+use crate::template::message::Renderer;
 
 const FILE: Shape = Shape {
     what: "a routing file",
@@ -161,6 +162,8 @@ impl Reader<'_> {
             matcher_mode: self.mode,
             named_files: std::mem::take(&mut self.files),
             original: if self.is_usable() { self.original(root, &globals) } else { "".into() },
+            renderer: Renderer::default(),
+            external_url: "".into(),
         })
     }
 

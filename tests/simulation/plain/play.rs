@@ -203,6 +203,7 @@ impl Stage {
                         inputs.push(Input::Notified(Notified {
                             attempt: attempt.id,
                             outcome: Outcome::Delivered,
+                            memory: None,
                         }));
                     }
                     Effect::Reply(_, answer @ (Answer::Silence(_) | Answer::Refused(_))) => {

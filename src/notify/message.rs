@@ -1,0 +1,271 @@
+//! What every integration works with: the attempt, the settings, rendered texts, secrets.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::config::routes::{HttpSettings, Integration, Settings};
+use crate::config::setting::{Secret, Setting};
+use crate::model::{Duration, Str, Timestamp};
+use crate::router::{Attempt, Failure, Memory, NotifiedAlert, Outcome};
+use crate::template::message::{AlertData, Data, RenderError, Renderer};
+
+/// Texts of files by path, without white space around them, or why one cannot be read.
+pub type Files = BTreeMap<Str, Result<Str, String>>;
+
+/// Why an integration cannot say what is to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// A text that must be right (a channel, a key, an address) cannot be rendered.
+    #[error("cannot render {key}: {error}")]
+    Template {
+        /// Its key.
+        key: Str,
+        /// Why not.
+        error: RenderError,
+    },
+    /// A secret's file cannot be read.
+    #[error("cannot read the secret in {path}: {reason}")]
+    File {
+        /// Its path.
+        path: Str,
+        /// Why not.
+        reason: String,
+    },
+    /// A setting is of no use as it is, or as it was rendered. Names no secret.
+    #[error("{0}")]
+    Setting(String),
+}
+
+impl From<Trouble> for Outcome {
+    /// A file may be there later; nothing else mends itself.
+    fn from(trouble: Trouble) -> Self {
+        let message = trouble.to_string();
+        match trouble {
+            Trouble::File { .. } => {
+                Self::Retryable { failure: Failure::Other, message, retry_after: None, maybe_taken: false }
+            }
+            Trouble::Template { .. } | Trouble::Setting(_) => {
+                Self::Refused { failure: Failure::Other, message }
+            }
+        }
+    }
+}
+
+/// An attempt with all that is needed to say what is sent.
+#[derive(Debug)]
+pub struct Message<'a> {
+    /// The attempt.
+    pub attempt: &'a Attempt,
+    /// What templates see.
+    pub data: Data,
+    /// The texts of the files that [`super::files`] names.
+    pub files: &'a Files,
+    /// The time.
+    pub now: Timestamp,
+    /// Templates that failed, and were replaced by a plain text.
+    failures: RefCell<Vec<(Str, RenderError)>>,
+}
+
+impl<'a> Message<'a> {
+    /// Puts them together; `external_url` is where people reach us.
+    #[must_use]
+    pub fn new(attempt: &'a Attempt, files: &'a Files, external_url: &str, now: Timestamp) -> Self {
+        let data = data(attempt, external_url);
+        Self { attempt, data, files, now, failures: RefCell::default() }
+    }
+
+    /// Who is told.
+    #[must_use]
+    pub fn integration(&self) -> &'a Integration {
+        &self.attempt.integration
+    }
+
+    fn renderer(&self) -> &'a Renderer {
+        &self.attempt.renderer
+    }
+
+    /// The keys of the settings.
+    #[must_use]
+    pub fn values(&self) -> &'a BTreeMap<Str, Setting> {
+        static NONE: BTreeMap<Str, Setting> = BTreeMap::new();
+        match &self.integration().settings {
+            Settings::Keys { values, .. } => values,
+            Settings::Webhook(_) | Settings::Console => &NONE,
+        }
+    }
+
+    /// How to connect.
+    #[must_use]
+    pub fn http(&self) -> HttpSettings {
+        match &self.integration().settings {
+            Settings::Keys { http, .. } => http.clone(),
+            Settings::Webhook(settings) => settings.http.clone(),
+            Settings::Console => HttpSettings::default(),
+        }
+    }
+
+    /// What was remembered of this group when the integration was last told.
+    #[must_use]
+    pub fn memory(&self) -> &'a Memory {
+        &self.attempt.memory
+    }
+
+    /// The value of a key, as it stands in the file; empty if there is none.
+    #[must_use]
+    pub fn raw(&self, key: &str) -> &'a str {
+        self.values().get(key).and_then(Setting::reveal).map_or("", |text| &**text)
+    }
+
+    /// Whether a key is true.
+    #[must_use]
+    pub fn flag(&self, key: &str) -> bool {
+        matches!(self.values().get(key), Some(Setting::Bool(true)))
+    }
+
+    /// A whole number; 0 if there is none.
+    #[must_use]
+    pub fn integer(&self, key: &str) -> i64 {
+        match self.values().get(key) {
+            Some(Setting::Integer(number)) => *number,
+            Some(_) | None => 0,
+        }
+    }
+
+    /// A duration; zero if there is none.
+    #[must_use]
+    pub fn duration(&self, key: &str) -> Duration {
+        self.raw(key).parse().unwrap_or_default()
+    }
+
+    /// A text that people read, rendered. A template that fails costs the notification its looks, never the
+    /// notification: a plain text says what is told, and that and why the template failed. With
+    /// `compat: strict` it is refused instead, as in Alertmanager.
+    ///
+    /// # Errors
+    /// With `compat: strict`, the template failed.
+    pub fn text(&self, key: &str) -> Result<String, Trouble> {
+        self.render_text(key, self.raw(key))
+    }
+
+    /// As [`Self::text`], for a text that is part of a larger value; `key` is for messages.
+    ///
+    /// # Errors
+    /// With `compat: strict`, the template failed.
+    pub fn render_text(&self, key: &str, template: &str) -> Result<String, Trouble> {
+        let rendered = self.renderer().text(template, &self.data, self.now);
+        rendered.or_else(|error| self.plain(key, error))
+    }
+
+    /// As [`Self::text`], as HTML.
+    ///
+    /// # Errors
+    /// With `compat: strict`, the template failed.
+    pub fn html(&self, key: &str) -> Result<String, Trouble> {
+        let rendered = self.renderer().html(self.raw(key), &self.data, self.now);
+        rendered.or_else(|error| self.plain(key, error).map(|text| format!("<pre>{}</pre>", escaped(&text))))
+    }
+
+    /// A text that machines read (a channel, a priority, an address), rendered: nothing can take its place.
+    ///
+    /// # Errors
+    /// The template failed.
+    pub fn word(&self, key: &str) -> Result<String, Trouble> {
+        self.render_word(key, self.raw(key))
+    }
+
+    /// As [`Self::word`], for a text that is part of a larger value; `key` is for messages.
+    ///
+    /// # Errors
+    /// The template failed.
+    pub fn render_word(&self, key: &str, template: &str) -> Result<String, Trouble> {
+        let rendered = self.renderer().text(template, &self.data, self.now);
+        rendered.map_err(|error| Trouble::Template { key: key.into(), error })
+    }
+
+    /// The secret at `key`, or in the file that `<key>_file` names; empty if there is neither. It is not
+    /// rendered: pass it to [`Self::render_word`] where it may be a template.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn secret(&self, key: &str) -> Result<Secret, Trouble> {
+        let text = self.raw(key);
+        let path = self.raw(&format!("{key}_file"));
+        if !text.is_empty() || path.is_empty() {
+            return Ok(Secret::new(text.into()));
+        }
+        self.file(path).map(Secret::new)
+    }
+
+    /// The text of a file among [`Self::files`].
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn file(&self, path: &str) -> Result<Str, Trouble> {
+        let trouble = |reason: String| Trouble::File { path: path.into(), reason };
+        match self.files.get(path) {
+            Some(Ok(text)) => Ok(text.clone()),
+            Some(Err(reason)) => Err(trouble(reason.clone())),
+            None => Err(trouble("it was not read".to_owned())),
+        }
+    }
+
+    /// The templates that failed so far, each with its key.
+    #[must_use]
+    pub fn template_failures(&self) -> Vec<(Str, RenderError)> {
+        self.failures.borrow().clone()
+    }
+
+    fn plain(&self, key: &str, error: RenderError) -> Result<String, Trouble> {
+        if self.attempt.notification.strict {
+            return Err(Trouble::Template { key: key.into(), error });
+        }
+        let text = format!("{} (the template of {key} failed: {error})", summary(&self.data));
+        self.failures.borrow_mut().push((key.into(), error));
+        Ok(text)
+    }
+}
+
+/// What is told, in one line without any template: `[FIRING:2] alertname="Down" (ops)`.
+#[must_use]
+pub fn summary(data: &Data) -> String {
+    let firing = data.alerts.iter().filter(|alert| alert.is_firing).count();
+    let state = match firing {
+        0 => format!("RESOLVED:{}", data.alerts.len()),
+        _ => format!("FIRING:{firing}"),
+    };
+    let labels: Vec<String> =
+        data.group_labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    format!("[{state}] {} ({})", labels.join(" "), data.receiver)
+}
+
+fn escaped(text: &str) -> String {
+    crate::template::handlebars::Escape::Html.apply(text)
+}
+
+/// What templates see of an attempt.
+#[must_use]
+pub fn data(attempt: &Attempt, external_url: &str) -> Data {
+    let notification = &attempt.notification;
+    let pairs = |name: &str, value: &str| (Str::from(name), Str::from(value));
+    let alert = |alert: &NotifiedAlert| AlertData {
+        is_firing: !alert.resolved,
+        labels: alert.labels.iter().map(|(name, value)| pairs(name, value)).collect(),
+        annotations: alert.annotations.iter().map(|(name, value)| pairs(name, value)).collect(),
+        starts_at: alert.starts_at,
+        ends_at: alert.ends_at,
+        generator_url: alert.generator_url.clone(),
+        fingerprint: alert.fingerprint.to_string().into(),
+        flaps: alert.flaps,
+    };
+    let heading = Data {
+        receiver: notification.receiver.clone(),
+        notification_reason: notification.reason.as_str().into(),
+        group_labels: notification.group_labels.iter().map(|(name, value)| pairs(name, value)).collect(),
+        route_labels: notification.route_labels.clone(),
+        external_url: external_url.into(),
+        group_key: notification.group_key.clone(),
+        at: notification.at,
+        ..Data::default()
+    };
+    heading.with_alerts(notification.alerts.iter().map(alert).collect())
+}
