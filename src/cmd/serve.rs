@@ -222,6 +222,7 @@ impl PrometheusArguments {
             key_file: text(&self.prometheus_key_file),
             server_name: text(&self.prometheus_server_name),
             insecure_skip_verify: self.prometheus_insecure_skip_verify,
+            ..TlsSettings::default()
         };
         let header = |(name, value): &(String, String)| {
             (name.as_str().into(), SecretSource::Inline(value.as_str().into()))
