@@ -46,7 +46,7 @@ async fn a_request_without_tls_goes_to_the_proxy_itself_and_no_proxy_around_it()
     assert_eq!(clients.send(post("http://service.example/x", &http)).await.expect("answered").status, 200);
     let heads_seen = heads.take();
     assert!(heads_seen[0].starts_with("POST http://service.example/x HTTP/1.1\r\n"), "{heads_seen:?}");
-    assert!(!heads_seen[0].contains("one"), "only tunnels have them: {heads_seen:?}");
+    assert!(!heads_seen[0].to_lowercase().contains("x-hop"), "only tunnels have them: {heads_seen:?}");
     seen.take();
     // With no_proxy this machine is always reached directly.
     assert_eq!(clients.send(post(&format!("http://{server}/x"), &http)).await.expect("answered").status, 200);
