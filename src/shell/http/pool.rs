@@ -14,6 +14,11 @@ use crate::shell::tls;
 /// How long connecting may take, whatever the request's own limit is.
 const CONNECT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
+/// After how much silence an HTTP/2 connection is asked whether it is still there, and how long it has to answer:
+/// as Prometheus' clients do it.
+const PING_INTERVAL: std::time::Duration = std::time::Duration::from_secs(60);
+const PING_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
+
 /// Pools. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pools(Arc<Mutex<Vec<Pool>>>);
@@ -125,6 +130,10 @@ fn build(tls: &TlsSettings, proxy: &ProxySettings, http1_only: bool) -> Result<r
     let mut builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .connect_timeout(CONNECT_TIMEOUT)
+        // A connection that is dead without a word must not swallow one request after the other.
+        .http2_keep_alive_interval(PING_INTERVAL)
+        .http2_keep_alive_timeout(PING_TIMEOUT)
+        .http2_keep_alive_while_idle(true)
         .redirect(Policy::none())
         .referer(false)
         .no_proxy();

@@ -45,13 +45,13 @@ impl Proxies {
             };
             // In a CGI script a client's header `Proxy` would become HTTP_PROXY.
             let is_cgi = environment("REQUEST_METHOD").is_some_and(|method| !method.is_empty());
-            let http = proxy_url(&variable("HTTP_PROXY")).filter(|_| !is_cgi);
-            let https = proxy_url(&variable("HTTPS_PROXY"));
+            let http = if is_cgi { None } else { proxy_url("HTTP_PROXY", &variable("HTTP_PROXY"))? };
+            let https = proxy_url("HTTPS_PROXY", &variable("HTTPS_PROXY"))?;
             let bypass = Some(Arc::new(Bypass::parse(&variable("NO_PROXY"))));
             return Ok(Some(Self { http, https, bypass, connect_headers }));
         }
         let Some(url) = &settings.url else { return Ok(None) };
-        let url = Some(proxy_url(url).ok_or(HttpError::Proxy("proxy_url"))?);
+        let url = Some(proxy_url("proxy_url", url)?.ok_or(HttpError::Proxy("proxy_url"))?);
         let bypass = settings.no_proxy.as_ref().map(|list| Arc::new(Bypass::parse(list)));
         Ok(Some(Self { http: url.clone(), https: url, bypass, connect_headers }))
     }
@@ -90,15 +90,27 @@ fn connect_headers(pairs: &[(Str, Secret)]) -> Result<HeaderMap, HttpError> {
     Ok(headers)
 }
 
-/// A proxy's address; without a scheme it is HTTP's.
-fn proxy_url(text: &str) -> Option<Url> {
+/// A proxy's address; without a scheme it is HTTP's. What is none at all is left out, as Go does.
+///
+/// # Errors
+/// We do not speak to proxies of its kind. To go around one would be worse than not to go.
+fn proxy_url(name: &'static str, text: &str) -> Result<Option<Url>, HttpError> {
     if text.is_empty() {
-        return None;
+        return Ok(None);
     }
     let parse = |text: &str| Url::parse(text).ok().filter(Url::has_host);
-    match text.contains("://") {
+    let url = match text.contains("://") {
         true => parse(text),
         false => parse(&format!("http://{text}")),
+    };
+    let Some(mut url) = url else { return Ok(None) };
+    if url.scheme() == "socks5" {
+        // With Go it is the proxy that looks up names, whichever of the two is written.
+        url.set_scheme("socks5h").map_err(|()| HttpError::Proxy(name))?;
+    }
+    match url.scheme() {
+        "http" | "https" | "socks5h" => Ok(Some(url)),
+        _ => Err(HttpError::Proxy(name)),
     }
 }
 
@@ -289,5 +301,8 @@ mod tests {
         ] {
             assert_eq!(proxy(&settings, environment, url), want, "{environment:?} {url}");
         }
+        let unknown = |name: &str| (name == "HTTPS_PROXY").then(|| "ftp://p".to_owned());
+        let error = Proxies::new(&settings, unknown).err().map(|error| error.to_string());
+        assert_eq!(error.as_deref(), Some("HTTPS_PROXY is not valid"), "it is not gone around");
     }
 }

@@ -1,6 +1,6 @@
 //! Requests through proxies.
 
-use super::server::{ok, proxy_to, serve, serve_tls};
+use super::server::{ok, proxy_to, serve, serve_tls, socks_proxy_to};
 use super::tls::Authority;
 use super::{HttpClients, post};
 use crate::config::http::{HttpSettings, ProxySettings, TlsSettings};
@@ -54,9 +54,24 @@ async fn a_request_without_tls_goes_to_the_proxy_itself_and_no_proxy_around_it()
 }
 
 #[tokio::test]
+async fn a_socks_proxy_looks_up_the_name() {
+    for scheme in ["socks5", "socks5h"] {
+        let (server, seen) = serve(|_| ok("")).await;
+        let (proxy, names) = socks_proxy_to(server).await;
+        let url = Some(format!("{scheme}://{proxy}").as_str().into());
+        let proxy = ProxySettings { url, ..ProxySettings::default() };
+        let http = HttpSettings { proxy, ..HttpSettings::default() };
+        let answer = HttpClients::default().send(post("http://service.example/x", &http)).await;
+        assert_eq!(answer.expect("answered").status, 200);
+        assert_eq!((names.take(), seen.take().len()), (vec!["service.example:80".to_owned()], 1));
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_proxy_is_an_error_without_its_secret() {
     for (url, headers, want) in [
         ("http://:1:hidden", vec![], "proxy_url is not valid"),
+        ("ftp://hidden", vec![], "proxy_url is not valid"),
         ("http://p", vec![("Bad Name".into(), Secret::new("hidden".into()))], "header Bad Name is not valid"),
         ("http://p", vec![("X".into(), Secret::new("hidden\n".into()))], "header X is not valid"),
     ] {

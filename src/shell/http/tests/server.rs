@@ -148,3 +148,28 @@ async fn pass_on(mut stream: TcpStream, target: String, heads: Log<String>) {
     }
     let _ = copy_bidirectional(&mut stream, &mut server).await; // whoever goes first
 }
+
+/// A SOCKS 5 proxy to the one server at `target`; its address, and the names that it was asked for.
+pub(super) async fn socks_proxy_to(target: String) -> (String, Log<String>) {
+    let (listener, address) = bind().await;
+    let log = Log::default();
+    let names = log.clone();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("somebody comes");
+        // The version, one method: no authentication. Then: connect to a name with its length, and a port.
+        let mut greeting = [0; 3];
+        stream.read_exact(&mut greeting).await.expect("a greeting");
+        stream.write_all(&[5, 0]).await.expect("it waits");
+        let mut head = [0; 5];
+        stream.read_exact(&mut head).await.expect("a request");
+        assert_eq!(head[..4], [5, 1, 0, 3], "a name");
+        let mut name = vec![0; usize::from(head[4])];
+        stream.read_exact(&mut name).await.expect("a name");
+        let port = stream.read_u16().await.expect("a port");
+        names.push(format!("{}:{port}", String::from_utf8_lossy(&name)));
+        stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.expect("it waits");
+        let mut server = TcpStream::connect(target).await.expect("it listens");
+        let _ = copy_bidirectional(&mut stream, &mut server).await; // whoever goes first
+    });
+    (address, log)
+}
