@@ -1,8 +1,6 @@
 //! How to connect to an HTTP server: Prometheus' common client settings, resolved.
 
-use std::ops::Range;
-
-use super::setting::{Address, Secret};
+use super::setting::{Address, Secret, Setting};
 use crate::model::Str;
 
 /// A secret, or the file it is read from each time it is used.
@@ -45,8 +43,6 @@ pub struct HttpSettings {
     pub headers: Vec<(Str, SecretSource)>,
     /// Which proxy to use.
     pub proxy: ProxySettings,
-    /// Names of keys that the file sets and that cannot be obeyed, with their place.
-    pub unsupported: Vec<(Str, Range<usize>)>,
 }
 
 /// Credentials of a request.
@@ -186,6 +182,28 @@ pub struct TlsSettings {
     pub max_version: Option<TlsVersion>,
 }
 
+impl TlsSettings {
+    /// A `tls_config` of an integration that keeps its keys as they were read, and checked then.
+    #[must_use]
+    pub fn of(given: &Setting) -> Self {
+        let text =
+            |key: &str| given.get(key).and_then(Setting::reveal).filter(|text| !text.is_empty()).cloned();
+        let version = |key: &str| text(key).and_then(|name| TlsVersion::named(&name));
+        Self {
+            ca: text("ca"),
+            ca_file: text("ca_file"),
+            cert: text("cert"),
+            cert_file: text("cert_file"),
+            key: text("key").map(Secret::new),
+            key_file: text("key_file"),
+            server_name: text("server_name"),
+            insecure_skip_verify: given.get("insecure_skip_verify") == Some(&Setting::Bool(true)),
+            min_version: version("min_version"),
+            max_version: version("max_version"),
+        }
+    }
+}
+
 /// Versions of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TlsVersion {
@@ -210,5 +228,37 @@ impl TlsVersion {
             "TLS13" => Some(Self::Tls13),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TlsSettings, TlsVersion};
+    use crate::config::setting::{Secret, Setting};
+
+    #[test]
+    fn settings_that_were_kept_as_keys_are_the_same_settings() {
+        let texts = ["ca", "ca_file", "cert", "cert_file", "key_file", "server_name"];
+        let mut keys: Vec<_> = texts.iter().map(|key| ((*key).into(), Setting::text(*key))).collect();
+        keys.push(("key".into(), Setting::Secret(Secret::new("key".into()))));
+        keys.push(("insecure_skip_verify".into(), Setting::Bool(true)));
+        keys.push(("min_version".into(), Setting::text("TLS12")));
+        keys.push(("max_version".into(), Setting::text("TLS13")));
+        let text = |text: &str| Some(text.into());
+        let want = TlsSettings {
+            ca: text("ca"),
+            ca_file: text("ca_file"),
+            cert: text("cert"),
+            cert_file: text("cert_file"),
+            key: Some(Secret::new("key".into())),
+            key_file: text("key_file"),
+            server_name: text("server_name"),
+            insecure_skip_verify: true,
+            min_version: Some(TlsVersion::Tls12),
+            max_version: Some(TlsVersion::Tls13),
+        };
+        assert_eq!(TlsSettings::of(&Setting::Map(keys.into_iter().collect())), want);
+        let nothing = Setting::Map([("ca".into(), Setting::text(""))].into_iter().collect());
+        assert_eq!(TlsSettings::of(&nothing), TlsSettings::default());
     }
 }

@@ -470,7 +470,7 @@ receivers:
   console_configs: [{}]
 "#;
     insta::assert_snapshot!(written("routes.yml", text, Format::Concise), @r"
-    routes.yml:1:37: warning[not-obeyed-yet]: min_version: TLS10 is read, but not obeyed: TLS 1.2 is the oldest version that is spoken
+    routes.yml:1:37: warning[not-obeyed-yet]: min_version: TLS10 is not obeyed: TLS 1.2 is the oldest version that is spoken
     routes.yml:4:31: warning[not-obeyed-yet]: templates in labels of routes are not expanded yet: they are sent as they are written
     routes.yml:15:1: warning[not-obeyed-yet]: templates is read, but not obeyed yet: template files are not loaded
     routes.yml:16:1: warning[not-obeyed-yet]: template_language is read, but not obeyed yet: no template of this file is expanded

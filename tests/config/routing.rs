@@ -362,7 +362,7 @@ receivers:
         Settings::Webhook(webhook) => webhook.http.clone(),
         other => panic!("{other:?}"),
     };
-    let HttpSettings { auth, tls, follow_redirects, http1_only, headers, proxy, unsupported: _ } = http(0);
+    let HttpSettings { auth, tls, follow_redirects, http1_only, headers, proxy } = http(0);
     assert!(!follow_redirects && http1_only);
     let shown = format!("{auth:?}\n{tls:?}\n{headers:?}\n{proxy:?}\n{:?}", http(1).auth);
     assert!(!shown.contains("hidden"), "{shown}");

@@ -1,8 +1,6 @@
 //! `http_config`: every key and check of Prometheus' common client settings. `oauth2`, `tls_config` and what is
 //! said of proxies have files of their own.
 
-use std::ops::Range;
-
 use super::kinds::{AUTHORIZATION, BASIC_AUTH, HEADER, HTTP};
 use super::{Fields, Reader};
 use crate::config::http::{HttpAuth, HttpSettings, SecretSource};
@@ -31,27 +29,23 @@ const RESERVED: [&str; 18] = [
     "x-amz-content-sha256",
 ];
 
-/// Keys that cannot be obeyed, with their places.
-pub(super) type Unsupported = Vec<(Str, Range<usize>)>;
-
 impl Reader<'_> {
     pub(crate) fn http_settings(&mut self, node: &Node) -> Option<HttpSettings> {
         let fields = self.table(node, &HTTP, &[])?;
-        let mut unsupported = Unsupported::new();
         let mut auth = self.auth(&fields);
-        let tls = fields.get("tls_config").and_then(|node| self.tls_settings(node, &mut unsupported));
+        let tls = fields.get("tls_config").and_then(|node| self.tls_settings(node));
         let flag = |reader: &mut Self, key| fields.get(key).and_then(|node| reader.boolean(node, key));
         let follow_redirects = flag(self, "follow_redirects").unwrap_or(true);
         let http1_only = flag(self, "enable_http2") == Some(false);
         if let Some(node) = fields.get("oauth2")
-            && let Some(oauth2) = self.oauth2(node, &mut unsupported)
+            && let Some(oauth2) = self.oauth2(node)
         {
             auth = HttpAuth::OAuth2(Box::new(oauth2));
         }
         let proxy = self.proxy(&fields);
         let headers = fields.get("http_headers").map_or_else(Vec::new, |node| self.http_headers(node));
         let tls = tls.unwrap_or_default();
-        Some(HttpSettings { auth, tls, follow_redirects, http1_only, headers, proxy, unsupported })
+        Some(HttpSettings { auth, tls, follow_redirects, http1_only, headers, proxy })
     }
 
     fn auth(&mut self, fields: &Fields<'_>) -> HttpAuth {

@@ -1,6 +1,5 @@
 //! `oauth2`: where access tokens come from.
 
-use super::http::Unsupported;
 use super::kinds::OAUTH2;
 use super::schema::{Kind, field};
 use super::{Fields, Reader};
@@ -12,7 +11,7 @@ use crate::model::Str;
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 impl Reader<'_> {
-    pub(super) fn oauth2(&mut self, node: &Node, unsupported: &mut Unsupported) -> Option<OAuth2Settings> {
+    pub(super) fn oauth2(&mut self, node: &Node) -> Option<OAuth2Settings> {
         let fields = self.table(node, &OAUTH2, &[])?;
         for (key, message) in [
             ("client_id", "oauth2 client_id must be configured"),
@@ -38,7 +37,7 @@ impl Reader<'_> {
         let parameters =
             fields.get("endpoint_params").and_then(|node| self.text_map(node, "endpoint_params"));
         let parameters = parameters.into_iter().flatten();
-        let tls = fields.get("tls_config").and_then(|node| self.tls_settings(node, unsupported));
+        let tls = fields.get("tls_config").and_then(|node| self.tls_settings(node));
         Some(OAuth2Settings {
             client_id: text(self, "client_id").unwrap_or_else(|| "".into()),
             secret,

@@ -1,15 +1,15 @@
 //! `tls_config`: every key and check of Prometheus' common client settings.
 
-use super::http::Unsupported;
 use super::kinds::TLS;
 use super::{Fields, Reader};
 use crate::config::http::{TlsSettings, TlsVersion};
+use crate::config::problem::Severity;
 use crate::config::setting::Secret;
 use crate::config::yaml::Node;
 use crate::model::Str;
 
 impl Reader<'_> {
-    pub(crate) fn tls_settings(&mut self, node: &Node, unsupported: &mut Unsupported) -> Option<TlsSettings> {
+    pub(crate) fn tls_settings(&mut self, node: &Node) -> Option<TlsSettings> {
         let fields = self.table(node, &TLS, &[])?;
         for (keys, message) in [
             (["ca", "ca_file", "ca_ref"], "at most one of ca, ca_file & ca_ref must be configured"),
@@ -36,8 +36,8 @@ impl Reader<'_> {
             (Some(_), Some(_)) | (None, None) => {}
         }
         self.no_refs(&fields, &["ca_ref", "cert_ref", "key_ref"]);
-        let min_version = self.tls_version(&fields, "min_version", unsupported);
-        let max_version = self.tls_version(&fields, "max_version", unsupported);
+        let min_version = self.tls_version(&fields, "min_version");
+        let max_version = self.tls_version(&fields, "max_version");
         if let (Some(min), Some(max)) = (min_version, max_version)
             && max < min
         {
@@ -66,12 +66,7 @@ impl Reader<'_> {
     }
 
     /// A version that there is. What is older than 1.2 is not spoken, whatever the file allows.
-    fn tls_version(
-        &mut self,
-        fields: &Fields<'_>,
-        key: &'static str,
-        unsupported: &mut Unsupported,
-    ) -> Option<TlsVersion> {
+    fn tls_version(&mut self, fields: &Fields<'_>, key: &'static str) -> Option<TlsVersion> {
         let node = fields.get(key)?;
         let name = self.text(node, key)?;
         let version = TlsVersion::named(&name);
@@ -82,7 +77,9 @@ impl Reader<'_> {
                 self.error_help("bad-value", &node.span, message, help);
             }
             Some(TlsVersion::Tls10 | TlsVersion::Tls11) => {
-                unsupported.push((format!("{key}: {name}").into(), fields.key_span(key)));
+                let message =
+                    format!("{key}: {name} is not obeyed: TLS 1.2 is the oldest version that is spoken");
+                self.report(Severity::Warning, "not-obeyed-yet", &fields.key_span(key), message, None);
             }
             Some(TlsVersion::Tls12 | TlsVersion::Tls13) => {}
         }
