@@ -5,11 +5,13 @@
 //! answer. What all of them share is in [`message`]: settings, secrets, rendered texts.
 
 pub mod console;
+mod json;
 pub mod message;
 pub mod outcome;
 mod templates;
 #[cfg(test)]
 mod testing;
+mod truncate;
 pub mod webhook;
 
 use crate::config::routes::{HttpSettings, Integration, SecretSource, Settings};
