@@ -8,6 +8,7 @@ pub mod console;
 mod json;
 pub mod message;
 pub mod outcome;
+mod slack;
 mod templates;
 #[cfg(test)]
 mod testing;
@@ -119,7 +120,7 @@ impl From<Trouble> for Step {
 type Begin = fn(&Message<'_>) -> Result<Step, Trouble>;
 
 /// The kinds of integrations whose settings are a table of keys, by name.
-const KINDS: &[(&str, Begin)] = &[];
+const KINDS: &[(&str, Begin)] = &[("slack", slack::begin)];
 
 /// The first step of an attempt.
 #[must_use]

@@ -31,9 +31,41 @@ pub(super) fn in_bytes(mut text: String, limit: usize) -> String {
     text
 }
 
+/// As much of the text as fits: the longest start of it (in bytes, with the ellipsis) for which `fits` is true.
+#[must_use]
+pub(super) fn to_fit(text: String, fits: impl Fn(&str) -> bool) -> String {
+    if fits(&text) {
+        return text;
+    }
+    let (mut short, mut long) = (0, text.len());
+    while long - short > 1 {
+        let middle = usize::midpoint(short, long);
+        if fits(&in_bytes(text.clone(), middle)) {
+            short = middle;
+        } else {
+            long = middle;
+        }
+    }
+    in_bytes(text, short)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{in_bytes, in_runes};
+    use super::{in_bytes, in_runes, to_fit};
+
+    #[test]
+    fn to_fit_takes_as_much_as_it_can() {
+        let escaped = |text: &str| text.replace('<', "1234").len();
+        for (text, limit, want) in [
+            ("abcdef", 6, "abcdef"),
+            ("abcdefg", 6, "abc…"),
+            ("<<a<<", 12, "<<a…"),
+            ("<<<<", 2, ".."),
+            ("<<<<", 0, ""),
+        ] {
+            assert_eq!(to_fit(text.to_owned(), |text| escaped(text) <= limit), want, "{text:?} to {limit}");
+        }
+    }
 
     #[test]
     fn runes() {
