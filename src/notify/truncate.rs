@@ -18,6 +18,24 @@ pub(super) fn in_runes(mut text: String, limit: usize) -> String {
     text
 }
 
+/// At most `limit` units of UTF-16, the ellipsis among them, cut between characters.
+#[must_use]
+pub(super) fn in_utf16(mut text: String, limit: usize) -> String {
+    let mut units = 0;
+    let mut end = 0; // where the text with the ellipsis would end
+    for (at, c) in text.char_indices() {
+        if units < limit {
+            end = at;
+        }
+        units += c.len_utf16();
+    }
+    if units > limit {
+        text.truncate(end);
+        text.push(MARK);
+    }
+    text
+}
+
 /// At most `limit` bytes, the three of the ellipsis among them, cut between characters. With a limit below
 /// three there are dots instead.
 #[must_use]
@@ -51,7 +69,22 @@ pub(super) fn to_fit(text: String, fits: impl Fn(&str) -> bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{in_bytes, in_runes, to_fit};
+    use super::{in_bytes, in_runes, in_utf16, to_fit};
+
+    #[test]
+    fn utf16() {
+        for (text, limit, want) in [
+            ("", 4, ""),
+            ("äöüß", 4, "äöüß"),
+            ("äöüßé", 4, "äöü…"),
+            ("🔥🔥", 4, "🔥🔥"),
+            ("🔥🔥a", 4, "🔥…"),
+            ("a🔥🔥", 4, "a🔥…"),
+            ("a🔥🔥", 5, "a🔥🔥"),
+        ] {
+            assert_eq!(in_utf16(text.to_owned(), limit), want, "{text:?} to {limit}");
+        }
+    }
 
     #[test]
     fn to_fit_takes_as_much_as_it_can() {
