@@ -4,6 +4,13 @@
 //!
 //! Secrets in these tests contain `s3cret`: no outcome may show one.
 
+mod discord;
 mod fakes;
 mod harness;
+mod mattermost;
+mod msteams;
+mod rocketchat;
 mod slack;
+mod telegram;
+mod webex;
+mod wechat;

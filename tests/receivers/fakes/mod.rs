@@ -1,6 +1,13 @@
 //! Fakes of the APIs of receivers, one a file, and the server that they are run by.
 
+pub(crate) mod discord;
+pub(crate) mod mattermost;
+pub(crate) mod msteams;
+pub(crate) mod rocketchat;
 pub(crate) mod slack;
+pub(crate) mod telegram;
+pub(crate) mod webex;
+pub(crate) mod wechat;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
