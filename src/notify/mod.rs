@@ -5,12 +5,23 @@
 //! answer. What all of them share is in [`message`]: settings, secrets, rendered texts.
 
 pub mod console;
+mod discord;
+mod json;
+mod mattermost;
 pub mod message;
+mod msteams;
+mod msteamsv2;
 pub mod outcome;
+mod rocketchat;
+mod slack;
+mod telegram;
 mod templates;
 #[cfg(test)]
 mod testing;
+mod truncate;
+mod webex;
 pub mod webhook;
+mod wechat;
 
 use crate::config::routes::{HttpSettings, Integration, SecretSource, Settings};
 use crate::config::setting::Secret;
@@ -117,7 +128,17 @@ impl From<Trouble> for Step {
 type Begin = fn(&Message<'_>) -> Result<Step, Trouble>;
 
 /// The kinds of integrations whose settings are a table of keys, by name.
-const KINDS: &[(&str, Begin)] = &[];
+const KINDS: &[(&str, Begin)] = &[
+    ("discord", discord::begin),
+    ("mattermost", mattermost::begin),
+    ("msteams", msteams::begin),
+    ("msteamsv2", msteamsv2::begin),
+    ("rocketchat", rocketchat::begin),
+    ("slack", slack::begin),
+    ("telegram", telegram::begin),
+    ("webex", webex::begin),
+    ("wechat", wechat::begin),
+];
 
 /// The first step of an attempt.
 #[must_use]
