@@ -84,7 +84,7 @@ fn mistakes_name_the_file_line_and_column() {
         (
             "<a href=\"{{ if . }}/{{ else }}/?{{ end }}{{ . }}\">",
             HtmlErrorKind::AmbiguousContext,
-            "html/template:page:1:43: {{.}} appears in an ambiguous context within a URL",
+            "html/template:page:1:44: {{.}} appears in an ambiguous context within a URL",
         ),
         ("\n<a b\"", HtmlErrorKind::BadHtml, r#"html/template:page: "\"" in attribute name: " b\"""#),
         (
@@ -250,7 +250,7 @@ fn content_is_let_through_where_it_belongs() {
             "<img srcset=\"{{ . }}\">",
             [
                 "<img srcset=\"#ZgotmplZ\">",
-                "<img srcset=\"#ZgotmplZ\">",
+                "<img srcset=\" dir=%22ltr%22\">",
                 "<img srcset=\"#ZgotmplZ\">",
                 "<img srcset=\"#ZgotmplZ\">",
                 "<img srcset=\"a%5cn%22%3c\">",
