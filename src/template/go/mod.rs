@@ -11,6 +11,8 @@ mod eval;
 mod exec;
 pub mod format;
 pub mod functions;
+pub mod html;
+pub(crate) mod json;
 mod lexer;
 mod number;
 mod parser;
