@@ -5,6 +5,7 @@
 //! answer. What all of them share is in [`message`]: settings, secrets, rendered texts.
 
 pub mod console;
+mod ids;
 pub mod message;
 pub mod outcome;
 mod templates;
