@@ -6,11 +6,13 @@
 
 pub mod console;
 mod ids;
+mod json;
 pub mod message;
 pub mod outcome;
 mod templates;
 #[cfg(test)]
 mod testing;
+mod truncate;
 pub mod webhook;
 
 use crate::config::routes::{HttpSettings, Integration, SecretSource, Settings};
