@@ -34,6 +34,8 @@ pub(crate) enum Shown {
     Always,
     /// When it has another value than its default: older tools do not know the key.
     Changed,
+    /// Never: Alertmanager does not know the key.
+    Never,
 }
 
 /// What a key holds.
@@ -130,6 +132,12 @@ impl Field {
     /// Came after Alertmanager 0.25, which Debian 12 has.
     pub(crate) const fn shown_if_changed(mut self) -> Self {
         self.shown = Shown::Changed;
+        self
+    }
+
+    /// Is ours alone.
+    pub(crate) const fn ours(mut self) -> Self {
+        self.shown = Shown::Never;
         self
     }
 
