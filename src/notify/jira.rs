@@ -17,7 +17,7 @@ use super::truncate::in_runes;
 use super::{HttpAnswer, HttpRequest, Message, Step, Trouble, USER_AGENT, address, ids, json, open, outcome};
 use crate::config::setting::{Secret, Setting};
 use crate::model::{Duration, Timestamp};
-use crate::router::{Failure, Outcome};
+use crate::router::Outcome;
 
 use search::Issue;
 
@@ -29,7 +29,7 @@ pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
     let request = search::request(message)?;
     Ok(Step::then(request, |message, answer| {
         on_success(message, &answer, |message| match search::first_issue(&answer) {
-            Err(reason) => Ok(Step::done(unusable(reason))),
+            Err(search::NoList) => Ok(Step::done(outcome::of_garbage(&answer))),
             // Nothing to resolve.
             Ok(None) if !message.data.is_firing => Ok(Step::done(Outcome::Delivered)),
             Ok(None) => create(message),
@@ -75,7 +75,7 @@ fn transition(message: &Message<'_>, issue: Issue) -> Step {
         on_success(message, &answer, |message| {
             let name = message.raw(if is_done { "reopen_transition" } else { "resolve_transition" });
             let Some(body) = json::read(&answer) else {
-                return Ok(Step::done(unusable("the list of transitions is not JSON")));
+                return Ok(Step::done(outcome::of_garbage(&answer)));
             };
             let transitions = body["transitions"].as_array().map_or(&[][..], Vec::as_slice);
             let Some(id) = transitions.iter().find(|transition| transition["name"] == name) else {
@@ -99,12 +99,6 @@ fn on_success(
         Outcome::Delivered => then(message).unwrap_or_else(Step::from),
         failed @ (Outcome::Retryable { .. } | Outcome::Refused { .. }) => Step::done(failed),
     }
-}
-
-/// An answer that Jira would not give, but something in between may.
-fn unusable(reason: &str) -> Outcome {
-    let (failure, message) = (Failure::Other, reason.to_owned());
-    Outcome::Retryable { failure, message, retry_after: None, maybe_taken: false }
 }
 
 fn request(message: &Message<'_>, method: &'static str, path: &str, document: Option<&Json>) -> HttpRequest {

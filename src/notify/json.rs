@@ -21,14 +21,27 @@ pub(super) fn body(document: &impl Serialize) -> Vec<u8> {
 /// A POST of the document to `url`, without a time limit of its own.
 #[must_use]
 pub(super) fn post(message: &Message<'_>, url: Secret, document: &impl Serialize) -> HttpRequest {
+    post_body(message, url, body(document))
+}
+
+/// A POST of a document that is written already.
+#[must_use]
+pub(super) fn post_body(message: &Message<'_>, url: Secret, body: Vec<u8>) -> HttpRequest {
     HttpRequest {
         method: "POST",
         url,
         headers: vec![("Content-Type", open("application/json")), ("User-Agent", open(USER_AGENT))],
-        body: body(document),
+        body,
         timeout: Duration::ZERO,
         http: message.http(),
     }
+}
+
+/// The URL of a path beneath `base`, whether that ends with a slash or not. A query stays.
+#[must_use]
+pub(super) fn joined(base: &str, path: &str) -> String {
+    let (address, query) = base.find(['?', '#']).map_or((base, ""), |at| base.split_at(at));
+    format!("{}/{path}{query}", address.trim_end_matches('/'))
 }
 
 /// The answer's body, if it is a JSON document.
@@ -57,6 +70,18 @@ pub(super) fn as_go_writes(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn paths_are_joined_with_one_slash() {
+        for (base, want) in [
+            ("http://a", "http://a/b/c"),
+            ("http://a/", "http://a/b/c"),
+            ("http://a/x/", "http://a/x/b/c"),
+            ("http://a/x?q=/", "http://a/x/b/c?q=/"),
+        ] {
+            assert_eq!(super::joined(base, "b/c"), want);
+        }
+    }
+
     #[test]
     fn a_body_is_as_go_writes_it() {
         let document = serde_json::json!({"a": "<b> & \u{2028}\u{2029}\u{8}\u{c}\u{1}\u{7f}é\"\\\n"});

@@ -4,27 +4,36 @@
 //! answer. One that needs more (a token first, a search, an upload) gives the step that follows from the
 //! answer. What all of them share is in [`message`]: settings, secrets, rendered texts.
 
-pub mod console;
-mod document;
 mod address;
+pub mod console;
+mod discord;
+mod document;
 mod ids;
 mod incidentio;
 mod jira;
 mod json;
+mod mattermost;
 pub mod message;
+mod msteams;
+mod msteamsv2;
 mod nested;
 mod opsgenie;
 pub mod outcome;
 mod pagerduty;
 mod pushover;
+mod rocketchat;
 mod sigv4;
+mod slack;
 mod sns;
+mod telegram;
 mod templates;
 #[cfg(test)]
 mod testing;
 mod truncate;
 mod victorops;
+mod webex;
 mod webhook;
+mod wechat;
 
 use std::collections::VecDeque;
 
@@ -151,14 +160,23 @@ type Begin = fn(&Message<'_>) -> Result<Step, Trouble>;
 
 /// The kinds of integrations whose settings are a table of keys, by name.
 const KINDS: &[(&str, Begin)] = &[
+    ("discord", discord::begin),
     ("incidentio", incidentio::begin),
     ("jira", jira::begin),
+    ("mattermost", mattermost::begin),
+    ("msteams", msteams::begin),
+    ("msteamsv2", msteamsv2::begin),
     ("opsgenie", opsgenie::begin),
     ("pagerduty", pagerduty::begin),
     ("pushover", pushover::begin),
+    ("rocketchat", rocketchat::begin),
+    ("slack", slack::begin),
     ("sns", sns::begin),
+    ("telegram", telegram::begin),
     ("victorops", victorops::begin),
+    ("webex", webex::begin),
     ("webhook", webhook::begin),
+    ("wechat", wechat::begin),
 ];
 
 /// The first step of an attempt.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::nested::rendered;
-use super::outcome::{of_details, texts};
+use super::outcome::{of_details, of_failure, retry_after, texts};
 use super::truncate::in_runes;
 use super::{HttpAnswer, Message, Step, Trouble, ids, json, open};
 use crate::config::setting::{Secret, Setting};
@@ -212,8 +212,7 @@ fn outcome(answer: &HttpAnswer, is_v1: bool, now: Timestamp) -> Outcome {
     });
     match outcome {
         Outcome::Refused { message, .. } if is_v1 && answer.status == 403 => {
-            let retry_after = super::outcome::retry_after(answer, now);
-            Outcome::Retryable { failure: Failure::RateLimited, message, retry_after, maybe_taken: false }
+            of_failure(Failure::RateLimited, message, retry_after(answer, now))
         }
         other @ (Outcome::Delivered | Outcome::Retryable { .. } | Outcome::Refused { .. }) => other,
     }

@@ -18,6 +18,24 @@ pub(super) fn in_runes(mut text: String, limit: usize) -> String {
     text
 }
 
+/// At most `limit` units of UTF-16, the ellipsis among them, cut between characters.
+#[must_use]
+pub(super) fn in_utf16(mut text: String, limit: usize) -> String {
+    let mut units = 0;
+    let mut end = 0; // where the text with the ellipsis would end
+    for (at, c) in text.char_indices() {
+        if units < limit {
+            end = at;
+        }
+        units += c.len_utf16();
+    }
+    if units > limit {
+        text.truncate(end);
+        text.push(MARK);
+    }
+    text
+}
+
 /// At most `limit` bytes, the three of the ellipsis among them, cut between characters. With a limit below
 /// three there are dots instead.
 #[must_use]
@@ -31,9 +49,56 @@ pub(super) fn in_bytes(mut text: String, limit: usize) -> String {
     text
 }
 
+/// As much of the text as fits: the longest start of it (in bytes, with the ellipsis) for which `fits` is true.
+#[must_use]
+pub(super) fn to_fit(text: String, fits: impl Fn(&str) -> bool) -> String {
+    if fits(&text) {
+        return text;
+    }
+    let (mut short, mut long) = (0, text.len());
+    while long - short > 1 {
+        let middle = usize::midpoint(short, long);
+        if fits(&in_bytes(text.clone(), middle)) {
+            short = middle;
+        } else {
+            long = middle;
+        }
+    }
+    in_bytes(text, short)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{in_bytes, in_runes};
+    use super::{in_bytes, in_runes, in_utf16, to_fit};
+
+    #[test]
+    fn utf16() {
+        for (text, limit, want) in [
+            ("", 4, ""),
+            ("äöüß", 4, "äöüß"),
+            ("äöüßé", 4, "äöü…"),
+            ("🔥🔥", 4, "🔥🔥"),
+            ("🔥🔥a", 4, "🔥…"),
+            ("a🔥🔥", 4, "a🔥…"),
+            ("a🔥🔥", 5, "a🔥🔥"),
+        ] {
+            assert_eq!(in_utf16(text.to_owned(), limit), want, "{text:?} to {limit}");
+        }
+    }
+
+    #[test]
+    fn to_fit_takes_as_much_as_it_can() {
+        let escaped = |text: &str| text.replace('<', "1234").len();
+        for (text, limit, want) in [
+            ("abcdef", 6, "abcdef"),
+            ("abcdefg", 6, "abc…"),
+            ("<<a<<", 12, "<<a…"),
+            ("<<<<", 2, ".."),
+            ("<<<<", 0, ""),
+        ] {
+            assert_eq!(to_fit(text.to_owned(), |text| escaped(text) <= limit), want, "{text:?} to {limit}");
+        }
+    }
 
     #[test]
     fn runes() {

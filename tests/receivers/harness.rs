@@ -28,10 +28,14 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// With an entry of the list `<kind>_configs`, as it stands in a routing file: `{url: …}` or lines.
     pub(crate) fn new(kind: &str, entry: &str) -> Self {
-        let entry = entry.trim_end().replace('\n', "\n        ");
-        Self::of_file(&format!(
-            "route: {{receiver: ops}}\nreceivers:\n  - name: ops\n    {kind}_configs:\n      - {entry}\n"
-        ))
+        Self::of_file(&file(kind, entry))
+    }
+
+    /// The errors of a routing file with such an entry.
+    pub(crate) fn problems(kind: &str, entry: &str) -> Vec<String> {
+        let (_, problems) = read_routing("routes.yml", &file(kind, entry));
+        let errors = problems.into_iter().filter(|problem| problem.severity == Severity::Error);
+        errors.map(|problem| problem.message).collect()
     }
 
     /// Of a whole routing file.
@@ -40,6 +44,8 @@ impl Receiver {
         let errors: Vec<_> = problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
         assert!(errors.is_empty(), "{text}\n{errors:#?}");
         let routing = routing.expect("a file without errors gives a routing");
+        // Another test of this process may have installed it already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let clock = Arc::new(Clock::default());
         Self {
             integration: Arc::clone(&routing.receiver("ops").expect("it is in the file").integrations[0]),
@@ -56,15 +62,26 @@ impl Receiver {
         }
     }
 
-    /// One attempt to tell it of the group `alertname="Disk full"` with these alerts.
+    /// One attempt to tell it of the group `alertname="Disk full"` with these alerts; the first time as the
+    /// first notification of the group, then as news of it.
     pub(crate) async fn tell(&mut self, alerts: Vec<NotifiedAlert>) -> Outcome {
+        let is_over = alerts.iter().all(|alert| alert.resolved);
+        let reason = match (self.count, is_over) {
+            (0, _) => Reason::First,
+            (_, true) => Reason::AllResolved,
+            (_, false) => Reason::NewAlerts,
+        };
+        self.tell_because(reason, alerts).await
+    }
+
+    async fn tell_because(&mut self, reason: Reason, alerts: Vec<NotifiedAlert>) -> Outcome {
         self.count += 1;
         let attempt = Attempt {
             id: AttemptId(self.count),
             number: 1,
             deadline: self.clock.now() + Duration::from_secs(30),
             integration: Arc::clone(&self.integration),
-            notification: Arc::new(self.notification(alerts)),
+            notification: Arc::new(self.notification(reason, alerts)),
             renderer: self.renderer.clone(),
             memory: Arc::new(self.memory.clone()),
         };
@@ -80,21 +97,56 @@ impl Receiver {
         line(&self.tell(alerts).await)
     }
 
-    fn notification(&self, alerts: Vec<NotifiedAlert>) -> Notification {
+    /// [`Self::told`], as the first notification of the group after its last end.
+    pub(crate) async fn told_first(&mut self, alerts: Vec<NotifiedAlert>) -> String {
+        line(&self.tell_because(Reason::First, alerts).await)
+    }
+
+    fn notification(&self, reason: Reason, alerts: Vec<NotifiedAlert>) -> Notification {
         let group_labels = LabelSet::from_pairs([("alertname", "Disk full")]);
-        let is_over = alerts.iter().all(|alert| alert.resolved);
         Notification {
             idempotency_key: format!("0123456789abcdef-{}", self.count).into(),
             receiver: "ops".into(),
             group_key: format!("{{}}:{group_labels}").into(),
             group_labels,
             route_labels: [].into(),
-            reason: if is_over { Reason::AllResolved } else { Reason::First },
+            reason,
             at: Timestamp::from_secs(1_772_366_400), // 2026-03-01T12:00:00Z
             strict: self.strict,
             alerts,
         }
     }
+}
+
+fn file(kind: &str, entry: &str) -> String {
+    let entry = entry.trim_end().replace('\n', "\n        ");
+    format!("route: {{receiver: ops}}\nreceivers:\n  - name: ops\n    {kind}_configs:\n      - {entry}\n")
+}
+
+/// A body as it stands in tests: without its line feed, characters that repeat counted, and the middle of a
+/// long one left out.
+pub(crate) fn shown(body: &str) -> String {
+    const START: usize = 900;
+    const END: usize = 500;
+    let mut text = String::new();
+    let mut rest = body.strip_suffix('\n').unwrap_or(body).chars().peekable();
+    while let Some(c) = rest.next() {
+        let mut count = 1;
+        while rest.next_if_eq(&c).is_some() {
+            count += 1;
+        }
+        match count {
+            21.. => text.push_str(&format!("{c}⟨{count} times⟩")),
+            _ => text.extend(std::iter::repeat_n(c, count)),
+        }
+    }
+    let chars: Vec<char> = text.chars().collect();
+    if chars.len() <= START + END + 100 {
+        return text;
+    }
+    let (start, end) = (&chars[..START], &chars[chars.len() - END..]);
+    let left_out = chars.len() - START - END;
+    format!("{}⟨{left_out} characters⟩{}", String::from_iter(start), String::from_iter(end))
 }
 
 /// An outcome as a line: `delivered`, `retry rateLimited after 2m: why`, `refused authError: why`.

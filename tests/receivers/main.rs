@@ -6,3 +6,4 @@
 
 mod fakes;
 mod harness;
+mod slack;

@@ -276,12 +276,14 @@ impl Reader<'_> {
             let message = "http authorization can't be set when using Slack App tokens";
             self.error("exclusive-fields", &fields.key_span("http_config"), message);
         }
-        let update = values.get("update_message") == Some(&Setting::Bool(true));
         let url = fields.get("api_url").and_then(Node::scalar).map(|url| url.text.clone());
-        if update && url.map_or(!has_token, |url| &*url != APP_URL) {
-            let message =
-                format!("update_message can only be used with bot tokens. api_url must be set to {APP_URL}");
-            self.error("bad-value", &fields.key_span("update_message"), message);
+        let needs_token = url.map_or(!has_token, |url| &*url != APP_URL);
+        for key in ["update_message", "thread_replies"] {
+            if needs_token && values.get(key) == Some(&Setting::Bool(true)) {
+                let message =
+                    format!("{key} can only be used with bot tokens. api_url must be set to {APP_URL}");
+                self.error("bad-value", &fields.key_span(key), message);
+            }
         }
         if has_token {
             let app_url = values

@@ -34,7 +34,7 @@ pub(crate) enum Shown {
     Always,
     /// When it has another value than its default: older tools do not know the key.
     Changed,
-    /// Never: Alertmanager does not know the key.
+    /// Never: only we have the key, and tools refuse what they do not know.
     Never,
 }
 
@@ -135,7 +135,7 @@ impl Field {
         self
     }
 
-    /// Is ours alone.
+    /// Alertmanager does not have it.
     pub(crate) const fn ours(mut self) -> Self {
         self.shown = Shown::Never;
         self

@@ -72,12 +72,16 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
+/// The answer is not Jira's: it has no list of issues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NoList;
+
 /// The first issue of the answer, if there is one.
-pub(super) fn first_issue(answer: &HttpAnswer) -> Result<Option<Issue>, &'static str> {
-    let body = json::read(answer).ok_or("the answer to the search is not JSON")?;
-    let issues = body["issues"].as_array().ok_or("the answer to the search has no list of issues")?;
+pub(super) fn first_issue(answer: &HttpAnswer) -> Result<Option<Issue>, NoList> {
+    let body = json::read(answer).ok_or(NoList)?;
+    let issues = body["issues"].as_array().ok_or(NoList)?;
     let Some(first) = issues.first() else { return Ok(None) };
-    let key = first["key"].as_str().filter(|key| !key.is_empty()).ok_or("an issue was found without a key")?;
+    let key = first["key"].as_str().filter(|key| !key.is_empty()).ok_or(NoList)?;
     let category = first["fields"]["status"]["statusCategory"]["key"].as_str();
     Ok(Some(Issue { key: key.to_owned(), is_done: category.map(|category| category == "done") }))
 }

@@ -1,5 +1,7 @@
 //! Fakes of the APIs of receivers, one a file, and the server that they are run by.
 
+pub(crate) mod slack;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -137,6 +139,6 @@ async fn judge(State(inner): State<Arc<Inner>>, request: HttpRequest<Body>) -> R
     response.body(Body::from(reply.body)).expect("a valid answer")
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
