@@ -34,7 +34,8 @@ pub(super) fn encoded(text: &str, keep: &str) -> String {
 /// Pairs as a form or a query holds them, in the order given.
 #[must_use]
 pub(super) fn form<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let pairs = pairs.into_iter().map(|(name, value)| format!("{}={}", encoded(name, ""), encoded(value, "")));
+    let pairs =
+        pairs.into_iter().map(|(name, value)| format!("{}={}", encoded(name, ""), encoded(value, "")));
     pairs.collect::<Vec<_>>().join("&")
 }
 

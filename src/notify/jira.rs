@@ -105,7 +105,12 @@ fn request(message: &Message<'_>, method: &'static str, path: &str, document: Op
     request_to(message, method, address::endpoint(message.raw("api_url"), path, &[]), document)
 }
 
-fn request_to(message: &Message<'_>, method: &'static str, url: String, document: Option<&Json>) -> HttpRequest {
+fn request_to(
+    message: &Message<'_>,
+    method: &'static str,
+    url: String,
+    document: Option<&Json>,
+) -> HttpRequest {
     HttpRequest {
         method,
         url: Secret::new(url.into()),

@@ -274,7 +274,8 @@ impl<'a> Message<'a> {
     /// The outcome without any secret of the settings: a receiver may say back what it was sent.
     #[must_use]
     pub fn without_secrets(&self, mut outcome: Outcome) -> Outcome {
-        let (Outcome::Retryable { message: text, .. } | Outcome::Refused { message: text, .. }) = &mut outcome
+        let (Outcome::Retryable { message: text, .. } | Outcome::Refused { message: text, .. }) =
+            &mut outcome
         else {
             return outcome;
         };

@@ -18,11 +18,7 @@ pub(super) fn rendered(message: &Message<'_>, key: &str, value: &Json) -> Result
                 // A text in quotes keeps them.
                 None | Some(Json::String(_)) => Json::String(text),
                 Some(
-                    other @ (Json::Null
-                    | Json::Bool(_)
-                    | Json::Number(_)
-                    | Json::Array(_)
-                    | Json::Object(_)),
+                    other @ (Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_)),
                 ) => other,
             })
         }

@@ -132,7 +132,8 @@ fn v2(message: &Message<'_>) -> Result<Event, Trouble> {
         group: message.text("group")?,
         custom_details: details(message)?,
     };
-    let image = |of: &Part<'_>| Ok(Image { src: of.word("src")?, alt: of.text("alt")?, href: of.word("href")? });
+    let image =
+        |of: &Part<'_>| Ok(Image { src: of.word("src")?, alt: of.text("alt")?, href: of.word("href")? });
     let link = |of: &Part<'_>| Ok(Link { href: of.word("href")?, text: of.text("text")? });
     let mut images = parts(message, "images", image)?;
     images.retain(|image| !image.src.is_empty());

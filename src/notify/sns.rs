@@ -143,7 +143,9 @@ fn parameters(message: &Message<'_>) -> Result<Parameters, Trouble> {
     let mut parameters = vec![("Action".to_owned(), "Publish".to_owned())];
     let mut add = |name: &str, value: String| parameters.push((name.to_owned(), value));
     add("Version", "2010-03-31".to_owned());
-    for (key, name) in [("topic_arn", "TopicArn"), ("target_arn", "TargetArn"), ("phone_number", "PhoneNumber")] {
+    for (key, name) in
+        [("topic_arn", "TopicArn"), ("target_arn", "TargetArn"), ("phone_number", "PhoneNumber")]
+    {
         if message.raw(key).is_empty() {
             continue;
         }
@@ -251,6 +253,7 @@ fn outcome(answer: &HttpAnswer, now: Timestamp) -> Outcome {
 fn element(xml: &str, name: &str) -> Option<String> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once(&format!("</{name}>"))?;
-    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")];
+    let entities =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")];
     Some(entities.iter().fold(text.to_owned(), |text, (entity, c)| text.replace(entity, c)))
 }

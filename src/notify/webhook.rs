@@ -34,7 +34,8 @@ fn request(
     part: &Part,
     number: Option<(usize, usize)>,
 ) -> Result<HttpRequest, Trouble> {
-    let (url, payload) = message.about(part.alerts.clone(), |message| Ok((url(message)?, payload(message)?)))?;
+    let (url, payload) =
+        message.about(part.alerts.clone(), |message| Ok((url(message)?, payload(message)?)))?;
     let notification = &message.attempt.notification;
     let body = payload
         .map_or_else(|| body(notification, part, "4", &message.data.external_url), |own| json::body(&own));

@@ -6,4 +6,11 @@
 
 mod fakes;
 mod harness;
+mod incidentio;
+mod jira;
+mod opsgenie;
+mod pagerduty;
+mod pushover;
 mod slack;
+mod sns;
+mod victorops;
