@@ -12,6 +12,7 @@ pub mod message;
 mod msteams;
 mod msteamsv2;
 pub mod outcome;
+mod redact;
 mod rocketchat;
 mod slack;
 mod telegram;
@@ -29,6 +30,7 @@ use crate::model::{Duration, Str};
 use crate::router::{Failure, Memory, Outcome};
 
 pub use message::{Files, Message, Trouble};
+pub use redact::redacted;
 
 /// What is to be done next for an attempt.
 #[derive(Debug)]
