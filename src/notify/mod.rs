@@ -208,7 +208,7 @@ mod tests {
             max_alerts: 0,
             timeout: Duration::from_secs(5),
             payload: None,
-            http: HttpSettings { proxy_url: Some("http://proxy".into()), ..HttpSettings::default() },
+            http: HttpSettings { http1_only: true, ..HttpSettings::default() },
         };
         let alerts = vec![alert("alertname=X<y>&", &[], None)];
         let attempt = attempt("webhook", Settings::Webhook(settings), notification(alerts));
@@ -218,7 +218,7 @@ mod tests {
         let got = call.request;
         assert_eq!((got.method, got.timeout), ("POST", Duration::from_secs(5)));
         assert_eq!(&**got.url.reveal(), "http://hook/secret");
-        assert_eq!(got.http.proxy_url.as_deref(), Some("http://proxy"));
+        assert!(got.http.http1_only);
         let headers: Vec<String> =
             got.headers.iter().map(|(name, value)| format!("{name}: {}", value.reveal())).collect();
         let agent = format!("User-Agent: Sereno/{}", env!("CARGO_PKG_VERSION"));

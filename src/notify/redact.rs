@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::Message;
-use crate::config::routes::{HttpAuth, SecretSource, Settings};
+use crate::config::routes::{HttpAuth, HttpSettings, SecretSource, Settings};
 use crate::config::setting::{HIDDEN, Setting};
 use crate::router::Outcome;
 
@@ -25,8 +25,7 @@ pub(super) fn hidden(outcome: Outcome, secrets: &BTreeSet<String>) -> Outcome {
     let mut secrets: Vec<&String> = secrets.iter().collect();
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     let hide = |text: String| {
-        let text = secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), HIDDEN));
-        secrets.iter().fold(text, |text, secret| without_cut(text, secret))
+        secrets.iter().fold(text, |text, secret| without_cut(text.replace(secret.as_str(), HIDDEN), secret))
     };
     match outcome {
         Outcome::Delivered => Outcome::Delivered,
@@ -52,11 +51,11 @@ fn secrets(message: &Message<'_>) -> BTreeSet<String> {
     match &message.integration().settings {
         Settings::Keys { values, http } => {
             values.values().for_each(|value| of_setting(value, &mut found));
-            of_auth(&http.auth, &mut found);
+            of_http(http, &mut found);
         }
         Settings::Webhook(settings) => {
             of_source(&settings.url, &mut found);
-            of_auth(&settings.http.auth, &mut found);
+            of_http(&settings.http, &mut found);
         }
         Settings::Console => {}
     }
@@ -78,12 +77,14 @@ fn of_setting(setting: &Setting, found: &mut BTreeSet<String>) {
     }
 }
 
-fn of_auth(auth: &HttpAuth, found: &mut BTreeSet<String>) {
-    match auth {
+fn of_http(http: &HttpSettings, found: &mut BTreeSet<String>) {
+    http.headers.iter().for_each(|(_, value)| of_source(value, found));
+    match &http.auth {
         HttpAuth::Basic { password: Some(secret), .. }
         | HttpAuth::Authorization { credentials: secret, .. } => {
             of_source(secret, found);
         }
+        HttpAuth::OAuth2(settings) => settings.secret.iter().for_each(|secret| of_source(secret, found)),
         HttpAuth::None | HttpAuth::Basic { password: None, .. } => {}
     }
 }

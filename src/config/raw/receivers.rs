@@ -155,10 +155,6 @@ impl Reader<'_> {
     }
 
     fn webhook(&mut self, values: &mut Values, http: HttpSettings) -> WebhookSettings {
-        for (key, span) in &http.unsupported {
-            let message = format!("{key} is read, but not obeyed yet");
-            self.report(Severity::Warning, "not-obeyed-yet", span, message, None);
-        }
         let text = |values: &Values, key: &str| values.get(key).and_then(Setting::reveal).cloned();
         let url = match (text(values, "url"), text(values, "url_file")) {
             (None | Some(_), Some(file)) if !has(values, "url") => SecretSource::File(file),
