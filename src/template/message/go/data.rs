@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::{AlertData, Data, Pairs};
+use crate::model::regex::quote_meta;
 use crate::model::{Str, Timestamp};
 use crate::template::go::time::Time;
 use crate::template::go::value::{List, Shape};
@@ -68,18 +69,6 @@ const FIRING: &str = "firing";
 const RESOLVED: &str = "resolved";
 const ALERT: &str = "template.Alert";
 const STRINGS: &[Param] = &[Param::Named("[]string")];
-
-/// Go's `regexp.QuoteMeta`.
-fn quote_meta(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if r"\.+*?()|[]{}^$".contains(c) {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
-}
 
 /// A struct of Alertmanager.
 #[derive(Debug)]
