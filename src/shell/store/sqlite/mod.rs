@@ -80,7 +80,7 @@ impl Open {
     fn parts(&mut self) -> Result<(&mut Connection, &mut Places), rusqlite::Error> {
         let places = match self.places.take() {
             Some(places) => places,
-            None => Places::read(&self.connection)?,
+            None => Places::read(&self.connection, |_, _| {})?,
         };
         Ok((&mut self.connection, self.places.insert(places)))
     }
@@ -141,8 +141,10 @@ impl SqliteStore {
             Some(entry) => entries.push(entry),
             None => unreadable += 1,
         };
-        connect::each_record(&self.open()?.connection, see)
-            .map_err(|error| told("cannot read", &file, &error))?;
+        let open = self.open()?;
+        let places =
+            Places::read(&open.connection, see).map_err(|error| told("cannot read", &file, &error))?;
+        open.places = Some(places);
         self.is_loaded = true;
         self.tell_unreadable(unreadable, entries.len() + unreadable);
         Ok(entries)

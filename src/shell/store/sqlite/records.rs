@@ -38,13 +38,18 @@ impl Place {
 }
 
 impl Places {
-    /// Finds all records of the file.
-    pub(super) fn read(connection: &Connection) -> Result<Self, rusqlite::Error> {
+    /// Finds all records of the file, and shows the key and the record of each to `see`.
+    pub(super) fn read(
+        connection: &Connection,
+        mut see: impl FnMut(&[u8], &[u8]),
+    ) -> Result<Self, rusqlite::Error> {
         let mut places = Self::default();
-        let mut select = connection.prepare("SELECT id, key FROM records")?;
+        let mut select = connection.prepare("SELECT id, key, record FROM records")?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            places.add(Place::new(row.get_ref(1)?.as_blob()?, row.get(0)?));
+            let key = row.get_ref(1)?.as_blob()?;
+            see(key, row.get_ref(2)?.as_blob()?);
+            places.add(Place::new(key, row.get(0)?));
         }
         Ok(places)
     }
