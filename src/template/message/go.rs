@@ -16,9 +16,10 @@ use crate::template::go::{CallError, ExecError, MissingKey, Outcome, TemplateErr
 use functions::{MessageFunctions, Names};
 
 /// The default templates, which have the names that Alertmanager's have and give the same texts.
-const DEFAULTS: [(&str, &str); 3] = [
+const DEFAULTS: [(&str, &str); 4] = [
     ("common.tmpl", include_str!("../../../templates/alertmanager/common.tmpl")),
     ("chat.tmpl", include_str!("../../../templates/alertmanager/chat.tmpl")),
+    ("email.tmpl", include_str!("../../../templates/alertmanager/email.tmpl")),
     ("incidents.tmpl", include_str!("../../../templates/alertmanager/incidents.tmpl")),
 ];
 
@@ -199,5 +200,7 @@ impl std::fmt::Display for GoError {
     }
 }
 
+#[cfg(test)]
+mod conformance;
 #[cfg(test)]
 mod tests;
