@@ -25,10 +25,12 @@ pub struct Routing {
     pub resolve_timeout: Duration,
     /// The time intervals that routes name, in file order; `mute_time_intervals` first.
     pub time_intervals: Vec<NamedInterval>,
-    /// Paths of template files, which may hold wildcards; relative ones start at the file's folder.
-    pub templates: Vec<Str>,
-    /// The language of inline templates, if the file says it.
-    pub template_language: Option<TemplateLanguage>,
+    /// Template files to load.
+    pub templates: Vec<TemplatePath>,
+    /// The language of inline templates: what the file says, or what they are.
+    pub template_language: TemplateLanguage,
+    /// The inline templates, to be tried when the file is loaded.
+    pub inline_templates: Vec<InlineTemplate>,
     /// Whether to behave as Alertmanager also where we differ on purpose (`compat: strict`).
     pub strict: bool,
     /// How much may be kept.
@@ -91,12 +93,47 @@ impl Routing {
 }
 
 /// What inline templates of a routing file are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TemplateLanguage {
     /// Go's `text/template`, as in Alertmanager.
     Go,
     /// Handlebars.
+    #[default]
     Handlebars,
+}
+
+/// An entry of `templates`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplatePath {
+    /// The path, which may hold wildcards; a relative one starts at the routing file's folder.
+    pub path: Str,
+    /// Where it stands in the file, in bytes.
+    pub span: Range<usize>,
+}
+
+/// A template in the text of a routing file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InlineTemplate {
+    /// The key that holds it, such as `title`.
+    pub key: Str,
+    /// Its text.
+    pub text: Str,
+    /// Whether it is rendered as HTML.
+    pub is_html: bool,
+    /// Whether it must not be shown: it may hold a token.
+    pub is_secret: bool,
+    /// Where it stands in the file, in bytes.
+    pub span: Range<usize>,
+}
+
+impl std::fmt::Debug for InlineTemplate {
+    /// Without the text, which may be a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InlineTemplate")
+            .field("key", &self.key)
+            .field("span", &self.span)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The place of a route in [`Routing::routes`].

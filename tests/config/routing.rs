@@ -173,7 +173,8 @@ compat: strict
     assert_eq!(receiver.fallback.as_deref(), Some("b"));
     assert!(receiver.rate_limit.is_some_and(|limit| limit.notifications == 30));
     assert_eq!(routing.receiver("b").expect("there").integrations[0].settings, Settings::Console);
-    assert_eq!(routing.templates, ["etc/*.tmpl".into(), "/abs/x.tmpl".into()]);
+    let paths: Vec<&str> = routing.templates.iter().map(|template| &*template.path).collect();
+    assert_eq!(paths, ["etc/*.tmpl", "/abs/x.tmpl"]);
     assert!(routing.strict);
 }
 

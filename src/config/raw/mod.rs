@@ -5,6 +5,7 @@
 
 mod fields;
 mod http;
+mod inline_templates;
 mod intervals;
 mod kinds;
 mod matchers;
@@ -64,6 +65,11 @@ impl<'a> Reader<'a> {
             self.yaml_problem(problem);
         }
         root
+    }
+
+    /// The line of a byte of the text, counted from 1.
+    fn line_of(&self, at: usize) -> usize {
+        self.text.get(..at).map_or(1, |before| before.matches('\n').count() + 1)
     }
 
     fn yaml_problem(&mut self, problem: YamlProblem) {

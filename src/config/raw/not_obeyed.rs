@@ -14,12 +14,7 @@ use crate::config::yaml::{Node, Value};
 type Keys = &'static [(&'static str, &'static str)];
 
 /// Keys of the file itself.
-const FILE: Keys = &[
-    ("templates", "template files are not loaded"),
-    ("template_language", "no template of this file is expanded"),
-    ("tracing", "nothing is traced"),
-    ("event_recorder", "nothing is recorded"),
-];
+const FILE: Keys = &[("tracing", "nothing is traced"), ("event_recorder", "nothing is recorded")];
 
 /// Keys of a receiver.
 const RECEIVER: Keys = &[

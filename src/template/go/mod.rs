@@ -11,6 +11,7 @@ mod eval;
 mod exec;
 pub mod format;
 pub mod functions;
+pub mod html;
 mod lexer;
 mod number;
 mod parser;

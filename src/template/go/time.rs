@@ -150,6 +150,10 @@ impl Object for Time {
         Some(self.to_string())
     }
 
+    fn json(&self) -> Option<String> {
+        Some(self.format("\"2006-01-02T15:04:05.999999999Z07:00\""))
+    }
+
     fn as_any(&self) -> Option<&dyn Any> {
         Some(self)
     }
