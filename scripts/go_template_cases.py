@@ -47,14 +47,20 @@ def call(name):
     return '{{ template "%s" %s }}' % (name, ".Alerts" if is_list else ".")
 
 
+def as_json(text):
+    """JSON in which letters are readable and nothing is invisible or ends a line."""
+    shown = json.dumps(text, ensure_ascii=False)
+    return "".join(c if c == " " or c.isprintable() else "\\u%04x" % ord(c) for c in shown)
+
+
 def main():
     for file in ("go_template_cases.tsv", "go_default_templates.tsv"):
         lines = []
-        for line in (FIXTURES / file).read_text().splitlines():
+        for line in (FIXTURES / file).read_text().removesuffix("\n").split("\n"):
             if line.startswith("amtool\t"):
                 tool, kind, data, template, _ = line.split("\t")
                 answer = answers(file, kind, data, template)
-                line = "\t".join([tool, kind, data, template, json.dumps(answer, ensure_ascii=False)])
+                line = "\t".join([tool, kind, data, template, as_json(answer)])
             lines.append(line)
         (FIXTURES / file).write_text("\n".join(lines) + "\n")
 
