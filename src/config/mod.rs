@@ -11,8 +11,10 @@ pub mod render;
 pub mod routes;
 pub mod rules;
 pub mod setting;
+mod templates;
 pub mod yaml;
 
 pub use named_files::unreadable_files;
 pub use raw::routing::{read_routing, read_routing_as};
 pub use raw::rule_file::read_rule_file;
+pub use templates::{ReadFiles, load_templates, specimens};

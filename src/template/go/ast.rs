@@ -25,6 +25,20 @@ impl Tree {
     }
 }
 
+/// The names of the templates that these statements call, wherever data may lead.
+pub(super) fn called<'a>(list: &'a [Node], names: &mut std::collections::BTreeSet<&'a str>) {
+    for node in list {
+        match node {
+            Node::Template { name, .. } => drop(names.insert(name)),
+            Node::If(branch) | Node::With(branch) | Node::Range(branch) => {
+                called(&branch.list, names);
+                called(branch.otherwise.as_deref().unwrap_or_default(), names);
+            }
+            Node::Text { .. } | Node::Action { .. } | Node::Break { .. } | Node::Continue { .. } => {}
+        }
+    }
+}
+
 /// Statements in order.
 pub(super) type List = Vec<Node>;
 

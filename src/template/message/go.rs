@@ -141,6 +141,17 @@ impl GoTemplates {
         self.run(kind, data, now, true).render(text)
     }
 
+    /// A template that does not exist, but that a text or what it calls names; with the name of the caller,
+    /// which is empty for the text itself.
+    ///
+    /// # Errors
+    /// The text is not a template.
+    pub(super) fn missing(&self, text: &str) -> Result<Option<(Str, Str)>, TemplateError> {
+        let mut templates = self.named.clone();
+        templates.parse("", text, &Names)?;
+        Ok(templates.missing(""))
+    }
+
     /// The labels of a route, each rendered; those that fail come back with why.
     pub(super) fn route_labels(
         &self,
