@@ -104,7 +104,10 @@ impl Bench {
 fn difference(expected: &str, got: &str) -> String {
     let at = expected.bytes().zip(got.bytes()).take_while(|(one, two)| one == two).count();
     let from = at.saturating_sub(200);
-    let show = |text: &str| String::from_utf8_lossy(&text.as_bytes()[from.min(text.len())..(at + 200).min(text.len())]).into_owned();
+    let show = |text: &str| {
+        String::from_utf8_lossy(&text.as_bytes()[from.min(text.len())..(at + 200).min(text.len())])
+            .into_owned()
+    };
     format!("  Alertmanager: {:?}\n  ours:         {:?}", show(expected), show(got))
 }
 
