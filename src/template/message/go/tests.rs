@@ -138,7 +138,7 @@ fn no_template_hangs_or_swells_the_process() {
         r#"{{ define "x" }}{{ template "x" . }}{{ end }}{{ template "x" . }}"#,
         "{{ range 100000000000 }}{{ end }}",
         "{{ $x := list }}{{ range 1000 }}{{ $x = list $x $x }}{{ end }}{{ toJson $x }}",
-        "{{ $x := list 1 }}{{ range 40 }}{{ $x = append $x $x $x }}{{ end }}",
+        "{{ $x := list 1 }}{{ range 100 }}{{ $x = append $x $x $x }}{{ end }}",
         "{{ $x := list 1 }}{{ range 45 }}{{ $x = list $x $x }}{{ end }}{{ toJson $x }}",
         "{{ $x := list 1 }}{{ range 45 }}{{ $x = list $x $x }}{{ end }}{{ $x }}",
         "{{ $x := list 1 }}{{ range 1000 }}{{ $x = slice (list $x) 0 1 }}{{ end }}{{ $x }}",
@@ -152,7 +152,8 @@ fn no_template_hangs_or_swells_the_process() {
 
 #[test]
 fn a_long_chain_of_route_labels_is_an_error() {
-    let label = |at: usize| (format!("l{at:03}").into(), format!(r#"{{{{ routeLabels "l{:03}" }}}}"#, at + 1).into());
+    let label =
+        |at: usize| (format!("l{at:03}").into(), format!(r#"{{{{ routeLabels "l{:03}" }}}}"#, at + 1).into());
     let labels: Pairs = (0..200).map(label).collect();
     let (rendered, failed) = Renderer::default().route_labels(&labels, &data(), NOW);
     assert_eq!((rendered.len(), failed.len()), (50, 150));
