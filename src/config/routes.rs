@@ -5,10 +5,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::intervals::NamedInterval;
-use super::setting::{Address, Setting};
+use super::setting::Setting;
 use crate::model::matcher::MatcherMode;
 use crate::model::{Duration, Matcher, Str};
 use crate::template::message::Renderer;
+
+pub use super::http::{
+    Grant, HttpAuth, HttpSettings, JwtGrant, OAuth2Settings, ProxySettings, RsaHash, SecretSource,
+    TlsSettings, TlsVersion,
+};
 
 /// A whole `routes.yml` (or `alertmanager.yml`), resolved.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -254,79 +259,6 @@ pub struct WebhookSettings {
     pub payload: Option<serde_json::Value>,
     /// How to connect.
     pub http: HttpSettings,
-}
-
-/// A secret, or the file it is read from each time it is used.
-#[derive(Clone, PartialEq, Eq)]
-pub enum SecretSource {
-    /// The secret itself.
-    Inline(Str),
-    /// The path of the file that holds it.
-    File(Str),
-}
-
-impl std::fmt::Debug for SecretSource {
-    /// Never shows the secret.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Inline(_) => f.write_str("<secret>"),
-            Self::File(path) => write!(f, "<secret in {path}>"),
-        }
-    }
-}
-
-/// `http_config`: how to connect to an HTTP server. More of Alertmanager's keys are read than used yet.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct HttpSettings {
-    /// How to show who we are.
-    pub auth: HttpAuth,
-    /// How to check the server and show a certificate.
-    pub tls: TlsSettings,
-    /// Whether redirects are followed. Alertmanager's default is true.
-    pub follow_redirects: bool,
-    /// Further request headers.
-    pub headers: Vec<(Str, SecretSource)>,
-    /// The proxy to use.
-    pub proxy_url: Option<Address>,
-    /// Names of keys that the file sets and that delivery does not obey yet, with their place.
-    pub unsupported: Vec<(Str, Range<usize>)>,
-}
-
-/// Credentials of a request.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum HttpAuth {
-    /// None.
-    #[default]
-    None,
-    /// User and password.
-    Basic {
-        /// The user's name.
-        username: Str,
-        /// The password.
-        password: Option<SecretSource>,
-    },
-    /// The `Authorization` header: its scheme and credentials.
-    Authorization {
-        /// The scheme, usually `Bearer`.
-        scheme: Str,
-        /// What follows the scheme.
-        credentials: SecretSource,
-    },
-}
-
-/// `tls_config`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TlsSettings {
-    /// Path of the certificate authority's certificate (PEM).
-    pub ca_file: Option<Str>,
-    /// Path of our certificate (PEM).
-    pub cert_file: Option<Str>,
-    /// Path of our private key (PEM).
-    pub key_file: Option<Str>,
-    /// The name that the server's certificate must have.
-    pub server_name: Option<Str>,
-    /// Whether the server's certificate is not checked.
-    pub insecure_skip_verify: bool,
 }
 
 /// While an alert that matches `source` fires, alerts that match `target` are not told.

@@ -9,6 +9,7 @@ use tracing::{error, info, warn};
 use super::clock::Clock;
 use super::findings::Findings;
 use super::glob;
+use super::history;
 use super::http::HttpClients;
 use super::metrics::Metrics;
 use super::run::{Handle, Stopped};
@@ -237,6 +238,8 @@ impl Reloader {
             }
             Err(error) => {
                 self.metrics.load_failed();
+                let row = history::reload_failed(now, &error.to_string());
+                let _ = self.handle.note(row).await; // gone: we are stopping
                 let trouble = Trouble { at: now, message: error.to_string() };
                 self.status.update(|known| known.reload.failed = Some(trouble));
                 error!("cannot load the configuration, the one before it stays in force: {error}");

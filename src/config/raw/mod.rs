@@ -10,7 +10,9 @@ mod intervals;
 mod kinds;
 mod matchers;
 mod not_obeyed;
+mod oauth2;
 mod original;
+mod proxy;
 mod read_value;
 mod receivers;
 mod route_tree;
@@ -19,6 +21,7 @@ pub(crate) mod rule_file;
 mod scalars;
 mod schema;
 mod suggest;
+mod tls;
 mod values;
 
 use std::collections::BTreeSet;

@@ -2,7 +2,7 @@
 //!
 //! A key that is read and then ignored would let its author believe in it, so each is told at its place,
 //! by `check` and whenever the server loads the file. Whoever makes a key work removes it here. The keys of
-//! `http_config` are told where they are read.
+//! `tls_config` are told where they are read.
 
 use std::ops::Range;
 

@@ -131,6 +131,7 @@ fn is_shown(field: &Field, value: &Setting) -> bool {
     match field.shown {
         Shown::Filled => filled,
         Shown::Always => true,
+        Shown::Never => false,
         Shown::Changed => filled && default(field).as_ref() != Some(value),
     }
 }

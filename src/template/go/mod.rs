@@ -12,6 +12,7 @@ mod exec;
 pub mod format;
 pub mod functions;
 pub mod html;
+pub(crate) mod json;
 mod lexer;
 mod number;
 mod parser;

@@ -130,8 +130,8 @@ pub trait Object: Debug + Send + Sync {
         None
     }
 
-    /// What its `MarshalJSON` method gives, if it has one. Scripts in pages hold values as JSON.
-    fn json(&self) -> Option<String> {
+    /// What its `MarshalJSON` method gives, if it has one: the JSON, or why there is none.
+    fn json(&self) -> Option<Result<String, String>> {
         None
     }
 

@@ -3,7 +3,6 @@
 mod base64;
 mod data;
 mod functions;
-mod json;
 mod title;
 mod urls;
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::json::to_json;
 use super::{base64, title, urls};
 use crate::model::{Str, Timestamp};
 use crate::template::go::html::{ContentKind, content};
+use crate::template::go::json::to_json;
 use crate::template::go::time::Time;
 use crate::template::go::value::{AnyList, List, Map};
 use crate::template::go::{CallError, Functions, Param, Signature, Value};

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use super::super::content::{ContentKind, typed};
 use super::super::transition::is_js_ident_part;
-use super::json::{JsonError, json};
 use crate::template::go::format::sprint_indirect;
 use crate::template::go::functions::CallError;
+use crate::template::go::json::{JsonError, to_json};
 use crate::template::go::value::Value;
 
 /// A value as an expression: JSON, with blanks where it could run into a word.
@@ -15,14 +15,14 @@ pub(super) fn value(args: &[Value]) -> Result<String, CallError> {
         [value] => match typed(value) {
             Some((ContentKind::Js, text)) => return Ok(text.to_owned()),
             Some((ContentKind::JsStr, text)) => return Ok(format!("\"{text}\"")),
-            _ => json(value),
+            _ => with_string(value).map_or_else(|| to_json(value), |text| to_json(&Value::Str(text.into()))),
         },
-        _ => json(&Value::Str(sprint_indirect(args).into())),
+        _ => to_json(&Value::Str(sprint_indirect(args).into())),
     };
     let json = match json {
         Ok(json) => json,
         Err(JsonError::Unsupported(message)) => return Ok(format!(" /* {} */null ", in_comment(&message))),
-        Err(JsonError::TooLong) => return Err("exceeded the bytes of text that a value may have".into()),
+        Err(error @ JsonError::TooLong) => return Err(error.into()),
     };
     if json.is_empty() {
         return Ok(" null ".to_owned());
@@ -32,6 +32,14 @@ pub(super) fn value(args: &[Value]) -> Result<String, CallError> {
         [bytes.first(), bytes.last()].into_iter().flatten().any(|byte| is_js_ident_part(*byte));
     let json = json.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
     Ok(if touches_words { format!(" {json} ") } else { json })
+}
+
+/// The text of a value that has one of its own, unless it has a JSON of its own.
+fn with_string(value: &Value) -> Option<String> {
+    match value {
+        Value::Object(object) if object.json().is_none() => object.string(),
+        _ => None,
+    }
 }
 
 /// A message that can end neither the comment around it nor the script.

@@ -3,7 +3,6 @@
 mod css;
 mod html;
 mod js;
-mod json;
 mod url;
 
 use super::content::stringify;

@@ -295,7 +295,7 @@ fn run(page: &str, text: &str) -> Option<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn no_text_adds_a_tag_to_any_page(page in pages(), text in hostile()) {

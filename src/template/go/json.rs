@@ -1,29 +1,36 @@
-//! Values as JSON, as Go's `encoding/json` writes them for pages.
+//! Values as JSON, as Go's `encoding/json` writes them: such that they can stand in a page.
 
 use std::fmt::Write;
 
-use crate::template::go::format::{MAX_BYTES, format_float};
-use crate::template::go::value::{Object, Shape, Value};
+use super::format::{MAX_BYTES, format_float};
+use super::functions::CallError;
+use super::value::{Object, Shape, Value};
 
 /// Why a value has no JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum JsonError {
+pub(crate) enum JsonError {
     /// It cannot be written, in Go's words.
     Unsupported(String),
     /// It would be longer than a text may be.
     TooLong,
 }
 
-/// The JSON of a value. One with a text of its own is that text, unless it has a JSON of its own.
-pub(super) fn json(value: &Value) -> Result<String, JsonError> {
-    let mut out = String::new();
-    match value {
-        Value::Object(object) if object.json().is_none() => match object.string() {
-            Some(text) => write_string(&mut out, &text)?,
-            None => write_value(&mut out, value)?,
-        },
-        value => write_value(&mut out, value)?,
+impl From<JsonError> for CallError {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::Unsupported(message) => message.into(),
+            JsonError::TooLong => format!("exceeded {MAX_BYTES} bytes of text").into(),
+        }
     }
+}
+
+/// The value's JSON, in one line without spaces; map keys sorted, `<`, `>` and `&` escaped.
+///
+/// # Errors
+/// JSON has no such value.
+pub(crate) fn to_json(value: &Value) -> Result<String, JsonError> {
+    let mut out = String::new();
+    write_value(&mut out, value)?;
     Ok(out)
 }
 
@@ -55,7 +62,7 @@ fn unsupported(what: &str, which: &str) -> JsonError {
 
 fn write_object(out: &mut String, object: &dyn Object) -> Result<(), JsonError> {
     if let Some(json) = object.json() {
-        out.push_str(&json);
+        out.push_str(&json.map_err(JsonError::Unsupported)?);
         return Ok(());
     }
     let is_struct = match object.shape() {
