@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Message;
 use crate::config::routes::{HttpAuth, HttpSettings, SecretSource, Settings};
-use crate::config::setting::{HIDDEN, Setting};
+use crate::config::setting::HIDDEN;
 use crate::router::Outcome;
 
 /// Shorter ones would make more holes in a text than they hide.
@@ -50,31 +50,15 @@ fn secrets(message: &Message<'_>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     match &message.integration().settings {
         Settings::Keys { values, http } => {
-            values.values().for_each(|value| of_setting(value, &mut found));
+            let mut secrets = Vec::new();
+            values.values().for_each(|value| value.secrets(&mut secrets));
+            secrets.into_iter().for_each(|secret| add(secret, &mut found));
             of_http(http, &mut found);
-        }
-        Settings::Webhook(settings) => {
-            of_source(&settings.url, &mut found);
-            of_http(&settings.http, &mut found);
         }
         Settings::Console => {}
     }
     message.files.values().flatten().for_each(|text| add(text, &mut found));
     found
-}
-
-fn of_setting(setting: &Setting, found: &mut BTreeSet<String>) {
-    match setting {
-        Setting::Secret(secret) => add(secret.reveal(), found),
-        Setting::List(items) => items.iter().for_each(|item| of_setting(item, found)),
-        Setting::Map(map) => map.values().for_each(|value| of_setting(value, found)),
-        Setting::Bool(_)
-        | Setting::Integer(_)
-        | Setting::Float(_)
-        | Setting::Text(_)
-        | Setting::Address(_)
-        | Setting::Any(_) => {}
-    }
 }
 
 fn of_http(http: &HttpSettings, found: &mut BTreeSet<String>) {

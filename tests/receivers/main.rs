@@ -7,10 +7,17 @@
 mod discord;
 mod fakes;
 mod harness;
+mod incidentio;
+mod jira;
 mod mattermost;
 mod msteams;
+mod opsgenie;
+mod pagerduty;
+mod pushover;
 mod rocketchat;
 mod slack;
+mod sns;
 mod telegram;
+mod victorops;
 mod webex;
 mod wechat;

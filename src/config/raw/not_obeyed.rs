@@ -22,8 +22,9 @@ const RECEIVER: Keys = &[
     ("rate_limit", "the receiver gets all its notifications"),
 ];
 
-/// Keys of a webhook.
-const WEBHOOK: Keys = &[("payload", "Alertmanager's usual document is sent")];
+/// Keys of `sigv4`.
+const SIGV4: Keys =
+    &[("profile", "credentials are those of the keys beside it, or else those of the environment")];
 
 impl Reader<'_> {
     /// Warns of all that is not obeyed yet in a whole file.
@@ -34,13 +35,8 @@ impl Reader<'_> {
         }
         for receiver in items(root, "receivers") {
             self.warn_of_keys(receiver, RECEIVER);
-            for webhook in items(receiver, "webhook_configs") {
-                self.warn_of_keys(webhook, WEBHOOK);
-                if let Some(url) = webhook.get("url").filter(|url| is_template(url)) {
-                    // The URL is a secret: the message must not show it.
-                    let message = "templates in url are not expanded yet: requests go to it as it is written";
-                    self.warn_not_obeyed(&url.span, message.to_owned());
-                }
+            for sigv4 in items(receiver, "sns_configs").iter().filter_map(|entry| entry.get("sigv4")) {
+                self.warn_of_keys(sigv4, SIGV4);
             }
         }
     }
