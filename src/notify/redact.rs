@@ -50,9 +50,9 @@ fn secrets(message: &Message<'_>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     match &message.integration().settings {
         Settings::Keys { values, http } => {
-            let mut secrets = Vec::new();
-            values.values().for_each(|value| value.secrets(&mut secrets));
-            secrets.into_iter().for_each(|secret| add(secret, &mut found));
+            let mut texts = Vec::new();
+            values.values().for_each(|value| value.secrets(&mut texts));
+            texts.into_iter().for_each(|text| add(text, &mut found));
             of_http(http, &mut found);
         }
         Settings::Console => {}
