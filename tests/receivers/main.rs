@@ -14,3 +14,4 @@ mod pushover;
 mod slack;
 mod sns;
 mod victorops;
+mod webhook;

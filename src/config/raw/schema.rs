@@ -192,7 +192,9 @@ impl Reader<'_> {
                 None => format!("{}_file", field.name),
             };
             let global = globals.get(field.global).filter(|_| !has(&local, &partner));
-            if let Some(value) = global.cloned().or_else(|| default(field)) {
+            // An empty text that the file has stays one: it is how to say "none" where there is a default.
+            let missing = fields.get(field.name).is_none();
+            if let Some(value) = global.cloned().or_else(|| default(field).filter(|_| missing)) {
                 values.insert(field.name.into(), value);
             }
         }

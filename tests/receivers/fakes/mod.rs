@@ -1,5 +1,6 @@
 //! Fakes of the APIs of receivers, one a file, and the server that they are run by.
 
+pub(crate) mod consumer;
 pub(crate) mod incidentio;
 pub(crate) mod jira;
 pub(crate) mod opsgenie;
@@ -9,6 +10,7 @@ pub(crate) mod slack;
 pub(crate) mod sns;
 pub(crate) mod tls;
 pub(crate) mod victorops;
+pub(crate) mod webhook;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
