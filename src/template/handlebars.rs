@@ -48,6 +48,17 @@ pub enum HandlebarsError {
     },
 }
 
+impl HandlebarsError {
+    /// Whether other data may do: the template itself can be used.
+    #[must_use]
+    pub fn is_of_data(&self) -> bool {
+        match self {
+            Self::Render { .. } => true,
+            Self::Syntax { .. } | Self::Unknown { .. } => false,
+        }
+    }
+}
+
 /// A template before it is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Source<'a> {

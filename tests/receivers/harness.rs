@@ -12,6 +12,8 @@ use sereno::shell::deliver::Deliverer;
 use sereno::shell::http::HttpClients;
 use sereno::template::message::{Renderer, TemplateSources};
 
+use super::fakes::Fake;
+
 /// The first integration of the receiver `ops` and what it remembers of the group.
 pub(crate) struct Receiver {
     integration: Arc<Integration>,
@@ -121,6 +123,12 @@ impl Receiver {
 fn file(kind: &str, entry: &str) -> String {
     let entry = entry.trim_end().replace('\n', "\n        ");
     format!("route: {{receiver: ops}}\nreceivers:\n  - name: ops\n    {kind}_configs:\n      - {entry}\n")
+}
+
+/// The body that these alerts are told with; the receiver must take it.
+pub(crate) async fn sent(receiver: &mut Receiver, fake: &Fake, alerts: Vec<NotifiedAlert>) -> String {
+    assert_eq!(receiver.told(alerts).await, "delivered", "{}", fake.last_body());
+    shown(&fake.last_body())
 }
 
 /// A body as it stands in tests: without its line feed, characters that repeat counted, and the middle of a

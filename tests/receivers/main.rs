@@ -4,14 +4,21 @@
 //!
 //! Secrets in these tests contain `s3cret`: no outcome may show one.
 
+mod discord;
 mod fakes;
 mod harness;
 mod incidentio;
 mod jira;
+mod mattermost;
+mod msteams;
 mod opsgenie;
 mod pagerduty;
 mod pushover;
+mod rocketchat;
 mod slack;
 mod sns;
+mod telegram;
 mod victorops;
+mod webex;
 mod webhook;
+mod wechat;

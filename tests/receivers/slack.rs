@@ -21,17 +21,17 @@ async fn what_is_sent() {
         "channel: '#ops'\ntext: '{{ range .Alerts }}{{ .Annotations.summary }}{{ end }}'",
     );
     assert_eq!(receiver.told(firing()).await, "delivered");
-    insta::assert_snapshot!(shown(&fake.last_body()), @"");
+    insta::assert_snapshot!(shown(&fake.last_body()), @r##"{"channel":"#ops","username":"Alertmanager","attachments":[{"title":"[FIRING:1] Disk full (db1 page)","title_link":"http://sereno:9093/#/alerts?receiver=ops","text":"The disk of db1 is full","fallback":"[FIRING:1] Disk full (db1 page) | http://sereno:9093/#/alerts?receiver=ops","callback_id":"","footer":"","color":"danger","mrkdwn_in":["fallback","pretext","text"]}]}"##);
     assert_eq!(fake.requests()[0].header("authorization"), "");
     assert!(fake.requests()[0].header("user-agent").starts_with("Sereno/"));
     assert_eq!(receiver.told(resolved()).await, "delivered");
-    insta::assert_snapshot!(shown(&fake.last_body()), @"");
+    insta::assert_snapshot!(shown(&fake.last_body()), @r##"{"channel":"#ops","username":"Alertmanager","attachments":[{"title":"[RESOLVED] Disk full (db1 page)","title_link":"http://sereno:9093/#/alerts?receiver=ops","text":"The disk of db1 is full","fallback":"[RESOLVED] Disk full (db1 page) | http://sereno:9093/#/alerts?receiver=ops","callback_id":"","footer":"","color":"good","mrkdwn_in":["fallback","pretext","text"]}]}"##);
     assert_eq!(receiver.told(many()).await, "delivered");
-    insta::assert_snapshot!(shown(&fake.last_body()), @"");
+    insta::assert_snapshot!(shown(&fake.last_body()), @r##"{"channel":"#ops","username":"Alertmanager","attachments":[{"title":"[FIRING:40] Disk full (page)","title_link":"http://sereno:9093/#/alerts?receiver=ops","text":"","fallback":"[FIRING:40] Disk full (page) | http://sereno:9093/#/alerts?receiver=ops","callback_id":"","footer":"","color":"danger","mrkdwn_in":["fallback","pretext","text"]}]}"##);
     assert_eq!(receiver.told(unicode()).await, "delivered");
-    insta::assert_snapshot!(shown(&fake.last_body()), @"");
+    insta::assert_snapshot!(shown(&fake.last_body()), @r##"{"channel":"#ops","username":"Alertmanager","attachments":[{"title":"[FIRING:1] Disk full (дб-1 数据库 🔥 \u003cb\u003e\u0026\"'\\*_`|)","title_link":"http://sereno:9093/#/alerts?receiver=ops","text":"Die Größe ist \u003e 95 %\nзаполнен","fallback":"[FIRING:1] Disk full (дб-1 数据库 🔥 \u003cb\u003e\u0026\"'\\*_`|) | http://sereno:9093/#/alerts?receiver=ops","callback_id":"","footer":"","color":"danger","mrkdwn_in":["fallback","pretext","text"]}]}"##);
     assert_eq!(receiver.told(long()).await, "delivered");
-    insta::assert_snapshot!(shown(&fake.last_body()), @"");
+    insta::assert_snapshot!(shown(&fake.last_body()), @r##"{"channel":"#ops","username":"Alertmanager","attachments":[{"title":"[FIRING:1] Disk full (db1)","title_link":"http://sereno:9093/#/alerts?receiver=ops","text":"é⟨7999 times⟩…","fallback":"[FIRING:1] Disk full (db1) | http://sereno:9093/#/alerts?receiver=ops","callback_id":"","footer":"","color":"danger","mrkdwn_in":["fallback","pretext","text"]}]}"##);
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ actions:
 timeout: 20s"#,
     );
     assert_eq!(receiver.told(firing()).await, "delivered");
-    insta::assert_snapshot!(shown(&fake.last_body()), @"");
+    insta::assert_snapshot!(shown(&fake.last_body()), @r##"{"channel":"#ops","username":"watch","icon_emoji":":fire:","icon_url":"http://icon/","link_names":true,"text":"message of 1","attachments":[{"title":"Disk full","title_link":"http://wiki/","pretext":"before","text":"body","fallback":"fall","callback_id":"call","fields":[{"title":"one","value":"firing","short":true},{"title":"two","value":"2","short":false}],"actions":[{"type":"button","text":"Runbook","url":"http://runbook/Disk+full","style":"danger"},{"type":"button","text":"Stop","name":"stop","value":"now","confirm":{"text":"Really?","title":"Stop","ok_text":"Yes","dismiss_text":"No"}}],"image_url":"http://image/","thumb_url":"http://thumb/","footer":"foot","color":"#ff0000","mrkdwn_in":["text","fields"]}]}"##);
     assert_eq!(fake.requests()[0].header("authorization"), format!("Bearer {TOKEN}"));
 }
 
@@ -105,7 +105,7 @@ async fn the_first_message_is_changed() {
     }
     let paths: Vec<String> = fake.requests().into_iter().map(|request| request.path).collect();
     assert_eq!(paths, ["/api/chat.postMessage", "/api/chat.update", "/api/chat.update"]);
-    insta::assert_snapshot!(shown(&fake.last_body()), @"");
+    insta::assert_snapshot!(shown(&fake.last_body()), @r#"{"channel":"C0001","ts":"1700000000.000001","username":"Alertmanager","text":"1 alerts","attachments":[{"title":"[RESOLVED] Disk full (db1 page)","title_link":"http://sereno:9093/#/alerts?receiver=ops","text":"","fallback":"[RESOLVED] Disk full (db1 page) | http://sereno:9093/#/alerts?receiver=ops","callback_id":"","footer":"","color":"good","mrkdwn_in":["fallback","pretext","text"]}]}"#);
     let posted = workspace.lock().expect("not poisoned").clone();
     assert_eq!((posted.len(), posted[0].channel), (1, "C0001"));
     assert!(posted[0].title.starts_with("[RESOLVED]"), "{posted:?}");

@@ -123,10 +123,6 @@ impl Reader<'_> {
             return None;
         }
         let (fields, values, http) = self.entry(node, kind, globals)?;
-        for (key, span) in &http.unsupported {
-            let message = format!("{key} is read, but not obeyed yet");
-            self.report(Severity::Warning, "not-obeyed-yet", span, message, None);
-        }
         let resolved = fields.get("send_resolved").and_then(|node| self.boolean(node, "send_resolved"));
         let settings = match kind.kind {
             "console" => Settings::Console,

@@ -192,9 +192,9 @@ impl Reader<'_> {
                 None => format!("{}_file", field.name),
             };
             let global = globals.get(field.global).filter(|_| !has(&local, &partner));
-            // An empty text that the file has stays one: it is how to say "none" where there is a default.
-            let missing = fields.get(field.name).is_none();
-            if let Some(value) = global.cloned().or_else(|| default(field).filter(|_| missing)) {
+            // As in Alertmanager a default is for keys that are not there: an empty text is a value too.
+            let default = default(field).filter(|_| !local.contains_key(field.name));
+            if let Some(value) = global.cloned().or(default) {
                 values.insert(field.name.into(), value);
             }
         }

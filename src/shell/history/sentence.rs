@@ -12,6 +12,7 @@ impl HistoryRow {
     pub fn sentence(&self) -> String {
         match self.kind {
             HistoryKind::Alert => self.alert_sentence(),
+            HistoryKind::Notification if self.detail.contains_key("test") => self.drill_sentence(),
             HistoryKind::Notification => self.notification_sentence(),
             HistoryKind::NotTold => {
                 format!("{} is not told: {}", self.text("integration"), self.text("text"))
@@ -70,6 +71,19 @@ impl HistoryRow {
         }
     }
 
+    fn drill_sentence(&self) -> String {
+        let who = self.text("integration");
+        let by = match self.text("by") {
+            "" => String::new(),
+            by => format!(" by {by}"),
+        };
+        let latency = span(Duration::from_millis(self.number("latency_ms")));
+        match self.text("outcome") {
+            "delivered" => format!("test{by}: {who} took it (took {latency})"),
+            _ => format!("test{by}: {who} did not take it: {} (took {latency})", self.text("error")),
+        }
+    }
+
     fn silence_sentence(&self) -> String {
         let kind = match self.text("kind") {
             "ack" => "acknowledgement",
@@ -106,6 +120,10 @@ impl HistoryRow {
                 self.counted("groups_kept", "alert group"),
                 self.number("groups_created"),
                 self.number("groups_dropped")
+            ),
+            "files" => format!(
+                "could not load the files, the ones before stay in force: {}",
+                self.text("error").replace('\n', "; ")
             ),
             other => format!("loaded {other}"),
         }

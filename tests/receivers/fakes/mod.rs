@@ -1,16 +1,23 @@
 //! Fakes of the APIs of receivers, one a file, and the server that they are run by.
 
 pub(crate) mod consumer;
+pub(crate) mod discord;
 pub(crate) mod incidentio;
 pub(crate) mod jira;
+pub(crate) mod mattermost;
+pub(crate) mod msteams;
 pub(crate) mod opsgenie;
 pub(crate) mod pagerduty;
 pub(crate) mod pushover;
+pub(crate) mod rocketchat;
 pub(crate) mod slack;
 pub(crate) mod sns;
+pub(crate) mod telegram;
 pub(crate) mod tls;
 pub(crate) mod victorops;
+pub(crate) mod webex;
 pub(crate) mod webhook;
+pub(crate) mod wechat;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
