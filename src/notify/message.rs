@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::config::routes::{HttpSettings, Integration, Settings};
-use crate::config::setting::{HIDDEN, Secret, Setting};
+use crate::config::setting::{Secret, Setting};
 use crate::model::{Duration, Str, Timestamp};
 use crate::router::{Attempt, Failure, Memory, NotifiedAlert, Outcome};
 use crate::template::message::{AlertData, Data, RenderError, Renderer};
@@ -36,9 +36,6 @@ pub enum Trouble {
     #[error("{0}")]
     Setting(String),
 }
-
-/// Replacing shorter ones would make texts unreadable and hide nothing.
-const SHORTEST_SECRET: usize = 4;
 
 impl From<Trouble> for Outcome {
     /// A file may be there later; nothing else mends itself.
@@ -269,22 +266,6 @@ impl<'a> Message<'a> {
         let made = then(&part);
         self.failures.borrow_mut().extend(part.failures.into_inner());
         made
-    }
-
-    /// The outcome without any secret of the settings: a receiver may say back what it was sent.
-    #[must_use]
-    pub fn without_secrets(&self, mut outcome: Outcome) -> Outcome {
-        let (Outcome::Retryable { message: text, .. } | Outcome::Refused { message: text, .. }) =
-            &mut outcome
-        else {
-            return outcome;
-        };
-        let mut secrets: Vec<&str> = self.files.values().flatten().map(|text| &**text).collect();
-        self.values().values().for_each(|value| value.secrets(&mut secrets));
-        for secret in secrets.into_iter().filter(|secret| secret.len() >= SHORTEST_SECRET) {
-            *text = text.replace(secret, HIDDEN);
-        }
-        outcome
     }
 
     /// The templates that failed so far, each with its key.

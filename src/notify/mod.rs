@@ -21,6 +21,7 @@ mod opsgenie;
 pub mod outcome;
 mod pagerduty;
 mod pushover;
+mod redact;
 mod rocketchat;
 mod sigv4;
 mod slack;
@@ -43,6 +44,7 @@ use crate::model::{Duration, Str};
 use crate::router::{Failure, Memory, Outcome};
 
 pub use message::{Files, Message, Trouble};
+pub use redact::redacted;
 
 /// What is to be done next for an attempt.
 #[derive(Debug)]

@@ -67,7 +67,7 @@ impl Deliverer {
                     Err(error) => break (failed(&error), None),
                 },
                 Step::Print(text) => break (print(&text), None),
-                Step::Done { outcome, memory } => break (message.without_secrets(outcome), memory),
+                Step::Done { outcome, memory } => break (notify::redacted(&message, outcome), memory),
             };
         }
     }

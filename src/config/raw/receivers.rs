@@ -7,9 +7,7 @@ use super::kinds::{HTTP, INTEGRATIONS, Integration as Kind};
 use super::schema::{Values, has};
 use super::{Fields, Reader, did_you_mean};
 use crate::config::problem::Severity;
-use crate::config::routes::{
-    HttpSettings, Integration, RateLimit, Receiver, Settings,
-};
+use crate::config::routes::{HttpSettings, Integration, RateLimit, Receiver, Settings};
 use crate::config::setting::{Address, Setting};
 use crate::config::yaml::Node;
 use crate::model::{Duration, Str};
