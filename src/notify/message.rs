@@ -64,6 +64,8 @@ pub struct Message<'a> {
     pub now: Timestamp,
     /// Templates that failed, and were replaced by a plain text.
     failures: RefCell<Vec<(Str, RenderError)>>,
+    /// What somebody should know although the notification went out.
+    remarks: RefCell<Vec<String>>,
 }
 
 impl<'a> Message<'a> {
@@ -71,7 +73,7 @@ impl<'a> Message<'a> {
     #[must_use]
     pub fn new(attempt: &'a Attempt, files: &'a Files, external_url: &str, now: Timestamp) -> Self {
         let data = data(attempt, external_url);
-        Self { attempt, data, files, now, failures: RefCell::default() }
+        Self { attempt, data, files, now, failures: RefCell::default(), remarks: RefCell::default() }
     }
 
     /// Who is told.
@@ -213,6 +215,17 @@ impl<'a> Message<'a> {
     #[must_use]
     pub fn template_failures(&self) -> Vec<(Str, RenderError)> {
         self.failures.borrow().clone()
+    }
+
+    /// Notes what somebody should know although the notification went out. Never a secret.
+    pub fn remark(&self, text: String) {
+        self.remarks.borrow_mut().push(text);
+    }
+
+    /// What was noted so far.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        self.remarks.borrow().clone()
     }
 
     fn plain(&self, key: &str, error: RenderError) -> Result<String, Trouble> {

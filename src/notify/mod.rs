@@ -5,6 +5,8 @@
 //! answer. What all of them share is in [`message`]: settings, secrets, rendered texts.
 
 pub mod console;
+pub mod email;
+mod ids;
 pub mod message;
 pub mod outcome;
 mod templates;
@@ -17,6 +19,7 @@ use crate::config::setting::Secret;
 use crate::model::{Duration, Str};
 use crate::router::{Failure, Memory, Outcome};
 
+pub use email::mail::{Mail, MailAnswer};
 pub use message::{Files, Message, Trouble};
 
 /// What is to be done next for an attempt.
@@ -24,6 +27,8 @@ pub use message::{Files, Message, Trouble};
 pub enum Step {
     /// Make this request, then go on with its answer.
     Http(Box<HttpCall>),
+    /// Send this mail, then go on with what the server said.
+    Mail(Box<MailCall>),
     /// Print this text on standard output; that is all.
     Print(String),
     /// Nothing more: this is what became of the attempt.
@@ -50,6 +55,23 @@ pub type Then = Box<dyn FnOnce(&Message<'_>, HttpAnswer) -> Step + Send>;
 impl std::fmt::Debug for HttpCall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HttpCall").field("request", &self.request).finish_non_exhaustive()
+    }
+}
+
+/// A mail and what follows from the server's answer.
+pub struct MailCall {
+    /// What is sent.
+    pub mail: Mail,
+    /// What follows.
+    pub then: ThenMail,
+}
+
+/// Reads a mail server's answer.
+pub type ThenMail = Box<dyn FnOnce(&Message<'_>, MailAnswer) -> Step + Send>;
+
+impl std::fmt::Debug for MailCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MailCall").field("mail", &self.mail).finish_non_exhaustive()
     }
 }
 
@@ -117,7 +139,7 @@ impl From<Trouble> for Step {
 type Begin = fn(&Message<'_>) -> Result<Step, Trouble>;
 
 /// The kinds of integrations whose settings are a table of keys, by name.
-const KINDS: &[(&str, Begin)] = &[];
+const KINDS: &[(&str, Begin)] = &[("email", email::begin)];
 
 /// The first step of an attempt.
 #[must_use]
