@@ -5,6 +5,7 @@
 //! receivers or reads files.
 
 mod data;
+mod go;
 mod renderer;
 
 pub use data::{AlertData, Data, Pairs};

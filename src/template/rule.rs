@@ -2,8 +2,8 @@
 
 mod data;
 mod functions;
-mod numbers;
-mod texts;
+pub(in crate::template) mod numbers;
+pub(in crate::template) mod texts;
 
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::format::{sprint, sprintf, sprintln};
 use super::functions::{CallError, Param, Signature};
-use super::value::{List, Shape, Value};
+use super::value::{Shape, Value};
 
 /// The parameters of the built-in function `name`, if there is one.
 pub(super) fn signature(name: &str) -> Option<Signature> {
@@ -132,10 +132,7 @@ fn slice(item: &Value, indexes: &[Value]) -> Result<Value, CallError> {
     match item {
         // Go cuts bytes; half a character cannot be kept in our texts and is shown as U+FFFD.
         Value::Str(text) => Ok(Value::Str(String::from_utf8_lossy(&text.as_bytes()[range]).into())),
-        Value::Object(object) => {
-            let items = range.filter_map(|at| object.item(at)).collect();
-            Ok(Value::object(List { type_name: object.type_name().into(), items }))
-        }
+        Value::Object(object) => Ok(object.part(range)),
         other => Ok(other.clone()),
     }
 }

@@ -421,6 +421,7 @@ impl<'t> Exec<'t> {
             (_, Value::NoValue) => Err(self.error(format!("invalid value; expected {wanted}"))),
             (_, value) if value.type_name() == wanted => Ok(value.clone()),
             (_, value) if value.type_name().strip_prefix('*') == Some(wanted) => Ok(value.clone()),
+            (_, Value::Object(object)) if object.unnamed_type() == Some(wanted) => Ok(value),
             (_, value) => {
                 let got = value.type_name();
                 Err(self.error(format!("wrong type for value; expected {wanted}; got {got}")))

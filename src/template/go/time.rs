@@ -1,20 +1,27 @@
-//! Go's `time.Time` and `time.Duration` as templates see them. UTC only: there is no local zone here.
+//! Go's `time.Time` and `time.Duration` as templates see them. There is no local zone here: it is UTC.
 
 mod layout;
+mod parse;
+mod zone;
 
 use std::any::Any;
 use std::fmt::Write;
 
 use super::functions::{CallError, Param, Signature};
 use super::value::{Named, Object, Shape, Value};
+use layout::Shown;
+use zone::Zone;
 
 const SECOND: i128 = 1_000_000_000;
+/// The first day of Go's calendar, its zero time.
+const ZERO: i128 = -62_135_596_800 * SECOND;
 
-/// A point in time, in nanoseconds since the Unix epoch, UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A point in time, in nanoseconds since the Unix epoch, and the zone in which it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Time {
     nanos: i128,
     pointer: bool,
+    zone: Zone,
 }
 
 /// A span of time in nanoseconds.
@@ -25,10 +32,16 @@ pub struct Duration {
 }
 
 impl Time {
-    /// That many nanoseconds after the epoch.
+    /// That many nanoseconds after the epoch, in UTC.
     #[must_use]
     pub fn from_nanos(nanos: i128) -> Self {
-        Self { nanos, pointer: false }
+        Self { nanos, pointer: false, zone: Zone::Utc }
+    }
+
+    /// Go's zero time, the first moment of the year 1.
+    #[must_use]
+    pub fn zero() -> Self {
+        Self::from_nanos(ZERO)
     }
 
     /// The same as `*time.Time`.
@@ -37,38 +50,80 @@ impl Time {
         Self { pointer: true, ..self }
     }
 
-    /// Date and time of day; the ends of the calendar where it has no such date.
-    fn civil(self) -> jiff::civil::DateTime {
+    /// The same time as it is shown in the zone of that name in the tz database.
+    ///
+    /// # Errors
+    /// There is no such zone.
+    pub fn in_zone(&self, name: &str) -> Result<Self, CallError> {
+        Ok(Self { zone: Zone::load(name)?, pointer: false, ..*self })
+    }
+
+    /// The time that has passed since `earlier`.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Duration {
+        Duration::saturating(self.nanos - earlier.nanos)
+    }
+
+    /// Go's `time.Parse`.
+    ///
+    /// # Errors
+    /// The text does not follow the layout; in Go's words.
+    pub fn parse(layout: &str, text: &str) -> Result<Self, CallError> {
+        parse::parse(layout, text).map_err(CallError::Failed)
+    }
+
+    /// Appends what Go's `MarshalJSON` gives: RFC 3339 with as many digits of the second as needed.
+    ///
+    /// # Errors
+    /// The year has no four digits.
+    pub fn to_json(&self, out: &mut String) -> Result<(), CallError> {
+        let year = self.shown().civil.year();
+        if !(0..=9999).contains(&year) {
+            return Err(
+                "json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: year outside of \
+                        range [0,9999]"
+                    .into(),
+            );
+        }
+        out.push('"');
+        out.push_str(&self.format("2006-01-02T15:04:05.999999999Z07:00"));
+        out.push('"');
+        Ok(())
+    }
+
+    /// The same zone at another time.
+    fn at(&self, nanos: i128) -> Value {
+        Value::object(Self { nanos, pointer: false, zone: self.zone.clone() })
+    }
+
+    /// Date and time of day in its zone; the ends of the calendar where it has no such date.
+    fn shown(&self) -> Shown {
         let timestamp = jiff::Timestamp::from_nanosecond(self.nanos).unwrap_or(if self.nanos < 0 {
             jiff::Timestamp::MIN
         } else {
             jiff::Timestamp::MAX
         });
-        jiff::tz::Offset::UTC.to_datetime(timestamp)
+        let (offset, abbreviation) = self.zone.at(timestamp);
+        let zone = jiff::tz::Offset::from_seconds(offset).unwrap_or(jiff::tz::Offset::UTC);
+        Shown { civil: zone.to_datetime(timestamp), offset, abbreviation }
     }
 
     /// Go's `Format`.
     #[must_use]
-    pub fn format(self, layout: &str) -> String {
-        layout::format(self.civil(), layout)
+    pub fn format(&self, layout: &str) -> String {
+        layout::format(&self.shown(), layout)
     }
 
-    fn from_civil(civil: jiff::civil::DateTime) -> Self {
-        let nanos = jiff::tz::Offset::UTC.to_timestamp(civil).map_or(0, |at| at.as_nanosecond());
-        Self::from_nanos(nanos)
-    }
-
-    fn add_date(self, years: i64, months: i64, days: i64) -> Self {
+    fn add_date(&self, years: i64, months: i64, days: i64) -> Value {
         // Go normalises: January 31 and a month more is March 3.
-        let civil = self.civil();
+        let civil = self.shown().civil;
         let month = i64::from(civil.year()) * 12 + i64::from(civil.month()) - 1;
         let month = month.saturating_add(years.saturating_mul(12)).saturating_add(months);
         let year = i16::try_from(month.div_euclid(12)).unwrap_or(9999).clamp(-9998, 9998);
         let first = jiff::civil::Date::new(year, i8::try_from(month.rem_euclid(12) + 1).unwrap_or(1), 1);
-        let Ok(first) = first else { return self };
-        let midnight = Self::from_civil(first.to_datetime(jiff::civil::Time::midnight())).nanos;
-        let days = i128::from(days) + i128::from(civil.day()) - 1;
-        Self::from_nanos(midnight + days * 86_400 * SECOND + self.nanos.rem_euclid(86_400 * SECOND))
+        let days = days.saturating_add(i64::from(civil.day()) - 1);
+        let date = first.and_then(|first| first.checked_add(jiff::Span::new().try_days(days)?));
+        self.at(date.map_or(self.nanos, |date| self.zone.instant(date.to_datetime(civil.time()))))
     }
 }
 
@@ -105,25 +160,27 @@ impl Object for Time {
             "Add" | "Round" | "Truncate" => DURATION,
             "Sub" | "After" | "Before" | "Equal" | "Compare" => TIME,
             "AddDate" => &[Param::Int, Param::Int, Param::Int],
+            "In" => &[Param::Named("*time.Location")],
             "String" | "Unix" | "UnixMilli" | "UnixMicro" | "UnixNano" | "Year" | "Month" | "Day"
             | "Hour" | "Minute" | "Second" | "Nanosecond" | "Weekday" | "YearDay" | "UTC" | "Local"
-            | "IsZero" => &[],
+            | "Location" | "IsZero" => &[],
             _ => return None,
         }))
     }
 
     fn call(&self, name: &str, args: &[Value]) -> Result<Value, CallError> {
-        let civil = self.civil();
+        let civil = self.shown().civil;
         let wide = |number: i128| Value::Int64(i64::try_from(number).unwrap_or(i64::MAX));
         Ok(match (name, args) {
             ("Format", [layout]) => Value::str(&self.format(layout.as_str().unwrap_or_default())),
             ("String", _) => Value::str(&self.to_string()),
-            ("Add", [by]) => Value::object(Self::from_nanos(self.nanos + i128::from(nanos_of(by)))),
-            ("Round", [to]) => Value::object(Self::from_nanos(round(self.nanos, nanos_of(to).into()))),
+            ("Add", [by]) => self.at(self.nanos + i128::from(nanos_of(by))),
+            // Go counts multiples from its zero time.
+            ("Round", [to]) => self.at(ZERO + round(self.nanos - ZERO, nanos_of(to).into())),
             ("Truncate", [to]) => {
                 let to = i128::from(nanos_of(to));
-                let cut = if to > 0 { self.nanos.rem_euclid(to) } else { 0 };
-                Value::object(Self::from_nanos(self.nanos - cut))
+                let cut = if to > 0 { (self.nanos - ZERO).rem_euclid(to) } else { 0 };
+                self.at(self.nanos - cut)
             }
             ("Sub", [other]) => Value::object(Duration::saturating(self.nanos - time_of(other)?)),
             ("After", [other]) => Value::Bool(self.nanos > time_of(other)?),
@@ -131,7 +188,7 @@ impl Object for Time {
             ("Equal", [other]) => Value::Bool(self.nanos == time_of(other)?),
             ("Compare", [other]) => Value::Int(self.nanos.cmp(&time_of(other)?) as i64),
             ("AddDate", [Value::Int(years), Value::Int(months), Value::Int(days)]) => {
-                Value::object(self.add_date(*years, *months, *days))
+                self.add_date(*years, *months, *days)
             }
             ("Unix", _) => wide(self.nanos.div_euclid(SECOND)),
             ("UnixMilli", _) => wide(self.nanos.div_euclid(1_000_000)),
@@ -153,7 +210,14 @@ impl Object for Time {
             }
             ("YearDay", _) => Value::Int(civil.day_of_year().into()),
             ("UTC" | "Local", _) => Value::object(Self::from_nanos(self.nanos)),
-            ("IsZero", _) => Value::Bool(self.nanos == -62_135_596_800 * SECOND),
+            ("Location", _) => Value::object(self.zone.clone()),
+            ("In", [Value::Object(location)]) => {
+                let zone = location.as_any().and_then(|any| any.downcast_ref::<Zone>());
+                let zone = zone.cloned().ok_or("time: missing Location in call to Time.In")?;
+                Value::object(Self { nanos: self.nanos, pointer: false, zone })
+            }
+            ("In", _) => return Err("time: missing Location in call to Time.In".into()),
+            ("IsZero", _) => Value::Bool(self.nanos == ZERO),
             _ => return Err(format!("no method {name}").into()),
         })
     }

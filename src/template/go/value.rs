@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::functions::{CallError, Signature};
@@ -53,6 +54,12 @@ pub trait Object: Debug + Send + Sync {
     /// What it is to the language.
     fn shape(&self) -> Shape;
 
+    /// The unnamed slice or map type beneath a named one, such as `[]string`: a value is also taken where that
+    /// is wanted.
+    fn unnamed_type(&self) -> Option<&str> {
+        None
+    }
+
     /// Keys and values of a map in order of the keys, names and values of a struct's fields, or indexes
     /// and elements of a list.
     fn pairs(&self) -> Vec<(Value, Value)> {
@@ -92,6 +99,12 @@ pub trait Object: Debug + Send + Sync {
     /// The element of a list.
     fn item(&self, at: usize) -> Option<Value> {
         self.pairs().into_iter().nth(at).map(|(_, value)| value)
+    }
+
+    /// The part of a list, in its own type. The range lies within it.
+    fn part(&self, range: Range<usize>) -> Value {
+        let items = range.filter_map(|at| self.item(at)).collect();
+        Value::object(List { type_name: self.type_name().into(), items })
     }
 
     /// The parameters of the method `name`, if it has one.
@@ -227,6 +240,73 @@ impl Object for List {
     }
 }
 
+/// A `[]interface {}` that a template makes.
+#[derive(Clone, Debug)]
+pub struct AnyList {
+    items: Vec<Value>,
+    /// Kept, because a list may hold itself many times over in a few steps.
+    depth: usize,
+}
+
+impl AnyList {
+    /// A list of these.
+    ///
+    /// # Errors
+    /// Values are nested so deep that handling them would need too much stack.
+    pub fn made_by_template(items: Vec<Value>) -> Result<Value, CallError> {
+        let depth = checked_depth(items.iter())?;
+        Ok(Value::object(Self { items, depth }))
+    }
+}
+
+impl Object for AnyList {
+    fn type_name(&self) -> &str {
+        "[]interface {}"
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::List
+    }
+
+    #[expect(clippy::cast_possible_wrap, reason = "no list has that many elements")]
+    fn pairs(&self) -> Vec<(Value, Value)> {
+        self.items.iter().enumerate().map(|(at, item)| (Value::Int(at as i64), item.clone())).collect()
+    }
+
+    fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    fn depth(&self) -> usize {
+        self.depth
+    }
+
+    fn item(&self, at: usize) -> Option<Value> {
+        self.items.get(at).cloned()
+    }
+
+    fn part(&self, range: Range<usize>) -> Value {
+        Value::object(Self { items: self.items[range].to_vec(), depth: self.depth })
+    }
+}
+
+/// How many levels of values there are in something that holds these.
+fn depth_above<'a>(values: impl Iterator<Item = &'a Value>) -> usize {
+    let depth = |value: &Value| match value {
+        Value::Object(object) => object.depth(),
+        _ => 0,
+    };
+    1 + values.map(depth).max().unwrap_or(0)
+}
+
+fn checked_depth<'a>(values: impl Iterator<Item = &'a Value>) -> Result<usize, CallError> {
+    const MAX_DEPTH: usize = 50;
+    match depth_above(values) {
+        depth if depth > MAX_DEPTH => Err(format!("exceeded {MAX_DEPTH} levels of nested values").into()),
+        depth => Ok(depth),
+    }
+}
+
 /// A plain map from strings.
 #[derive(Clone, Debug)]
 pub struct Map {
@@ -240,11 +320,7 @@ impl Map {
     /// A map of that type in Go.
     #[must_use]
     pub fn new(type_name: &'static str, entries: BTreeMap<Str, Value>) -> Self {
-        let depth = |value: &Value| match value {
-            Value::Object(object) => object.depth(),
-            _ => 0,
-        };
-        let depth = 1 + entries.values().map(depth).max().unwrap_or(0);
+        let depth = depth_above(entries.values());
         Self { type_name, entries, depth }
     }
 
@@ -253,12 +329,8 @@ impl Map {
     /// # Errors
     /// Values are nested so deep that handling them would need too much stack.
     pub fn made_by_template(entries: BTreeMap<Str, Value>) -> Result<Value, CallError> {
-        const MAX_DEPTH: usize = 50;
-        let map = Self::new("map[string]interface {}", entries);
-        if map.depth() > MAX_DEPTH {
-            return Err(format!("exceeded {MAX_DEPTH} levels of nested values").into());
-        }
-        Ok(Value::object(map))
+        let depth = checked_depth(entries.values())?;
+        Ok(Value::object(Self { type_name: "map[string]interface {}", entries, depth }))
     }
 }
 

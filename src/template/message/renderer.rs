@@ -1,7 +1,8 @@
 //! All templates of a configuration, compiled, and how a text is rendered by them.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use super::go::{GoError, GoTemplates, Kind};
 use super::{Data, Pairs};
 use crate::model::{Str, Timestamp};
 use crate::template::go::{ExecError, TemplateError};
@@ -21,6 +22,15 @@ pub enum RenderError {
     Handlebars(#[from] HandlebarsError),
 }
 
+impl From<GoError> for RenderError {
+    fn from(error: GoError) -> Self {
+        match error {
+            GoError::Syntax(error) => Self::Syntax(error),
+            GoError::Failed(error) => Self::Go(error),
+        }
+    }
+}
+
 /// The texts that a [`Renderer`] is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TemplateSources {
@@ -32,12 +42,22 @@ pub struct TemplateSources {
 }
 
 /// All templates of a configuration. Cloning copies a pointer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Renderer(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
     sources: TemplateSources,
+    go: GoTemplates,
+}
+
+impl Default for Renderer {
+    /// The templates that come with the binary.
+    fn default() -> Self {
+        static DEFAULT: LazyLock<Renderer> =
+            LazyLock::new(|| Renderer::new(TemplateSources::default()).unwrap_or(Renderer(Arc::default())));
+        DEFAULT.clone()
+    }
 }
 
 impl PartialEq for Renderer {
@@ -53,7 +73,11 @@ impl Renderer {
     /// # Errors
     /// What is wrong with each file that cannot be used: its path and why.
     pub fn new(sources: TemplateSources) -> Result<Self, Vec<(Str, RenderError)>> {
-        Ok(Self(Arc::new(Inner { sources })))
+        let files = sources.files.iter().filter(|(path, _)| !path.ends_with(".hbs"));
+        let go = GoTemplates::new(files).map_err(|wrong| {
+            wrong.into_iter().map(|(path, error)| (path, RenderError::Syntax(error))).collect::<Vec<_>>()
+        })?;
+        Ok(Self(Arc::new(Inner { sources, go })))
     }
 
     /// Whether inline texts are handlebars; else they are Go templates.
@@ -66,16 +90,23 @@ impl Renderer {
     ///
     /// # Errors
     /// See [`RenderError`].
-    pub fn text(&self, template: &str, _data: &Data, _now: Timestamp) -> Result<String, RenderError> {
-        Ok(template.to_owned())
+    pub fn text(&self, template: &str, data: &Data, now: Timestamp) -> Result<String, RenderError> {
+        self.render(Kind::Text, template, data, now)
     }
 
     /// The same as HTML: what comes from the data cannot be taken for markup.
     ///
     /// # Errors
     /// See [`RenderError`].
-    pub fn html(&self, template: &str, _data: &Data, _now: Timestamp) -> Result<String, RenderError> {
-        Ok(template.to_owned())
+    pub fn html(&self, template: &str, data: &Data, now: Timestamp) -> Result<String, RenderError> {
+        self.render(Kind::Html, template, data, now)
+    }
+
+    fn render(&self, kind: Kind, template: &str, data: &Data, now: Timestamp) -> Result<String, RenderError> {
+        if self.is_handlebars() || template.is_empty() {
+            return Ok(template.to_owned());
+        }
+        Ok(self.0.go.render(kind, template, data, now)?)
     }
 
     /// The labels of a route, each rendered. One may name others (`routeLabels`); those that fail come back
@@ -84,9 +115,10 @@ impl Renderer {
     pub fn route_labels(
         &self,
         labels: &Pairs,
-        _data: &Data,
-        _now: Timestamp,
+        data: &Data,
+        now: Timestamp,
     ) -> (Pairs, Vec<(Str, RenderError)>) {
-        (labels.clone(), Vec::new())
+        let (rendered, failed) = self.0.go.route_labels(labels, data, now);
+        (rendered, failed.into_iter().map(|(name, error)| (name, error.into())).collect())
     }
 }

@@ -9,7 +9,7 @@ const BINARY: [&str; 8] = ["ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"];
 const SMALL: [&str; 8] = ["m", "u", "n", "p", "f", "a", "z", "y"];
 
 /// The number that a function was given: a float, an integer, a text or a duration.
-pub(super) fn number(value: &Value) -> Result<f64, CallError> {
+pub(in crate::template) fn number(value: &Value) -> Result<f64, CallError> {
     #[expect(clippy::cast_precision_loss, reason = "Go converts in the same way")]
     match value {
         Value::Float(number) => Ok(*number),
@@ -77,7 +77,7 @@ pub(super) fn humanize1024(value: f64) -> String {
     if value.abs() <= 1.0 || !value.is_finite() { four_digits(value) } else { scaled(value, 1024.0, &BINARY) }
 }
 
-pub(super) fn humanize_duration(value: f64) -> String {
+pub(in crate::template) fn humanize_duration(value: f64) -> String {
     if !value.is_finite() {
         return four_digits(value);
     }

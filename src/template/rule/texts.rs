@@ -21,11 +21,11 @@ pub(super) fn title(text: &str) -> String {
     text.chars().map(&mut capital).collect()
 }
 
-pub(super) fn upper(text: &str) -> String {
+pub(in crate::template) fn upper(text: &str) -> String {
     text.chars().map(one_upper).collect()
 }
 
-pub(super) fn lower(text: &str) -> String {
+pub(in crate::template) fn lower(text: &str) -> String {
     let one_lower = |c: char| {
         let mut small = c.to_lowercase();
         small.next().filter(|_| small.next().is_none()).unwrap_or(c)
@@ -44,11 +44,15 @@ fn regex(pattern: &str) -> Result<regex::Regex, String> {
     unanchored(pattern).map_err(|error| format!("error parsing regexp: {}", error.reason))
 }
 
-pub(super) fn is_match(pattern: &str, text: &str) -> Result<bool, CallError> {
+pub(in crate::template) fn is_match(pattern: &str, text: &str) -> Result<bool, CallError> {
     Ok(regex(pattern)?.is_match(text))
 }
 
-pub(super) fn replace_all(pattern: &str, replacement: &str, text: &str) -> Result<String, CallError> {
+pub(in crate::template) fn replace_all(
+    pattern: &str,
+    replacement: &str,
+    text: &str,
+) -> Result<String, CallError> {
     /// The most that a replacement may grow to: far more than any text needs.
     const MAX_BYTES: usize = 64 << 20;
     if text.len().saturating_mul(replacement.len()) > MAX_BYTES {

@@ -2,7 +2,7 @@
 
 /// How many bytes a template may write, and its functions may take and make, before it is stopped.
 /// Printing ends soon behind it: a value may hold itself a billion times over in a few steps.
-pub(super) const MAX_BYTES: usize = 8 << 20;
+pub(crate) const MAX_BYTES: usize = 8 << 20;
 
 mod number;
 mod printf;

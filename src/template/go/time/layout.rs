@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use jiff::civil::DateTime;
 
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -18,7 +18,8 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+pub(super) const WEEKDAYS: [&str; 7] =
+    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// The elements of a layout. Those that begin like others come first.
 const ELEMENTS: [&str; 43] = [
@@ -77,14 +78,23 @@ pub(super) fn weekday(number: i8) -> &'static str {
     usize::try_from(number).ok().and_then(|at| WEEKDAYS.get(at)).copied().unwrap_or_default()
 }
 
-/// A time in UTC as the layout shows it.
-pub(super) fn format(at: DateTime, layout: &str) -> String {
+/// A time as clocks in its zone show it.
+pub(super) struct Shown {
+    pub(super) civil: DateTime,
+    /// Seconds east of UTC.
+    pub(super) offset: i32,
+    /// The zone's name at that time; empty if it has none.
+    pub(super) abbreviation: String,
+}
+
+/// A time as the layout shows it.
+pub(super) fn format(at: &Shown, layout: &str) -> String {
     let mut out = String::new();
     let mut rest = layout;
     while let Some(c) = rest.chars().next() {
         let length = fraction_length(rest);
         if length > 0 {
-            fraction(&mut out, at, &rest[..length]);
+            fraction(&mut out, at.civil, &rest[..length]);
             rest = &rest[length..];
         } else if let Some(element) = element(rest) {
             write_element(&mut out, at, element);
@@ -98,7 +108,7 @@ pub(super) fn format(at: DateTime, layout: &str) -> String {
 }
 
 /// The element that `text` begins with.
-fn element(text: &str) -> Option<&'static str> {
+pub(super) fn element(text: &str) -> Option<&'static str> {
     let follows = |element: &str| text[element.len()..].chars().next();
     let fits = |element: &str| match element {
         // "Month" is a word, not a weekday.
@@ -113,7 +123,7 @@ fn element(text: &str) -> Option<&'static str> {
 }
 
 /// How many bytes of `text` are a fraction of a second: a point and only zeros or only nines.
-fn fraction_length(text: &str) -> usize {
+pub(super) fn fraction_length(text: &str) -> usize {
     let Some(digits) = text.strip_prefix(['.', ',']) else { return 0 };
     let Some(digit) = digits.chars().next().filter(|c| matches!(c, '0' | '9')) else { return 0 };
     let rest = digits.trim_start_matches(digit);
@@ -134,7 +144,8 @@ fn fraction(out: &mut String, at: DateTime, element: &str) {
     out.push_str(digits);
 }
 
-fn write_element(out: &mut String, at: DateTime, element: &str) {
+fn write_element(out: &mut String, shown: &Shown, element: &str) {
+    let at = shown.civil;
     let hour12 = match at.hour() % 12 {
         0 => 12,
         hour => hour,
@@ -144,7 +155,11 @@ fn write_element(out: &mut String, at: DateTime, element: &str) {
         "Jan" => write!(out, "{:.3}", month(at.month())),
         "Monday" => write!(out, "{}", weekday(at.weekday().to_sunday_zero_offset())),
         "Mon" => write!(out, "{:.3}", weekday(at.weekday().to_sunday_zero_offset())),
-        "MST" => write!(out, "UTC"),
+        "MST" if shown.abbreviation.is_empty() => {
+            write_offset(out, shown.offset, false, Parts::Minutes);
+            Ok(())
+        }
+        "MST" => write!(out, "{}", shown.abbreviation),
         "1" => write!(out, "{}", at.month()),
         "01" => write!(out, "{:02}", at.month()),
         "2" => write!(out, "{}", at.day()),
@@ -163,11 +178,38 @@ fn write_element(out: &mut String, at: DateTime, element: &str) {
         "06" => write!(out, "{:02}", at.year().rem_euclid(100)),
         "PM" => write!(out, "{}", if at.hour() < 12 { "AM" } else { "PM" }),
         "pm" => write!(out, "{}", if at.hour() < 12 { "am" } else { "pm" }),
-        "-0700" => write!(out, "+0000"),
-        "-07:00" => write!(out, "+00:00"),
-        "-07" => write!(out, "+00"),
-        "-070000" => write!(out, "+000000"),
-        "-07:00:00" => write!(out, "+00:00:00"),
-        _ => write!(out, "Z"),
+        zone => {
+            if zone.starts_with('Z') && shown.offset == 0 {
+                out.push('Z');
+            } else {
+                let parts = match zone.trim_start_matches(['Z', '-']) {
+                    "07" => Parts::Hours,
+                    "0700" | "07:00" => Parts::Minutes,
+                    _ => Parts::Seconds,
+                };
+                write_offset(out, shown.offset, zone.contains(':'), parts);
+            }
+            Ok(())
+        }
     };
+}
+
+/// Down to which part an offset is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Parts {
+    Hours,
+    Minutes,
+    Seconds,
+}
+
+fn write_offset(out: &mut String, offset: i32, colons: bool, parts: Parts) {
+    let (size, colon) = (offset.unsigned_abs(), if colons { ":" } else { "" });
+    let sign = if offset < 0 && (parts == Parts::Seconds || size >= 60) { '-' } else { '+' };
+    let _ = write!(out, "{sign}{:02}", size / 3600);
+    if parts != Parts::Hours {
+        let _ = write!(out, "{colon}{:02}", size / 60 % 60);
+    }
+    if parts == Parts::Seconds {
+        let _ = write!(out, "{colon}{:02}", size % 60);
+    }
 }

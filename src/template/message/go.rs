@@ -1,0 +1,203 @@
+//! Go templates of notifications: Alertmanager's data, functions and default templates.
+
+mod base64;
+mod data;
+mod functions;
+mod json;
+mod title;
+mod urls;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::{Data, Pairs};
+use crate::model::{Str, Timestamp};
+use crate::template::go::{CallError, ExecError, MissingKey, Outcome, TemplateError, Templates, Value};
+use functions::{MessageFunctions, Names};
+
+/// The default templates, which have the names that Alertmanager's have and give the same texts.
+const DEFAULTS: [(&str, &str); 3] = [
+    ("common.tmpl", include_str!("../../../templates/alertmanager/common.tmpl")),
+    ("chat.tmpl", include_str!("../../../templates/alertmanager/chat.tmpl")),
+    ("incidents.tmpl", include_str!("../../../templates/alertmanager/incidents.tmpl")),
+];
+
+/// How many route labels may lead to each other.
+const MAX_CHAIN: usize = 50;
+
+/// Why a text cannot be rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum GoError {
+    /// It is not a template.
+    Syntax(TemplateError),
+    /// It failed.
+    Failed(ExecError),
+}
+
+/// All named Go templates of a configuration.
+#[derive(Clone, Debug, Default)]
+pub(super) struct GoTemplates {
+    named: Templates,
+}
+
+/// What a text is rendered with.
+struct Run<'a> {
+    templates: &'a GoTemplates,
+    dot: Value,
+    now: Timestamp,
+    kind: Kind,
+    /// The route's labels as they stand in the file, or rendered ones.
+    route_labels: &'a Pairs,
+    rendered: bool,
+    resolved: RefCell<Resolved>,
+}
+
+/// The route labels that were rendered so far.
+#[derive(Default)]
+struct Resolved {
+    known: BTreeMap<Str, Str>,
+    /// Those that are being rendered, outermost first.
+    chain: Vec<Str>,
+}
+
+/// What a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Html,
+}
+
+impl GoTemplates {
+    /// The default templates, and those of files by path and text; later definitions win.
+    ///
+    /// # Errors
+    /// What is wrong with each file that is not a template, by its path.
+    pub(super) fn new<'a>(
+        files: impl Iterator<Item = &'a (Str, Str)>,
+    ) -> Result<Self, Vec<(Str, TemplateError)>> {
+        let mut named = Templates::default();
+        let mut wrong = Vec::new();
+        for (name, text) in DEFAULTS {
+            if let Err(error) = named.parse(name, text, &Names) {
+                wrong.push(((*name).into(), error));
+            }
+        }
+        for (path, text) in files {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            if let Err(error) = named.parse(name, text, &Names) {
+                wrong.push((Str::clone(path), error));
+            }
+        }
+        if wrong.is_empty() { Ok(Self { named }) } else { Err(wrong) }
+    }
+
+    /// A text of a routing file, rendered. The route's labels in `data` are rendered ones.
+    pub(super) fn render(
+        &self,
+        kind: Kind,
+        text: &str,
+        data: &Data,
+        now: Timestamp,
+    ) -> Result<String, GoError> {
+        self.run(kind, data, now, true).render(text)
+    }
+
+    /// The labels of a route, each rendered; those that fail come back with why.
+    pub(super) fn route_labels(
+        &self,
+        labels: &Pairs,
+        data: &Data,
+        now: Timestamp,
+    ) -> (Pairs, Vec<(Str, GoError)>) {
+        let data = Data { route_labels: labels.clone(), ..data.clone() };
+        let run = self.run(Kind::Text, &data, now, false);
+        let (mut rendered, mut failed) = (Pairs::new(), Vec::new());
+        for name in labels.keys() {
+            match run.route_label(name) {
+                Ok(text) => drop(rendered.insert(Str::clone(name), text)),
+                Err(error) => failed.push((Str::clone(name), error)),
+            }
+        }
+        (rendered, failed)
+    }
+
+    fn run<'a>(&'a self, kind: Kind, data: &'a Data, now: Timestamp, rendered: bool) -> Run<'a> {
+        Run {
+            templates: self,
+            dot: data::dot(data, true, rendered),
+            now,
+            kind,
+            route_labels: &data.route_labels,
+            rendered,
+            resolved: RefCell::default(),
+        }
+    }
+}
+
+impl Run<'_> {
+    /// Renders an inline text, which is a template without a name.
+    fn render(&self, text: &str) -> Result<String, GoError> {
+        if !text.contains("{{") && self.kind == Kind::Text {
+            return Ok(text.to_owned());
+        }
+        let mut templates = self.templates.named.clone();
+        templates.parse("", text, &Names).map_err(GoError::Syntax)?;
+        let route_label =
+            |name: &str| self.route_label(name).map_err(|error| CallError::Failed(error.to_string()));
+        let functions = MessageFunctions { now: self.now, route_label: &route_label };
+        match templates.execute("", &self.dot, &functions, MissingKey::Zero) {
+            Outcome::Text(text) => Ok(text),
+            Outcome::Failed(error) => Err(GoError::Failed(error)),
+            Outcome::Needs(what) => Err(failed(format!("there is no answer to {what}"))),
+        }
+    }
+
+    /// A label of the route; empty if there is none of that name.
+    fn route_label(&self, name: &str) -> Result<Str, GoError> {
+        let Some(raw) = self.route_labels.get(name) else { return Ok("".into()) };
+        if self.rendered {
+            return Ok(Str::clone(raw));
+        }
+        {
+            let mut resolved = self.resolved.borrow_mut();
+            if let Some(known) = resolved.known.get(name) {
+                return Ok(Str::clone(known));
+            }
+            let is_busy = resolved.chain.iter().any(|busy| **busy == *name);
+            let chain = || format!("{} -> {name}", resolved.chain.join(" -> "));
+            if is_busy {
+                return Err(failed(format!("route label cycle detected: {}", chain())));
+            }
+            if resolved.chain.len() == MAX_CHAIN {
+                return Err(failed(format!(
+                    "more than {MAX_CHAIN} route labels lead to each other: {}",
+                    chain()
+                )));
+            }
+            resolved.chain.push(name.into());
+        }
+        let rendered = self.render(raw).map(Str::from);
+        let mut resolved = self.resolved.borrow_mut();
+        resolved.chain.pop();
+        if let Ok(text) = &rendered {
+            resolved.known.insert(name.into(), Str::clone(text));
+        }
+        rendered
+    }
+}
+
+fn failed(text: String) -> GoError {
+    GoError::Failed(ExecError { template: "".into(), text })
+}
+
+impl std::fmt::Display for GoError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Syntax(error) => error.fmt(f),
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
