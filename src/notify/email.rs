@@ -25,6 +25,9 @@ const ADDRESS_HEADERS: [&str; 5] = ["Cc", "From", "Reply-To", "Sender", "To"];
 /// Headers that say how a message is built, which is not up to a file, and the one that is for the server.
 const NOT_SENT: [&str; 4] = ["Bcc", "Content-Transfer-Encoding", "Content-Type", "Mime-Version"];
 
+/// The native plain text.
+const DEFAULT_TEXT: &str = r#"{{ template "email.default.text" . }}"#;
+
 /// What is remembered while some recipients are still to be reached: of which notification, and who is done.
 const MEMORY_OF: &str = "email.notification";
 const MEMORY_DONE: &str = "email.done";
@@ -56,9 +59,18 @@ fn mail(message: &Message<'_>) -> Result<Mail, Trouble> {
         headers,
         id: (!has_id).then(|| id(message)),
         date: message.now,
-        text: if message.raw("text").is_empty() { String::new() } else { message.text("text")? },
+        text: text(message)?,
         html: if message.raw("html").is_empty() { String::new() } else { message.html("html")? },
     })
+}
+
+/// The plain text. Native mails have one always, as some read no HTML; Alertmanager's only if the file says.
+fn text(message: &Message<'_>) -> Result<String, Trouble> {
+    match message.raw("text") {
+        "" if message.attempt.renderer.is_handlebars() => message.render_text("text", DEFAULT_TEXT),
+        "" => Ok(String::new()),
+        _ => message.text("text"),
+    }
 }
 
 fn mailboxes(key: &str, text: &str) -> Result<Vec<Mailbox>, Trouble> {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::{Data, Pairs};
 use crate::model::{Str, Timestamp};
-use crate::template::handlebars::{Escape, HandlebarsError, Source, Templates};
+use crate::template::handlebars::{Escape, HandlebarsError, Templates};
 
 /// The files of `templates/` that are for messages.
 pub const EMBEDDED: [(&str, &str); 11] = [
@@ -78,18 +78,14 @@ impl NativeTemplates {
             let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
             texts.insert(name, (path, text));
         }
-        let mut by_escape = BTreeMap::new();
-        for escape in ESCAPES {
-            let sources = texts.iter().map(|(name, (_, text))| {
-                let text = text.strip_suffix('\n').unwrap_or(text);
-                Source { name, escape, text: text.strip_suffix('\r').unwrap_or(text) }
-            });
-            let templates = Templates::compile(sources).map_err(|error| {
-                let path = texts.get(error.template()).map_or(error.template(), |(path, _)| path);
-                vec![(Str::from(path), error)]
-            })?;
-            by_escape.insert(escape, templates);
-        }
+        let sources = texts.iter().map(|(name, (_, text))| {
+            let text = text.strip_suffix('\n').unwrap_or(text);
+            (*name, text.strip_suffix('\r').unwrap_or(text))
+        });
+        let by_escape = Templates::compile_with(&ESCAPES, sources).map_err(|error| {
+            let path = texts.get(error.template()).map_or(error.template(), |(path, _)| path);
+            vec![(Str::from(path), error)]
+        })?;
         Ok(Self { by_escape })
     }
 

@@ -96,34 +96,6 @@ fn render(name: &str, data: &Data) -> String {
 }
 
 #[test]
-fn shots() {
-    let w = |n: &str, d: Data| {
-        std::fs::write(format!("/tmp/em/{n}.html"), render("email.default.html", &d)).expect("w")
-    };
-    w("one", group(vec![down(1, false)]));
-    w("fifty", group((0..50).map(|n| down(n, n % 7 == 3)).collect()));
-    let mut h = group(vec![hostile(), hostile(), down(2, false)]);
-    h.group_labels = pairs(&[("alertname", "\"><script>alert(1)</script>"), ("cluster", "<b>madrid</b>")]);
-    w("hostile", h);
-    w("resolved", group(vec![down(1, true)]));
-    let mut warn = down(4, false);
-    warn.labels.insert("severity".into(), "warning".into());
-    let mut other = down(5, false);
-    other.labels.insert("severity".into(), "warning".into());
-    w("two", group(vec![warn, other]));
-    for n in [
-        "email.default.subject",
-        "email.default.text",
-        "slack.default.title",
-        "slack.default.text",
-        "slack.default.fallback",
-        "discord.default.message",
-    ] {
-        println!("--- {n}\n{}", render(n, &group(vec![down(1, false), down(2, true)])));
-    }
-}
-
-#[test]
 fn what_each_default_says() {
     let one = group(vec![down(1, false)]);
     let some = group(vec![down(1, true), down(2, false), down(3, false)]);
@@ -141,10 +113,65 @@ fn what_each_default_says() {
     {
         assert_eq!(render(name, &one), want[0], "{name}");
     }
-    insta::assert_snapshot!(render("slack.default.fallback", &some), @"");
-    insta::assert_snapshot!(render("pushover.default.message", &some), @"");
-    insta::assert_snapshot!(render("email.default.text", &one), @"");
-    insta::assert_snapshot!(render("slack.default.text", &some), @"");
+    insta::assert_snapshot!(render("slack.default.fallback", &some), @"[FIRING:2] HostDown madrid-1 (critical) | https://sereno.example");
+    insta::assert_snapshot!(render("pushover.default.message", &some), @r#"
+    2 firing, 1 resolved
+    All: cluster="madrid-1" job="node" severity="critical"
+
+    FIRING instance="web-2.example:9100"
+      web-2 does not answer
+      Prometheus could not scrape it for 5 minutes.
+      Look at the console of the machine first.
+      since Mar 1 08:05 UTC (2h 15m)
+      Runbook: https://runbooks.example/HostDown
+      Source: http://prometheus.example:9090/graph?g0.expr=up+%3D%3D+0&g0.tab=1
+
+    FIRING instance="web-3.example:9100"
+      web-3 does not answer
+      Prometheus could not scrape it for 5 minutes.
+      Look at the console of the machine first.
+      since Mar 1 08:05 UTC (2h 15m)
+      Runbook: https://runbooks.example/HostDown
+      Source: http://prometheus.example:9090/graph?g0.expr=up+%3D%3D+0&g0.tab=1
+
+    RESOLVED instance="web-1.example:9100"
+      web-1 does not answer
+      Prometheus could not scrape it for 5 minutes.
+      Look at the console of the machine first.
+      from Mar 1 08:05 UTC to Mar 1 10:19 UTC (2h 14m)
+      Runbook: https://runbooks.example/HostDown
+      Source: http://prometheus.example:9090/graph?g0.expr=up+%3D%3D+0&g0.tab=1
+    "#);
+    insta::assert_snapshot!(render("email.default.text", &one), @r#"
+    [FIRING:1] HostDown madrid-1: web-1 does not answer (critical)
+
+    1 firing
+    All: cluster="madrid-1" instance="web-1.example:9100" job="node" severity="critical"
+
+    FIRING
+      web-1 does not answer
+      Prometheus could not scrape it for 5 minutes.
+      Look at the console of the machine first.
+      since Mar 1 08:05 UTC (2h 15m)
+      Runbook: https://runbooks.example/HostDown
+      Source: http://prometheus.example:9090/graph?g0.expr=up+%3D%3D+0&g0.tab=1
+
+    Silence: https://sereno.example/#/silences/new?filter=%7Balertname%3D%22HostDown%22%2C+cluster%3D%22madrid-1%22%2C+instance%3D%22web-1.example%3A9100%22%2C+job%3D%22node%22%2C+severity%3D%22critical%22%7D
+    -- 
+    on-call: first notification, 2026-03-01 10:20:00 UTC, https://sereno.example
+    "#);
+    insta::assert_snapshot!(render("slack.default.text", &some), @r#"
+    `cluster=madrid-1` `job=node` `severity=critical`
+    :red_circle: *web-2 does not answer* `instance=web-2.example:9100` for 2h 15m <http://prometheus.example:9090/graph?g0.expr=up+%3D%3D+0&amp;g0.tab=1|source> <https://runbooks.example/HostDown|runbook>
+    Prometheus could not scrape it for 5 minutes.
+    Look at the console of the machine first.
+    :red_circle: *web-3 does not answer* `instance=web-3.example:9100` for 2h 15m <http://prometheus.example:9090/graph?g0.expr=up+%3D%3D+0&amp;g0.tab=1|source> <https://runbooks.example/HostDown|runbook>
+    Prometheus could not scrape it for 5 minutes.
+    Look at the console of the machine first.
+    :large_green_circle: *web-1 does not answer* `instance=web-1.example:9100` resolved after 2h 14m <http://prometheus.example:9090/graph?g0.expr=up+%3D%3D+0&amp;g0.tab=1|source> <https://runbooks.example/HostDown|runbook>
+    Prometheus could not scrape it for 5 minutes.
+    Look at the console of the machine first.
+    "#);
 }
 
 #[test]
