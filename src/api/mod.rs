@@ -12,12 +12,14 @@ mod sereno;
 mod testing;
 mod v1;
 mod v2;
+mod web;
 mod webhook;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{any, delete, get, post};
 
@@ -27,6 +29,8 @@ use crate::shell::reload::Reloader;
 use crate::shell::run::Handle;
 use crate::shell::status::Status;
 use crate::shell::store::History;
+
+pub use web::WebLimits;
 
 /// The largest request body that is read, in bytes.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -46,6 +50,8 @@ pub struct App {
     pub history: History,
     /// Who loads the files anew.
     pub reloader: Arc<Reloader>,
+    /// How much the API does at once.
+    pub limits: WebLimits,
 }
 
 /// Every route, beneath `prefix` (empty, or `/prefix`); `/` leads there.
@@ -62,7 +68,6 @@ pub fn router(app: App, prefix: &str) -> Router {
 }
 
 fn routes(app: App) -> Router {
-    let v2 = v2::routes(&app);
     Router::new()
         .route("/", get(index::index))
         .route("/-/healthy", get(lifecycle::ok))
@@ -72,6 +77,14 @@ fn routes(app: App) -> Router {
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .merge(api_routes(&app))
+        .with_state(app)
+}
+
+/// The routes that `--web.timeout` is about: probes, metrics and reloads are none of them.
+fn api_routes(app: &App) -> Router<App> {
+    Router::new()
         .route("/api/v1/rules", get(v1::rules::rules))
         .route("/api/v1/alerts", get(v1::alerts::alerts).post(gone::gone))
         .route("/api/v1/webhook", post(webhook::post).layer(DefaultBodyLimit::max(v2::body::LIMIT)))
@@ -84,6 +97,6 @@ fn routes(app: App) -> Router {
         .route("/api/sereno/v1/acks", get(sereno::acks::list))
         .route("/api/sereno/v1/silences", post(sereno::silences::set))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .nest("/api/v2", v2)
-        .with_state(app)
+        .nest("/api/v2", v2::routes(app))
+        .layer(from_fn_with_state(app.limits, web::in_time))
 }

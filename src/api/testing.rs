@@ -9,8 +9,9 @@ use axum::response::Response;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::{App, router};
+use super::{App, WebLimits, router};
 use crate::config::read_routing;
+use crate::config::routes::{Limits, Routing};
 use crate::core::{Config, Core};
 use crate::model::matcher::MatcherMode;
 use crate::model::{Alert, Annotations, Duration, LabelSet, Timestamp};
@@ -28,6 +29,14 @@ use crate::shell::store::History;
 use crate::shell::store::memory::MemoryStore;
 use crate::shell::store::writer::{Pace, Reporter, Writer};
 
+/// What flags say of the server.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Flags {
+    pub(super) matchers: MatcherMode,
+    pub(super) limits: Limits,
+    pub(super) web: WebLimits,
+}
+
 /// A server without a network.
 pub(super) struct Server {
     router: Router,
@@ -38,6 +47,11 @@ pub(super) struct Server {
 impl Server {
     /// Starts it with this routing file.
     pub(super) fn start(routes: &str) -> Self {
+        Self::start_with(routes, Flags::default())
+    }
+
+    /// Starts it with this routing file and these flags.
+    pub(super) fn start_with(routes: &str, flags: Flags) -> Self {
         let (handle, inbox) = run::queue();
         let (clock, metrics) = (Arc::new(Clock::default()), Arc::new(Metrics::default()));
         let (status, clients, store) =
@@ -63,10 +77,10 @@ impl Server {
             status: Arc::clone(&status),
         };
         let writer = Writer::start(store.clone(), None, Pace::default(), reporter).expect("a thread");
-        let core = Core::restore(&config(routes), 1, clock.now(), Vec::new());
+        let core = Core::restore(&config(routes, flags.limits), 1, clock.now(), Vec::new());
         tokio::spawn(run::run(core, writer, Arc::new(world), handle.clone(), inbox));
         let reloader = Reloader {
-            sources: sources(),
+            sources: Sources { matchers: flags.matchers, ..sources() },
             handle: handle.clone(),
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),
@@ -76,7 +90,8 @@ impl Server {
         };
         let history = History::new(store.clone());
         let reloader = Arc::new(reloader);
-        let app = App { handle: handle.clone(), clock, metrics, status, history, reloader };
+        let app =
+            App { handle: handle.clone(), clock, metrics, status, history, reloader, limits: flags.web };
         Self { router: router(app, ""), handle, store }
     }
 
@@ -130,9 +145,10 @@ impl Server {
     }
 }
 
-fn config(routes: &str) -> Config {
+fn config(routes: &str, limits: Limits) -> Config {
     let (routing, problems) = read_routing("routes.yml", routes);
     assert_eq!(problems, []);
+    let routing = routing.map(|routing| Routing { limits, ..routing });
     let rules = RulesConfig {
         groups: Vec::new(),
         evaluation_interval: Duration::from_secs(60),

@@ -13,7 +13,7 @@ mod unused_receiver;
 use crate::config::problem::Problem;
 use crate::config::routes::Routing;
 use crate::config::rules::RuleFile;
-use crate::config::{read_routing_as, read_rule_file, unreadable_files};
+use crate::config::{ReadFiles, load_templates, read_routing_as, read_rule_file, unreadable_files};
 use crate::model::Str;
 use crate::model::matcher::MatcherMode;
 
@@ -47,12 +47,14 @@ pub struct Options<'a> {
     pub matchers: MatcherMode,
     /// Why a file that a routing file names cannot be read; `None` if it can.
     pub why_unreadable: &'a dyn Fn(&str) -> Option<String>,
+    /// The template files that a pattern in a routing file names.
+    pub read_templates: ReadFiles<'a>,
 }
 
 impl Default for Options<'_> {
     /// Nothing but the files: those that they name are not looked for.
     fn default() -> Self {
-        Self { matchers: MatcherMode::default(), why_unreadable: &|_| None }
+        Self { matchers: MatcherMode::default(), why_unreadable: &|_| None, read_templates: &|_| Ok(Vec::new()) }
     }
 }
 
@@ -75,7 +77,10 @@ pub fn check_files(files: &[(Str, Str, Option<FileKind>)], options: Options<'_>)
                 problems.extend(found);
             }
             FileKind::Routing => {
-                let (routing, found) = read_routing_as(path, text, options.matchers);
+                let (mut routing, found) = read_routing_as(path, text, options.matchers);
+                if let Some(routing) = &mut routing {
+                    problems.extend(load_templates(routing, options.read_templates).1);
+                }
                 let unreadable =
                     routing.iter().flat_map(|routing| unreadable_files(routing, options.why_unreadable));
                 problems.extend(unreadable);

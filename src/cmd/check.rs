@@ -1,5 +1,6 @@
 //! `sereno check`: what is wrong with rule files and routes, all of it at once, with exact places.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::ExitCode;
@@ -15,7 +16,7 @@ use crate::config::render::Format;
 use crate::model::Str;
 use crate::shell::findings::Findings;
 use crate::shell::glob;
-use crate::shell::reload::why_unreadable;
+use crate::shell::reload::{read_templates, why_unreadable};
 
 /// What is checked if no file is named.
 const DEFAULTS: [&str; 2] = ["rules/*.yml", "routes.yml"];
@@ -67,9 +68,20 @@ pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
         Ok(files) => files,
         Err(reason) => return could_not_run(&reason),
     };
-    let texts = files.iter().map(|(path, text, _)| (Str::clone(path), Str::clone(text))).collect();
-    let options = Options { matchers: arguments.matchers.mode(), why_unreadable: &why_unreadable };
-    let findings = Findings { problems: check_files(&files, options), texts };
+    let templates = RefCell::new(Vec::new());
+    let read_templates = |pattern: &str| {
+        let found = read_templates(pattern)?;
+        templates.borrow_mut().extend(found.iter().cloned());
+        Ok(found)
+    };
+    let options = Options {
+        matchers: arguments.matchers.mode(),
+        why_unreadable: &why_unreadable,
+        read_templates: &read_templates,
+    };
+    let problems = check_files(&files, options);
+    let texts = files.iter().map(|(path, text, _)| (Str::clone(path), Str::clone(text)));
+    let findings = Findings { problems, texts: texts.chain(templates.take()).collect() };
     let out = std::io::stdout();
     let mut text = findings.render(arguments.format.into(), wants_colour(&out));
     if arguments.format == FormatName::Full {

@@ -258,12 +258,13 @@ impl Client {
             HttpError::Timeout => ClientError::Timeout { server, timeout: self.timeout },
             HttpError::Secret { .. }
             | HttpError::Tls(_)
-            | HttpError::Proxy
+            | HttpError::Proxy(_)
+            | HttpError::OAuth2(_)
             | HttpError::Setup(_)
             | HttpError::Url
             | HttpError::Method(_)
             | HttpError::Header(_) => ClientError::Setup(error.to_string()),
-            HttpError::Transport(_) | HttpError::TooLarge(_) => {
+            HttpError::Transport(_) | HttpError::Redirect(_) | HttpError::TooLarge(_) => {
                 ClientError::Transport { server, error: error.to_string() }
             }
         }

@@ -14,7 +14,7 @@ use url::Url;
 use super::logging::{self, LogFormat};
 use super::matchers::MatchersArgument;
 use super::{COULD_NOT_RUN, FINE, could_not_run};
-use crate::api::{self, App};
+use crate::api::{self, App, WebLimits};
 use crate::config::render::Format;
 use crate::config::routes::{HttpAuth, HttpSettings, Limits, SecretSource, TlsSettings};
 use crate::config::rules::RuleKind;
@@ -95,6 +95,18 @@ pub struct ServeArguments {
     /// What is logged: error, warn, info, debug, trace
     #[arg(long, env = "SERENO_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
     log_level: String,
+    /// How many GET requests to /api/v2 are answered at once; more get 503. 0: one for each core, at least 8
+    #[arg(
+        long = "web-get-concurrency",
+        visible_alias = "web.get-concurrency",
+        env = "SERENO_WEB_GET_CONCURRENCY",
+        value_name = "COUNT",
+        default_value_t = 0
+    )]
+    web_get_concurrency: usize,
+    /// After how long a request to the API is answered 503; 0s: never
+    #[arg(long = "web-timeout", visible_alias = "web.timeout", env = "SERENO_WEB_TIMEOUT", value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    web_timeout: Duration,
     #[command(flatten)]
     matchers: MatchersArgument,
     #[command(flatten)]
@@ -210,6 +222,7 @@ impl PrometheusArguments {
             key_file: text(&self.prometheus_key_file),
             server_name: text(&self.prometheus_server_name),
             insecure_skip_verify: self.prometheus_insecure_skip_verify,
+            ..TlsSettings::default()
         };
         let header = |(name, value): &(String, String)| {
             (name.as_str().into(), SecretSource::Inline(value.as_str().into()))
@@ -262,7 +275,8 @@ async fn serve(arguments: ServeArguments) -> Result<(), String> {
     let clock = Arc::new(Clock::default());
     let mut store = SqliteStore::new(store_settings(&arguments), Arc::clone(&clock));
     let kept = store.load().map_err(|error| error.to_string())?;
-    let app = app(sources, handle.clone(), clock, History::new(store.history()));
+    let mut app = app(sources, handle.clone(), clock, History::new(store.history()));
+    app.limits = WebLimits { get_concurrency: arguments.web_get_concurrency, timeout: arguments.web_timeout };
     app.status.update(|known| {
         known.store.folder = arguments.data_dir.display().to_string();
         known.store.notices = store.notices();
@@ -363,7 +377,15 @@ fn app(sources: Sources, handle: Handle, clock: Arc<Clock>, history: History) ->
         clients: HttpClients::default(),
         turn: tokio::sync::Mutex::default(),
     };
-    App { handle, clock, metrics, status, history, reloader: Arc::new(reloader) }
+    App {
+        handle,
+        clock,
+        metrics,
+        status,
+        history,
+        reloader: Arc::new(reloader),
+        limits: WebLimits::default(),
+    }
 }
 
 fn world(arguments: &ServeArguments, app: &App) -> World {

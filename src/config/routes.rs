@@ -5,10 +5,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::intervals::NamedInterval;
-use super::setting::{Address, Setting};
+use super::setting::Setting;
 use crate::model::matcher::MatcherMode;
 use crate::model::{Duration, Matcher, Str};
 use crate::template::message::Renderer;
+
+pub use super::http::{
+    Grant, HttpAuth, HttpSettings, JwtGrant, OAuth2Settings, ProxySettings, RsaHash, SecretSource,
+    TlsSettings, TlsVersion,
+};
 
 /// A whole `routes.yml` (or `alertmanager.yml`), resolved.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,10 +30,12 @@ pub struct Routing {
     pub resolve_timeout: Duration,
     /// The time intervals that routes name, in file order; `mute_time_intervals` first.
     pub time_intervals: Vec<NamedInterval>,
-    /// Paths of template files, which may hold wildcards; relative ones start at the file's folder.
-    pub templates: Vec<Str>,
-    /// The language of inline templates, if the file says it.
-    pub template_language: Option<TemplateLanguage>,
+    /// Template files to load.
+    pub templates: Vec<TemplatePath>,
+    /// The language of inline templates: what the file says, or what they are.
+    pub template_language: TemplateLanguage,
+    /// The inline templates, to be tried when the file is loaded.
+    pub inline_templates: Vec<InlineTemplate>,
     /// Whether to behave as Alertmanager also where we differ on purpose (`compat: strict`).
     pub strict: bool,
     /// How much may be kept.
@@ -91,12 +98,47 @@ impl Routing {
 }
 
 /// What inline templates of a routing file are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TemplateLanguage {
     /// Go's `text/template`, as in Alertmanager.
     Go,
     /// Handlebars.
+    #[default]
     Handlebars,
+}
+
+/// An entry of `templates`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplatePath {
+    /// The path, which may hold wildcards; a relative one starts at the routing file's folder.
+    pub path: Str,
+    /// Where it stands in the file, in bytes.
+    pub span: Range<usize>,
+}
+
+/// A template in the text of a routing file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InlineTemplate {
+    /// The key that holds it, such as `title`.
+    pub key: Str,
+    /// Its text.
+    pub text: Str,
+    /// Whether it is rendered as HTML.
+    pub is_html: bool,
+    /// Whether it must not be shown: it may hold a token.
+    pub is_secret: bool,
+    /// Where it stands in the file, in bytes.
+    pub span: Range<usize>,
+}
+
+impl std::fmt::Debug for InlineTemplate {
+    /// Without the text, which may be a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InlineTemplate")
+            .field("key", &self.key)
+            .field("span", &self.span)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The place of a route in [`Routing::routes`].
@@ -217,79 +259,6 @@ pub struct WebhookSettings {
     pub payload: Option<serde_json::Value>,
     /// How to connect.
     pub http: HttpSettings,
-}
-
-/// A secret, or the file it is read from each time it is used.
-#[derive(Clone, PartialEq, Eq)]
-pub enum SecretSource {
-    /// The secret itself.
-    Inline(Str),
-    /// The path of the file that holds it.
-    File(Str),
-}
-
-impl std::fmt::Debug for SecretSource {
-    /// Never shows the secret.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Inline(_) => f.write_str("<secret>"),
-            Self::File(path) => write!(f, "<secret in {path}>"),
-        }
-    }
-}
-
-/// `http_config`: how to connect to an HTTP server. More of Alertmanager's keys are read than used yet.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct HttpSettings {
-    /// How to show who we are.
-    pub auth: HttpAuth,
-    /// How to check the server and show a certificate.
-    pub tls: TlsSettings,
-    /// Whether redirects are followed. Alertmanager's default is true.
-    pub follow_redirects: bool,
-    /// Further request headers.
-    pub headers: Vec<(Str, SecretSource)>,
-    /// The proxy to use.
-    pub proxy_url: Option<Address>,
-    /// Names of keys that the file sets and that delivery does not obey yet, with their place.
-    pub unsupported: Vec<(Str, Range<usize>)>,
-}
-
-/// Credentials of a request.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum HttpAuth {
-    /// None.
-    #[default]
-    None,
-    /// User and password.
-    Basic {
-        /// The user's name.
-        username: Str,
-        /// The password.
-        password: Option<SecretSource>,
-    },
-    /// The `Authorization` header: its scheme and credentials.
-    Authorization {
-        /// The scheme, usually `Bearer`.
-        scheme: Str,
-        /// What follows the scheme.
-        credentials: SecretSource,
-    },
-}
-
-/// `tls_config`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TlsSettings {
-    /// Path of the certificate authority's certificate (PEM).
-    pub ca_file: Option<Str>,
-    /// Path of our certificate (PEM).
-    pub cert_file: Option<Str>,
-    /// Path of our private key (PEM).
-    pub key_file: Option<Str>,
-    /// The name that the server's certificate must have.
-    pub server_name: Option<Str>,
-    /// Whether the server's certificate is not checked.
-    pub insecure_skip_verify: bool,
 }
 
 /// While an alert that matches `source` fires, alerts that match `target` are not told.

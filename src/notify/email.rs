@@ -110,7 +110,7 @@ fn server(message: &Message<'_>) -> Result<MailServer, Trouble> {
         hello if hello.bytes().all(|byte| byte.is_ascii_graphic()) => hello,
         hello => return Err(Trouble::Setting(format!("hello: {hello:?} is not a name"))),
     };
-    let tls = message.values().get("tls_config").map_or_else(TlsSettings::default, tls_settings);
+    let tls = message.values().get("tls_config").map_or_else(TlsSettings::default, TlsSettings::of);
     Ok(MailServer {
         host: host.to_owned(),
         port,
@@ -132,18 +132,6 @@ fn login(message: &Message<'_>) -> Result<Option<Login>, Trouble> {
         password: message.secret("auth_password")?,
         secret: message.secret("auth_secret")?,
     }))
-}
-
-/// The keys of a `tls_config`, which were checked when the file was read.
-fn tls_settings(given: &Setting) -> TlsSettings {
-    let text = |key: &str| given.get(key).and_then(Setting::reveal).filter(|text| !text.is_empty()).cloned();
-    TlsSettings {
-        ca_file: text("ca_file"),
-        cert_file: text("cert_file"),
-        key_file: text("key_file"),
-        server_name: text("server_name"),
-        insecure_skip_verify: given.get("insecure_skip_verify") == Some(&Setting::Bool(true)),
-    }
 }
 
 /// The headers of the file and those that a mail needs, each rendered: who and what first, then by name.

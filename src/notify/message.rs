@@ -184,6 +184,29 @@ impl<'a> Message<'a> {
         rendered.map_err(|error| Trouble::Template { key: key.into(), error })
     }
 
+    /// A text without which a message still says all it has to (an icon, a colour, a sender's name), rendered.
+    /// If its template fails, the message goes without it.
+    ///
+    /// # Errors
+    /// With `compat: strict`, the template failed.
+    pub fn optional(&self, key: &str) -> Result<String, Trouble> {
+        self.render_optional(key, self.raw(key))
+    }
+
+    /// As [`Self::optional`], for a text that is part of a larger value; `key` is for messages.
+    ///
+    /// # Errors
+    /// With `compat: strict`, the template failed.
+    pub fn render_optional(&self, key: &str, template: &str) -> Result<String, Trouble> {
+        self.render_word(key, template).or_else(|trouble| match trouble {
+            Trouble::Template { key, error } if !self.attempt.notification.strict => {
+                self.failures.borrow_mut().push((key, error));
+                Ok(String::new())
+            }
+            Trouble::Template { .. } | Trouble::File { .. } | Trouble::Setting(_) => Err(trouble),
+        })
+    }
+
     /// The secret at `key`, or in the file that `<key>_file` names; empty if there is neither. It is not
     /// rendered: pass it to [`Self::render_word`] where it may be a template.
     ///
@@ -249,6 +272,12 @@ pub fn summary(data: &Data) -> String {
     let labels: Vec<String> =
         data.group_labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
     format!("[{state}] {} ({})", labels.join(" "), data.receiver)
+}
+
+/// The text of a mapping's key, as it stands in the file; empty if there is none.
+#[must_use]
+pub fn text_at<'s>(setting: &'s Setting, key: &str) -> &'s str {
+    setting.get(key).and_then(Setting::reveal).map_or("", |text| &**text)
 }
 
 fn escaped(text: &str) -> String {

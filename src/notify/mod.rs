@@ -5,14 +5,25 @@
 //! answer. What all of them share is in [`message`]: settings, secrets, rendered texts.
 
 pub mod console;
+mod discord;
 pub mod email;
 mod ids;
+mod json;
+mod mattermost;
 pub mod message;
+mod msteams;
+mod msteamsv2;
 pub mod outcome;
+mod rocketchat;
+mod slack;
+mod telegram;
 mod templates;
 #[cfg(test)]
 mod testing;
+mod truncate;
+mod webex;
 pub mod webhook;
+mod wechat;
 
 use crate::config::routes::{HttpSettings, Integration, SecretSource, Settings};
 use crate::config::setting::Secret;
@@ -139,7 +150,18 @@ impl From<Trouble> for Step {
 type Begin = fn(&Message<'_>) -> Result<Step, Trouble>;
 
 /// The kinds of integrations whose settings are a table of keys, by name.
-const KINDS: &[(&str, Begin)] = &[("email", email::begin)];
+const KINDS: &[(&str, Begin)] = &[
+    ("discord", discord::begin),
+    ("email", email::begin),
+    ("mattermost", mattermost::begin),
+    ("msteams", msteams::begin),
+    ("msteamsv2", msteamsv2::begin),
+    ("rocketchat", rocketchat::begin),
+    ("slack", slack::begin),
+    ("telegram", telegram::begin),
+    ("webex", webex::begin),
+    ("wechat", wechat::begin),
+];
 
 /// The first step of an attempt.
 #[must_use]
@@ -207,7 +229,7 @@ mod tests {
             max_alerts: 0,
             timeout: Duration::from_secs(5),
             payload: None,
-            http: HttpSettings { proxy_url: Some("http://proxy".into()), ..HttpSettings::default() },
+            http: HttpSettings { http1_only: true, ..HttpSettings::default() },
         };
         let alerts = vec![alert("alertname=X<y>&", &[], None)];
         let attempt = attempt("webhook", Settings::Webhook(settings), notification(alerts));
@@ -217,7 +239,7 @@ mod tests {
         let got = call.request;
         assert_eq!((got.method, got.timeout), ("POST", Duration::from_secs(5)));
         assert_eq!(&**got.url.reveal(), "http://hook/secret");
-        assert_eq!(got.http.proxy_url.as_deref(), Some("http://proxy"));
+        assert!(got.http.http1_only);
         let headers: Vec<String> =
             got.headers.iter().map(|(name, value)| format!("{name}: {}", value.reveal())).collect();
         let agent = format!("User-Agent: Sereno/{}", env!("CARGO_PKG_VERSION"));

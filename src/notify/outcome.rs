@@ -46,6 +46,51 @@ pub fn of_response(status: u16, retry_after: Option<&str>, body: &str, now: Time
     }
 }
 
+/// The outcome with a few words before its message: what it is about.
+#[must_use]
+pub fn about(what: &str, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Delivered => Outcome::Delivered,
+        Outcome::Retryable { failure, message, retry_after, maybe_taken } => {
+            Outcome::Retryable { failure, message: format!("{what}: {message}"), retry_after, maybe_taken }
+        }
+        Outcome::Refused { failure, message } => {
+            Outcome::Refused { failure, message: format!("{what}: {message}") }
+        }
+    }
+}
+
+/// A failure that is named in the body of an answer: `failure` says whether another try may help, as for
+/// statuses.
+#[must_use]
+pub fn of_failure(failure: Failure, message: String, retry_after: Option<Duration>) -> Outcome {
+    match failure {
+        Failure::RateLimited | Failure::ServerError | Failure::DeadlineExceeded => {
+            Outcome::Retryable { failure, message, retry_after, maybe_taken: false }
+        }
+        Failure::AuthError | Failure::ClientError | Failure::Other => Outcome::Refused { failure, message },
+    }
+}
+
+/// An answer that says success, but not in the receiver's words: from a proxy in between, or cut off. Another
+/// try is better than a notification that nobody got.
+#[must_use]
+pub fn of_garbage(answer: &HttpAnswer) -> Outcome {
+    let text = String::from_utf8_lossy(&answer.body);
+    Outcome::Retryable {
+        failure: Failure::Other,
+        message: format!("cannot understand the answer {:?}", shortened(text.trim())),
+        retry_after: None,
+        maybe_taken: true,
+    }
+}
+
+/// What the header `Retry-After` asks for.
+#[must_use]
+pub fn retry_after(answer: &HttpAnswer, now: Timestamp) -> Option<Duration> {
+    answer.retry_after.as_deref().and_then(|text| parse_retry_after(text, now))
+}
+
 /// Whole seconds, or a date as HTTP writes it (`Sun, 06 Nov 1994 08:49:37 GMT`). Anything else is ignored.
 fn parse_retry_after(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim();

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{HttpRequest, Message, Step, Trouble, USER_AGENT, open};
+use super::{HttpRequest, Message, Step, Trouble, USER_AGENT, json, open};
 use crate::config::routes::{SecretSource, WebhookSettings};
 use crate::config::setting::Secret;
 use crate::model::{Annotations, LabelSet, Timestamp};
@@ -61,10 +61,7 @@ pub fn body(notification: &Notification, max_alerts: usize, external_url: &str) 
         group_key: &notification.group_key,
         truncated_alerts: alerts.len() - included,
     };
-    let json = serde_json::to_string(&message).expect("strings, numbers and maps by string always serialise");
-    let mut body = as_go_writes(&json).into_bytes();
-    body.push(b'\n');
-    body
+    json::body(&message)
 }
 
 /// The fields in the order in which Alertmanager 0.34 writes them.
@@ -144,23 +141,6 @@ fn quote_meta(text: &str) -> String {
         quoted.push(c);
     }
     quoted
-}
-
-/// Go's encoder also escapes what could end a script or a line in HTML and JavaScript. These characters
-/// occur in JSON only inside strings, so they can be replaced in the finished text.
-fn as_go_writes(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for c in json.chars() {
-        match c {
-            '<' => text.push_str("\\u003c"),
-            '>' => text.push_str("\\u003e"),
-            '&' => text.push_str("\\u0026"),
-            '\u{2028}' => text.push_str("\\u2028"),
-            '\u{2029}' => text.push_str("\\u2029"),
-            c => text.push(c),
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod requests;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::alerts::AlertIndex;
 use super::matcher_index::MatcherIndex;
@@ -72,6 +73,12 @@ impl Silences {
     /// All silences in order of their ids.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Slot> {
         self.by_id.values().map(|index| self.at(*index))
+    }
+
+    /// The silences whose ids come after this one, or all, in order of their ids.
+    pub(super) fn iter_after(&self, id: Option<&SilenceId>) -> impl Iterator<Item = &Slot> {
+        let after = id.map_or(Bound::Unbounded, Bound::Excluded);
+        self.by_id.range::<SilenceId, _>((after, Bound::Unbounded)).map(|(_, index)| self.at(*index))
     }
 
     /// The silences that have not ended and match these labels, in order of their places.

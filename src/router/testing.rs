@@ -145,7 +145,8 @@ pub(crate) fn routing(children: Vec<RouteSpec>) -> Routing {
         resolve_timeout: duration("5m"),
         time_intervals: Vec::new(),
         templates: Vec::new(),
-        template_language: None,
+        template_language: crate::config::routes::TemplateLanguage::Go,
+        inline_templates: Vec::new(),
         strict: false,
         ..Routing::default()
     };

@@ -138,7 +138,9 @@ fn failed(error: &HttpError) -> Outcome {
         HttpError::Timeout => Failure::DeadlineExceeded,
         HttpError::Secret { .. }
         | HttpError::Tls(_)
-        | HttpError::Proxy
+        | HttpError::Proxy(_)
+        | HttpError::OAuth2(_)
+        | HttpError::Redirect(_)
         | HttpError::Setup(_)
         | HttpError::Url
         | HttpError::Method(_)

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::model::{Fingerprint, LabelSet, Str, Timestamp};
 
-pub use events::rows;
+pub use events::{reload_failed, rows};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -57,7 +57,7 @@ pub enum HistoryKind {
     NotTold,
     /// A silence or acknowledgement was made, changed or ended.
     Silence,
-    /// Files were loaded.
+    /// Files were loaded, or could not be.
     Reload,
 }
 

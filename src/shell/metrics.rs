@@ -16,6 +16,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry};
 
+pub use self::http::AnswerSize;
 use self::http::HttpMetrics;
 use self::summary::{Quantile, Summary};
 use super::store::metrics::StoreMetrics;
@@ -69,6 +70,7 @@ pub struct Metrics {
     pub(super) notifications_superseded: Counters,
     pub(super) notifications_suppressed: Counters,
     pub(super) alerts_limited: Counter,
+    alerts_per_name: Gauge,
     silences: Family<Labels, Gauge>,
     alerts: Family<Labels, Gauge>,
     alerts_resolved: Gauge,
@@ -194,6 +196,10 @@ impl Default for Metrics {
             ),
             alerts_limited: add
                 .make("alertmanager_alerts_limited", "Alerts dropped because too many had the same name"),
+            alerts_per_name: add.make(
+                "alertmanager_alerts_per_alert_limit",
+                "How many unresolved alerts may have the same name; 0: any number",
+            ),
             silences: add.make("alertmanager_silences", "Silences by state"),
             alerts: add.make("alertmanager_alerts", "Alerts by state"),
             alerts_resolved: add.make(
@@ -321,6 +327,7 @@ impl Metrics {
         // 48 bits fit a float exactly, as Alertmanager does.
         self.config_hash.set(f64::from((hash >> 32) as u32) * 65_536.0 + f64::from((hash >> 16) as u16));
         self.receivers.set(as_i64(routing.receivers.len()));
+        self.alerts_per_name.set(as_i64(routing.limits.alerts_per_name));
         let integrations = routing.receivers.iter().map(|receiver| receiver.integrations.len()).sum();
         self.integrations.set(as_i64(integrations));
         for why in Suppression::ALL {

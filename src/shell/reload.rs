@@ -9,6 +9,7 @@ use tracing::{error, info, warn};
 use super::clock::Clock;
 use super::findings::Findings;
 use super::glob;
+use super::history;
 use super::http::HttpClients;
 use super::metrics::Metrics;
 use super::run::{Handle, Stopped};
@@ -16,7 +17,7 @@ use super::status::{Status, Trouble};
 use crate::config::problem::{Problem, Severity};
 use crate::config::routes::{Limits, Routing};
 use crate::config::rules::RuleGroup;
-use crate::config::{read_routing_as, read_rule_file, unreadable_files};
+use crate::config::{load_templates, read_routing_as, read_rule_file, unreadable_files};
 use crate::core::{Config, Input};
 use crate::model::matcher::MatcherMode;
 use crate::model::{Duration, LabelSet, Str, Timestamp};
@@ -94,18 +95,25 @@ pub fn load(sources: &Sources) -> Result<Loaded, LoadError> {
         }
     }
     let mut routing: Option<Routing> = None;
+    let mut templates = Vec::new();
     match std::fs::read_to_string(&sources.routes) {
         Ok(text) => {
             findings.add_file(&sources.routes, &text, |path, text| {
                 let (read, mut problems) = read_routing_as(path, text, sources.matchers);
                 let external_url = Str::clone(&sources.external_url);
                 routing = read.map(|read| Routing { limits: sources.limits, external_url, ..read });
+                if let Some(routing) = &mut routing {
+                    let (files, found) = load_templates(routing, &read_templates);
+                    templates = files;
+                    problems.extend(found);
+                }
                 problems.extend(routing.iter().flat_map(|routing| unreadable_files(routing, why_unreadable)));
                 problems
             });
         }
         Err(error) => unreadable.push(format!("cannot read {}: {error}", sources.routes)),
     }
+    findings.texts.extend(templates);
     if !unreadable.is_empty() {
         unreadable.extend(findings.has_errors().then(|| findings.error_lines()));
         return Err(LoadError::Unreadable(unreadable));
@@ -118,6 +126,19 @@ pub fn load(sources: &Sources) -> Result<Loaded, LoadError> {
         }
         Some(_) | None => Err(LoadError::Invalid(findings)),
     }
+}
+
+/// Path and text of each template file that a pattern names.
+///
+/// # Errors
+/// The pattern is none, or a file cannot be read.
+pub fn read_templates(pattern: &str) -> Result<Vec<(Str, Str)>, String> {
+    let files = glob::files(pattern).map_err(|bad| bad.to_string())?;
+    let read = |path: String| match std::fs::read_to_string(&path) {
+        Ok(text) => Ok((path.into(), text.into())),
+        Err(error) => Err(format!("cannot read {path}: {error}")),
+    };
+    files.into_iter().map(read).collect()
 }
 
 /// Why a file cannot be read when it is needed; `None` if it can.
@@ -217,6 +238,8 @@ impl Reloader {
             }
             Err(error) => {
                 self.metrics.load_failed();
+                let row = history::reload_failed(now, &error.to_string());
+                let _ = self.handle.note(row).await; // gone: we are stopping
                 let trouble = Trouble { at: now, message: error.to_string() };
                 self.status.update(|known| known.reload.failed = Some(trouble));
                 error!("cannot load the configuration, the one before it stays in force: {error}");

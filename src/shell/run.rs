@@ -39,6 +39,8 @@ enum Command {
     Input(Box<Input>),
     /// Somebody asks for something that changes the state.
     Request(Box<Request>, oneshot::Sender<Result<Answer, RequestError>>),
+    /// Something that is no matter of the core happened.
+    History(HistoryRow),
     /// Somebody wants to see the state.
     Read(Read),
     /// Finish.
@@ -87,6 +89,14 @@ impl Handle {
     /// The loop is gone.
     pub async fn input(&self, input: Input) -> Result<(), Stopped> {
         self.queue.send(Command::Input(Box::new(input))).await.map_err(|_| Stopped)
+    }
+
+    /// Notes what happened outside of the core.
+    ///
+    /// # Errors
+    /// The loop is gone.
+    pub async fn note(&self, row: HistoryRow) -> Result<(), Stopped> {
+        self.queue.send(Command::History(row)).await.map_err(|_| Stopped)
     }
 
     /// The core's state after everything that was handed in before.
@@ -301,6 +311,7 @@ impl Loop {
         match command {
             Command::Input(input) => self.handle_input(*input),
             Command::Request(request, reply) => self.handle_request(*request, reply),
+            Command::History(row) => self.hand_over(Vec::new(), vec![row]),
             Command::Read(Read(read)) => read(&mut self.core, self.world.clock.now()),
             Command::Stop => {}
         }

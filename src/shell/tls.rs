@@ -1,34 +1,41 @@
-//! `tls_config` as a rustls configuration: own authority, client certificate, other server name, no check.
+//! `tls_config` as a rustls configuration: own authority, client certificate, other server name,
+//! versions, no check.
 
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
+use rustls::version::{TLS12, TLS13};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
+    SupportedProtocolVersion,
 };
 
-use crate::config::routes::TlsSettings;
+use crate::config::http::{TlsSettings, TlsVersion};
+use crate::config::setting::Secret;
 use crate::model::Str;
 
 /// Why TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file cannot be read or holds no PEM of the kind it should.
-    #[error("cannot use {path}: {reason}")]
-    File {
-        /// The file.
-        path: Str,
+    /// A file or a text cannot be read or holds no PEM of the kind it should.
+    #[error("cannot use {name}: {reason}")]
+    Pem {
+        /// The file's path, or the key of the text.
+        name: Str,
         /// What is wrong with it.
         reason: String,
     },
     /// A certificate without its key, or a key without its certificate.
     #[error("cert_file and key_file are needed together")]
     HalfIdentity,
+    /// Only versions are allowed that are not spoken.
+    #[error("max_version allows only versions before TLS 1.2, which are not spoken")]
+    Version,
     /// The server name is no name.
     #[error("server_name {0:?} is not a valid name")]
     ServerName(Str),
@@ -48,13 +55,15 @@ pub fn client_config(tls: &TlsSettings) -> Result<Option<ClientConfig>, TlsError
     let provider = Arc::new(ring::default_provider());
     let setup = |error: rustls::Error| TlsError::Setup(error.to_string());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(&versions(tls)?)
         .map_err(setup)?;
     let builder = builder.dangerous().with_custom_certificate_verifier(verifier(tls, &provider)?);
-    let mut config = match (&tls.cert_file, &tls.key_file) {
+    let certificate = Pem::of("cert", tls.cert.as_ref(), tls.cert_file.as_ref());
+    let key = Pem::of("key", tls.key.as_ref().map(Secret::reveal), tls.key_file.as_ref());
+    let mut config = match (certificate, key) {
         (None, None) => builder.with_no_client_auth(),
-        (Some(cert), Some(key)) => {
-            builder.with_client_auth_cert(read_certificates(cert)?, read_key(key)?).map_err(setup)?
+        (Some(certificate), Some(key)) => {
+            builder.with_client_auth_cert(certificate.certificates()?, key.key()?).map_err(setup)?
         }
         (Some(_), None) | (None, Some(_)) => return Err(TlsError::HalfIdentity),
     };
@@ -70,14 +79,25 @@ fn verifier(
     Ok(Arc::new(Verifier { provider: Arc::clone(provider), trust }))
 }
 
-/// Trust in the authorities of the file, or in the system's.
+/// The versions that the settings allow, of those that are spoken.
+fn versions(tls: &TlsSettings) -> Result<Vec<&'static SupportedProtocolVersion>, TlsError> {
+    let is_allowed = |version: TlsVersion| {
+        tls.min_version.is_none_or(|min| min <= version) && tls.max_version.is_none_or(|max| version <= max)
+    };
+    let spoken = [(TlsVersion::Tls12, &TLS12), (TlsVersion::Tls13, &TLS13)];
+    let allowed: Vec<_> =
+        spoken.into_iter().filter(|(version, _)| is_allowed(*version)).map(|(_, spoken)| spoken).collect();
+    if allowed.is_empty() { Err(TlsError::Version) } else { Ok(allowed) }
+}
+
+/// Trust in the authorities of the settings, or in the system's.
 fn authorities(tls: &TlsSettings, provider: &Arc<CryptoProvider>) -> Result<Trust, TlsError> {
     let (mut roots, mut own) = (RootCertStore::empty(), Vec::new());
-    match &tls.ca_file {
-        Some(path) => {
-            own = read_certificates(path)?;
+    match Pem::of("ca", tls.ca.as_ref(), tls.ca_file.as_ref()) {
+        Some(pem) => {
+            own = pem.certificates()?;
             for certificate in &own {
-                roots.add(certificate.clone()).map_err(|error| file_error(path, &error))?;
+                roots.add(certificate.clone()).map_err(|error| pem.error(&error))?;
             }
         }
         None => {
@@ -93,23 +113,51 @@ fn authorities(tls: &TlsSettings, provider: &Arc<CryptoProvider>) -> Result<Trus
     Ok(Trust::Authorities { chain, name: tls.server_name.as_ref().map(parse).transpose()?, own })
 }
 
-fn read_certificates(path: &Str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let pem = std::fs::read(&**path).map_err(|error| file_error(path, &error))?;
-    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    let certificates = read.map_err(|error| file_error(path, &error))?;
-    match certificates.is_empty() {
-        true => Err(file_error(path, &"no certificate in it")),
-        false => Ok(certificates),
+/// Certificates or a key as text, or the file that holds it.
+#[derive(Clone, Copy)]
+enum Pem<'a> {
+    /// The setting's key, and the text.
+    Text(&'static str, &'a Str),
+    /// The path.
+    File(&'a Str),
+}
+
+impl<'a> Pem<'a> {
+    fn of(key: &'static str, text: Option<&'a Str>, file: Option<&'a Str>) -> Option<Self> {
+        text.map(|text| Self::Text(key, text)).or(file.map(Self::File))
     }
-}
 
-fn read_key(path: &Str) -> Result<PrivateKeyDer<'static>, TlsError> {
-    let pem = std::fs::read(&**path).map_err(|error| file_error(path, &error))?;
-    PrivateKeyDer::from_pem_slice(&pem).map_err(|error| file_error(path, &error))
-}
+    fn read(self) -> Result<Vec<u8>, TlsError> {
+        match self {
+            Self::Text(_, text) => Ok(text.as_bytes().to_vec()),
+            Self::File(path) => std::fs::read(&**path).map_err(|error| self.error(&error)),
+        }
+    }
 
-fn file_error(path: &Str, reason: &dyn std::fmt::Display) -> TlsError {
-    TlsError::File { path: Str::clone(path), reason: reason.to_string() }
+    fn certificates(self) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+        let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&self.read()?).collect();
+        let certificates = read.map_err(|error| self.error(&error))?;
+        match certificates.is_empty() {
+            true => Err(self.error(&"no certificate in it")),
+            false => Ok(certificates),
+        }
+    }
+
+    fn key(self) -> Result<PrivateKeyDer<'static>, TlsError> {
+        PrivateKeyDer::from_pem_slice(&self.read()?).map_err(|error| match error {
+            pem::Error::NoItemsFound => self.error(&"no private key in it"),
+            // The parser's words could hold some of the key.
+            _ => self.error(&"it is not valid PEM"),
+        })
+    }
+
+    fn error(self, reason: &dyn std::fmt::Display) -> TlsError {
+        let name = match self {
+            Self::Text(key, _) => format!("the text of {key}").into(),
+            Self::File(path) => Str::clone(path),
+        };
+        TlsError::Pem { name, reason: reason.to_string() }
+    }
 }
 
 /// Whom a server must prove to be. Signatures of the handshake are checked whatever it is.
@@ -130,7 +178,7 @@ enum Trust {
         chain: Arc<WebPkiServerVerifier>,
         /// `server_name`, in place of the name that we connect to.
         name: Option<ServerName<'static>>,
-        /// The certificates of the `ca_file`, which are taken as servers' own as well.
+        /// The certificates of `ca` or `ca_file`, which are taken as servers' own as well.
         own: Vec<CertificateDer<'static>>,
     },
 }

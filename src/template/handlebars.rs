@@ -60,6 +60,15 @@ impl HandlebarsError {
             | Self::Render { template, .. } => template,
         }
     }
+
+    /// Whether other data may do: the template itself can be used.
+    #[must_use]
+    pub fn is_of_data(&self) -> bool {
+        match self {
+            Self::Render { .. } => true,
+            Self::Syntax { .. } | Self::Unknown { .. } => false,
+        }
+    }
 }
 
 /// A template before it is compiled.

@@ -26,7 +26,18 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it on a free port with `rules/*.yml` and `routes.yml` of the folder, evaluating every second.
     pub(crate) fn start(folder: TempDir, prometheus_url: &str, more: &[&str]) -> Self {
+        Self::start_in(&[], folder, prometheus_url, more)
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) fn start_in(
+        environment: &[(&str, &str)],
+        folder: TempDir,
+        prometheus_url: &str,
+        more: &[&str],
+    ) -> Self {
         let mut process = super::command(folder.path())
+            .envs(environment.iter().copied())
             .args(["serve", "--listen", "127.0.0.1:0", "--evaluation-interval", "1s"])
             .args(["--prometheus-url", prometheus_url])
             .args(more)

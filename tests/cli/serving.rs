@@ -53,6 +53,30 @@ fn what_is_not_obeyed_is_told_at_the_start_and_a_stop_exits_with_0() {
     assert_eq!(server.wait_end().0.code(), Some(0));
 }
 
+#[test]
+fn a_webhook_is_reached_through_the_proxy_that_the_environment_names() {
+    let (proxy, requests) = silent_webhook();
+    let routes = "route: {receiver: ops, group_wait: 0s}\n\
+                  receivers: [{name: ops, webhook_configs: [{url: 'http://hook.invalid/', \
+                  http_config: {proxy_from_environment: true}}]}]\n";
+    let files = folder(&[("rules/hosts.yml", DOWN), ("routes.yml", routes)]);
+    let proxy = format!("http://{proxy}");
+    let environment = [("HTTP_PROXY", ""), ("http_proxy", &proxy), ("NO_PROXY", "other.invalid")];
+    let data_source = format!("http://{}", data_source());
+    let _server = Server::start_in(&environment, files, &data_source, &[]);
+    drop(requests.wait());
+}
+
+#[test]
+fn limits_of_the_api_have_alertmanagers_spelling_too() {
+    let files = folder(&[("rules/hosts.yml", DOWN), ("routes.yml", ROUTES)]);
+    let flags = ["--web.get-concurrency", "7", "--web-timeout", "20s"];
+    let mut server = Server::start(files, CLOSED, &flags);
+    let line = server.wait_line("the address", |line| line.starts_with("listening address="));
+    let address = line.trim_start_matches("listening address=");
+    assert!(get(address, "/api/v2/alerts").starts_with("HTTP/1.1 200"), "{:#?}", server.seen());
+}
+
 /// The line as a JSON object with what every line has.
 fn object(line: &str) -> Value {
     let object: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));

@@ -142,14 +142,32 @@ fn file(key: &Key, value: &str) -> String {
     around.replace('@', &pairs.join(", "))
 }
 
-fn webex_needs_authorization(key: &Key) -> bool {
-    key.section == "webex" && key.name == "http_config"
+/// Whether the key alone makes a file that can be used: webex needs authorization, and for references to secrets
+/// there is no secret manager.
+fn is_enough(key: &Key) -> bool {
+    let needs_more = key.section == "webex" && key.name == "http_config";
+    !needs_more && !key.name.ends_with("_ref")
+}
+
+#[test]
+fn references_to_secrets_are_refused_as_by_an_alertmanager_that_has_no_secret_manager() {
+    let references: Vec<Key> = keys().filter(|key| key.name.ends_with("_ref")).collect();
+    assert_eq!(references.len(), 8);
+    for key in references {
+        let text = file(&key, key.good);
+        let (routing, problems) = read_routing("alertmanager.yml", &text);
+        assert!(routing.is_none(), "{text}");
+        let want = format!("cannot use {}: there is no secret manager", key.name);
+        assert!(problems.iter().any(|problem| problem.message == want), "{text}\n{problems:#?}");
+        let (empty, problems) = read_routing("alertmanager.yml", &file(&key, "''"));
+        assert!(empty.is_some() || key.section == "tls_config", "an empty one is none: {problems:#?}");
+    }
 }
 
 #[test]
 fn every_key_is_taken_with_a_right_value() {
     let mut count = 0;
-    for key in keys().filter(|key| !webex_needs_authorization(key)) {
+    for key in keys().filter(is_enough) {
         let text = file(&key, key.good);
         let (routing, problems) = read_routing("alertmanager.yml", &text);
         let errors: Vec<_> = problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
@@ -178,7 +196,7 @@ fn every_key_is_refused_with_a_wrong_value_at_its_place() {
 
 #[test]
 fn what_is_shown_of_every_key_is_read_again() {
-    for key in keys().filter(|key| !webex_needs_authorization(key)) {
+    for key in keys().filter(is_enough) {
         let text = file(&key, key.good);
         let (routing, _) = read_routing("alertmanager.yml", &text);
         let original = routing.expect("it is valid").original;

@@ -6,3 +6,4 @@ mod corpora;
 mod mistakes;
 mod routing;
 mod rules;
+mod templates;

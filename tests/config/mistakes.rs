@@ -440,7 +440,7 @@ fn the_other_formats() {
 
 #[test]
 fn what_is_read_but_not_obeyed_yet() {
-    let text = r#"global: {http_config: {oauth2: {client_id: a, token_url: 'http://t/'}}}
+    let text = r#"global: {http_config: {tls_config: {min_version: TLS10, max_version: TLS13}}}
 route:
   receiver: ops
   labels: {team: db, runbook: 'http://wiki/{{ .GroupLabels.alertname }}'}
@@ -470,10 +470,9 @@ receivers:
   console_configs: [{}]
 "#;
     insta::assert_snapshot!(written("routes.yml", text, Format::Concise), @r"
-    routes.yml:1:24: warning[not-obeyed-yet]: oauth2 is read, but not obeyed yet
+    routes.yml:1:37: warning[not-obeyed-yet]: min_version: TLS10 is not obeyed: TLS 1.2 is the oldest version that is spoken
     routes.yml:4:31: warning[not-obeyed-yet]: templates in labels of routes are not expanded yet: they are sent as they are written
-    routes.yml:15:1: warning[not-obeyed-yet]: templates is read, but not obeyed yet: template files are not loaded
-    routes.yml:16:1: warning[not-obeyed-yet]: template_language is read, but not obeyed yet: no template of this file is expanded
+    routes.yml:15:13: warning[no-templates]: no file matches x.tmpl
     routes.yml:17:1: warning[not-obeyed-yet]: event_recorder is read, but not obeyed yet: nothing is recorded
     routes.yml:20:3: warning[not-obeyed-yet]: fallback is read, but not obeyed yet: nobody is told instead of this receiver
     routes.yml:21:3: warning[not-obeyed-yet]: rate_limit is read, but not obeyed yet: the receiver gets all its notifications

@@ -2,7 +2,7 @@
 
 use sereno::config::problem::{Problem, Severity};
 use sereno::config::read_routing;
-use sereno::config::routes::{GroupBy, HttpAuth, Routing, SecretSource, Settings};
+use sereno::config::routes::{GroupBy, HttpAuth, HttpSettings, Routing, SecretSource, Settings};
 use sereno::config::setting::Setting;
 use sereno::model::Duration;
 
@@ -173,7 +173,8 @@ compat: strict
     assert_eq!(receiver.fallback.as_deref(), Some("b"));
     assert!(receiver.rate_limit.is_some_and(|limit| limit.notifications == 30));
     assert_eq!(routing.receiver("b").expect("there").integrations[0].settings, Settings::Console);
-    assert_eq!(routing.templates, ["etc/*.tmpl".into(), "/abs/x.tmpl".into()]);
+    let paths: Vec<&str> = routing.templates.iter().map(|template| &*template.path).collect();
+    assert_eq!(paths, ["etc/*.tmpl", "/abs/x.tmpl"]);
     assert!(routing.strict);
 }
 
@@ -293,10 +294,83 @@ fn each_semantic_fault_has_alertmanagers_message() {
             format!("{route}{RECEIVERS}global: {{http_config: {{tls_config: {{cert_file: x}}}}}}"),
             "exactly one of key or key_file must be configured when a client certificate is configured",
         ),
+        (
+            format!(
+                "{route}{RECEIVERS}global: {{http_config: {{tls_config: {{min_version: TLS13, max_version: TLS12}}}}}}"
+            ),
+            "tls_config.max_version must be greater than or equal to tls_config.min_version if both are specified",
+        ),
+        (
+            format!(
+                "{route}{RECEIVERS}global: {{http_config: {{oauth2: {{client_id: a, token_url: b, grant_type: \
+                 'urn:ietf:params:oauth:grant-type:jwt-bearer', signature_algorithm: HS256}}}}}}"
+            ),
+            "valid signature algorithms are RS256, RS384 and RS512",
+        ),
         (format!("{route}receivers: [{{name: a, fallback: a}}]"), "a receiver cannot be its own fallback"),
         (format!("{route}receivers: [{{name: a, rate_limit: 5}}]"), "not a valid rate limit: \"5\""),
         (format!("{route}{RECEIVERS}compat: loose"), "unknown compat mode \"loose\""),
     ] {
         assert_eq!(refusal(&text), message, "{text}");
     }
+}
+
+#[test]
+fn every_key_of_http_config_comes_through_and_no_secret_is_shown() {
+    let text = r#"
+route: {receiver: ops}
+receivers:
+- name: ops
+  webhook_configs:
+  - url: http://y/
+    http_config:
+      follow_redirects: false
+      enable_http2: false
+      proxy_url: http://u:hidden@proxy:3128
+      no_proxy: a.example,10.0.0.0/8
+      proxy_connect_header: {X-Hop: [hidden, hidden]}
+      http_headers:
+        X-Team: {values: [hidden], secrets: [hidden], files: [team]}
+      tls_config:
+        ca: ca text
+        cert: cert text
+        key: hidden
+        server_name: s
+        min_version: TLS12
+        max_version: TLS13
+      oauth2:
+        client_id: me
+        client_certificate_key: hidden
+        client_certificate_key_id: k
+        grant_type: urn:ietf:params:oauth:grant-type:jwt-bearer
+        signature_algorithm: RS512
+        iss: i
+        audience: aud
+        claims: {team: db, level: 3}
+        scopes: [a, b]
+        token_url: http://u:hidden@auth/token
+        endpoint_params: {resource: hidden}
+        proxy_from_environment: true
+        tls_config: {ca_file: ca.pem}
+  - url: http://y/
+    http_config: {basic_auth: {username_file: user, password: hidden}}
+"#;
+    let (routing, problems) = read_routing("etc/routes.yml", text);
+    assert_eq!(problems, []);
+    let routing = routing.expect("valid");
+    let http = |index: usize| match &routing.receivers[0].integrations[index].settings {
+        Settings::Webhook(webhook) => webhook.http.clone(),
+        other => panic!("{other:?}"),
+    };
+    let HttpSettings { auth, tls, follow_redirects, http1_only, headers, proxy } = http(0);
+    assert!(!follow_redirects && http1_only);
+    let shown = format!("{auth:?}\n{tls:?}\n{headers:?}\n{proxy:?}\n{:?}", http(1).auth);
+    assert!(!shown.contains("hidden"), "{shown}");
+    insta::assert_snapshot!(shown, @r#"
+    OAuth2(OAuth2Settings { client_id: "me", secret: Some(<secret>), grant: JwtBearer(JwtGrant { key_id: Some("k"), hash: Sha512, issuer: Some("i"), audience: Some("aud"), claims: {"level": Number(3), "team": String("db")} }), scopes: ["a", "b"], token_url: "http://u:xxxxx@auth/token", endpoint_params: [("resource", <secret>)], tls: TlsSettings { ca: None, ca_file: Some("etc/ca.pem"), cert: None, cert_file: None, key: None, key_file: None, server_name: None, insecure_skip_verify: false, min_version: None, max_version: None }, proxy: ProxySettings { url: None, from_environment: true, no_proxy: None, connect_headers: [] } })
+    TlsSettings { ca: Some("ca text"), ca_file: None, cert: Some("cert text"), cert_file: None, key: Some(<secret>), key_file: None, server_name: Some("s"), insecure_skip_verify: false, min_version: Some(Tls12), max_version: Some(Tls13) }
+    [("X-Team", <secret>), ("X-Team", <secret>), ("X-Team", <secret in etc/team>)]
+    ProxySettings { url: Some("http://u:xxxxx@proxy:3128"), from_environment: false, no_proxy: Some("a.example,10.0.0.0/8"), connect_headers: [("X-Hop", <secret>), ("X-Hop", <secret>)] }
+    Basic { username: <secret in etc/user>, password: Some(<secret>) }
+    "#);
 }

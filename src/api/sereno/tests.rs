@@ -194,3 +194,23 @@ async fn history_is_asked_for_in_pages_and_with_filters() {
         assert!(status == 400 && error.contains(want), "{query}: {status} {body}");
     }
 }
+
+#[tokio::test]
+async fn a_reload_that_fails_is_a_part_of_what_happened() {
+    let server = Server::start(ROUTES);
+    let request = axum::http::Request::post("/-/reload").body(axum::body::Body::empty()).expect("valid");
+    let (status, _, reason) = server.send(request).await;
+    assert!(
+        status == 500 && reason.starts_with("failed to reload config: cannot read "),
+        "{status} {reason}"
+    );
+    server.fire(&[LabelSet::from_pairs([("alertname", "A")])]).await; // answered once all before it is kept
+    let (_, body) = server.get("/api/sereno/v1/history?kind=reload&limit=1").await;
+    let row = &body["rows"][0];
+    let text = row["text"].as_str().expect("a sentence");
+    assert!(
+        text.starts_with("could not load the files, the ones before stay in force: cannot read"),
+        "{body}"
+    );
+    assert_eq!((&row["detail"]["what"], &row["detail"]["outcome"]), (&"files".into(), &"failed".into()));
+}

@@ -3,6 +3,7 @@
 
 use crate::api::App;
 use crate::api::v2::error::V2Error;
+use crate::model::matcher::MatcherMode;
 use crate::model::{Alert, Annotations, Duration, LabelSet, Str, Timestamp};
 use crate::router::Request;
 
@@ -42,6 +43,7 @@ pub(in crate::api) async fn take(
         }
         None => Duration::ZERO,
     };
+    let mode = app.reloader.sources.matchers;
     let (mut firing, mut resolved) = (0, 0);
     let (mut valid, mut wrong) = (Vec::with_capacity(incoming.len()), Vec::new());
     for alert in incoming {
@@ -50,7 +52,7 @@ pub(in crate::api) async fn take(
             true => resolved += 1,
             false => firing += 1,
         }
-        match check(&alert) {
+        match check(&alert, mode) {
             Ok(()) => valid.push(alert),
             Err(reason) => wrong.push(reason),
         }
@@ -78,20 +80,20 @@ fn complete(alert: Incoming, now: Timestamp, resolve_timeout: Duration) -> Alert
     }
 }
 
-/// Alertmanager's conditions, with its texts. Any name is fine that is not empty, as since its 0.27.
-fn check(alert: &Alert) -> Result<(), String> {
-    let is_nameless = |(name, _): (&str, &str)| name.is_empty();
+/// Alertmanager's conditions, with its texts.
+fn check(alert: &Alert, mode: MatcherMode) -> Result<(), String> {
+    let is_misnamed = |pair: &(&str, &str)| !mode.is_label_name(pair.0);
     if alert.ends_at.is_some_and(|ends_at| ends_at < alert.starts_at) {
         return Err("start time must be before end time".to_owned());
     }
-    if alert.labels.iter().any(is_nameless) {
-        return Err("invalid label set: invalid name \"\"".to_owned());
+    if let Some((name, _)) = alert.labels.iter().find(is_misnamed) {
+        return Err(format!("invalid label set: invalid name {name:?}"));
     }
     if alert.labels.is_empty() {
         return Err("at least one label pair required".to_owned());
     }
-    if alert.annotations.iter().any(is_nameless) {
-        return Err("invalid annotations: invalid name \"\"".to_owned());
+    if let Some((name, _)) = alert.annotations.iter().find(is_misnamed) {
+        return Err(format!("invalid annotations: invalid name {name:?}"));
     }
     Ok(())
 }

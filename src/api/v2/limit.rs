@@ -1,21 +1,22 @@
 //! What all endpoints of the API v2 have in common: how many requests are answered at once, the headers of
 //! answers, metrics.
 
-use std::num::NonZero;
 use std::sync::Arc;
 
-use axum::body::HttpBody;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::TryStreamExt;
 use tokio::sync::Semaphore;
 
 use super::error::V2Error;
 use super::stream::Permit;
 use crate::api::App;
 use crate::shell::clock::Stopwatch;
+use crate::shell::metrics::AnswerSize;
 
 /// How many `GET`s are answered at once.
 #[derive(Clone, Debug)]
@@ -26,9 +27,9 @@ pub(super) struct Limit {
 }
 
 impl Limit {
-    /// Alertmanager's default: one for each core, and at least eight.
+    /// So many as the flags say.
     pub(super) fn new(app: App) -> Self {
-        let count = std::thread::available_parallelism().map_or(1, NonZero::get).max(8);
+        let count = app.limits.get_slots();
         Self { slots: Arc::new(Semaphore::new(count)), count, app }
     }
 }
@@ -60,14 +61,28 @@ pub(super) async fn guard(State(limit): State<Limit>, mut request: Request, next
     } else {
         next.run(request).await
     };
-    let (code, bytes) = (response.status().as_u16(), response.body().size_hint().exact());
-    http.answered(path, method.as_str(), code, bytes, watch.elapsed());
+    let code = response.status().as_u16();
+    let size = http.answered(path, method.as_str(), code, watch.elapsed());
+    response = response.map(|body| counted(body, size));
     for (name, value) in
         [("cache-control", "no-store"), ("access-control-allow-origin", "*"), ("vary", "Origin")]
     {
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     response
+}
+
+/// Notes how long the answer is: at once if that is known, else when it has been taken or its reader is gone.
+fn counted(body: Body, mut size: AnswerSize) -> Body {
+    match body.size_hint().exact() {
+        Some(bytes) => {
+            size.add(bytes);
+            body
+        }
+        None => Body::from_stream(body.into_data_stream().inspect_ok(move |piece| {
+            size.add(piece.len() as u64);
+        })),
+    }
 }
 
 /// The label `handler` of metrics: a known path, so that nobody can make any number of them.

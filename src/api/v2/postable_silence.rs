@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::body::{self, DateTime, Texts, ZERO_TIME};
 use super::error::V2Error;
 use super::shown_silence::{KIND, kind};
+use crate::model::matcher::MatcherMode;
 use crate::model::{MatchOp, Matcher, SilenceId, Str, Timestamp};
 use crate::router::SilenceDraft;
 
@@ -35,7 +36,7 @@ struct PostableMatcher {
 impl PostableSilence {
     /// What is wanted, checked in Alertmanager's order: first that everything is there, then the times, then
     /// each matcher.
-    pub(super) fn draft(self, now: Timestamp) -> Result<SilenceDraft, V2Error> {
+    pub(super) fn draft(self, now: Timestamp, mode: MatcherMode) -> Result<SilenceDraft, V2Error> {
         let comment = self.comment.ok_or_else(|| V2Error::required("comment"))?;
         let created_by = self.created_by.ok_or_else(|| V2Error::required("createdBy"))?;
         let DateTime(ends_at) = self.ends_at.ok_or_else(|| V2Error::required("endsAt"))?;
@@ -54,7 +55,9 @@ impl PostableSilence {
         let kind = annotations.remove(KIND).flatten().map(|text| kind(&text)).unwrap_or_default();
         Ok(SilenceDraft {
             id: self.id.filter(|id| !id.is_empty()).map(|id| SilenceId(id.into())),
-            matchers: matchers.into_iter().enumerate().map(matcher).collect::<Result<_, _>>()?,
+            matchers: (matchers.into_iter().enumerate())
+                .map(|(at, complete)| matcher(mode, at, complete))
+                .collect::<Result<_, _>>()?,
             starts_at,
             ends_at,
             created_by: created_by.into(),
@@ -92,10 +95,10 @@ fn complete(matchers: Option<Vec<Option<PostableMatcher>>>) -> Result<Vec<Comple
     matchers.into_iter().enumerate().map(complete).collect()
 }
 
-fn matcher((at, (name, op, value)): (usize, Complete)) -> Result<Matcher, V2Error> {
+fn matcher(mode: MatcherMode, at: usize, (name, op, value): Complete) -> Result<Matcher, V2Error> {
     let wrong = |reason: String| invalid(&format!("invalid silence: invalid label matcher {at}: {reason}"));
-    if name.is_empty() {
-        return Err(wrong("invalid label name \"\"".to_owned()));
+    if !mode.is_label_name(&name) {
+        return Err(wrong(format!("invalid label name {name:?}")));
     }
     Matcher::new(name, op, value).map_err(|error| {
         let reason = format!("invalid regular expression {:?}: error parsing regexp: ", error.text);

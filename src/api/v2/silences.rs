@@ -1,6 +1,7 @@
 //! `GET` and `POST /silences`, `GET` and `DELETE /silence/{id}`.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::Bytes;
@@ -21,6 +22,9 @@ use crate::api::App;
 use crate::model::{Matcher, Silence, SilenceId, SilenceState, Timestamp};
 use crate::router::{Answer, Refusal, Request};
 
+/// How many silences are looked at while the loop waits.
+pub(super) const PAGE: usize = 1000;
+
 /// The silences that are asked for: active ones by their end, pending ones by their start, ended ones with
 /// the latest end first.
 pub(super) async fn list(
@@ -33,20 +37,47 @@ pub(super) async fn list(
     let filters = parameters.matchers("filter", mode)?;
     let flag = |name| parameters.flag(name, true);
     let (active, pending, expired) = (flag("active"), flag("pending"), flag("expired"));
-    let read = app.handle.read(move |core, now| {
-        let wanted = |silence: &&Silence| {
-            has_all(silence, &filters)
-                && match silence.state_at(now) {
-                    SilenceState::Active => active,
-                    SilenceState::Pending => pending,
-                    SilenceState::Expired => expired,
-                }
-        };
-        (core.router().silences().filter(wanted).cloned().collect::<Vec<_>>(), now)
+    let now = app.clock.now();
+    let wanted = Arc::new(move |silence: &Silence| {
+        has_all(silence, &filters)
+            && match silence.state_at(now) {
+                SilenceState::Active => active,
+                SilenceState::Pending => pending,
+                SilenceState::Expired => expired,
+            }
     });
-    let (mut silences, now) = read.await?;
-    silences.sort_by_key(|silence| order(silence, now));
+    let mut silences = Vec::new();
+    let mut from = Some(None);
+    while let Some(after) = from {
+        let page = page(&app, Arc::clone(&wanted), after).await?;
+        silences.extend(page.0);
+        from = page.1.map(Some);
+    }
+    let sorted = tokio::task::spawn_blocking(move || {
+        silences.sort_by_key(|silence| order(silence, now));
+        silences
+    });
+    let silences = sorted.await.map_err(|error| V2Error::Unavailable(error.to_string()))?;
     Ok(stream::list(silences.into_iter().map(move |silence| ShownSilence { silence, now }), permit))
+}
+
+/// Of the silences after this one, some that are wanted, and after which one to go on.
+async fn page(
+    app: &App,
+    wanted: Arc<impl Fn(&Silence) -> bool + Send + Sync + 'static>,
+    after: Option<SilenceId>,
+) -> Result<(Vec<Silence>, Option<SilenceId>), V2Error> {
+    let read = app.handle.read(move |core, _| {
+        let mut last = None;
+        let mut looked_at = 0;
+        let some = core.router().silences_after(after.as_ref()).take(PAGE).inspect(|silence| {
+            looked_at += 1;
+            last = Some(silence.id.clone());
+        });
+        let found: Vec<Silence> = some.filter(|silence| wanted(silence)).cloned().collect();
+        (found, last.filter(|_| looked_at == PAGE))
+    });
+    Ok(read.await?)
 }
 
 /// Whether each filter is, letter by letter, one of the silence's matchers.
@@ -74,7 +105,7 @@ pub(super) async fn post(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, V2Error> {
     let wanted: Option<PostableSilence> = body::read("silence", &headers, body)?;
-    let mut draft = wanted.unwrap_or_default().draft(app.clock.now())?;
+    let mut draft = wanted.unwrap_or_default().draft(app.clock.now(), app.reloader.sources.matchers)?;
     draft.force |= Parameters::parse(query.as_deref()).flag("force", false);
     if let Some(id) = draft.id.clone() {
         // A client that knows of no kinds must not turn one into another by changing the comment.

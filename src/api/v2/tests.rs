@@ -4,7 +4,10 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
 
-use crate::api::testing::Server;
+use crate::api::WebLimits;
+use crate::api::testing::{Flags, Server};
+use crate::config::routes::Limits;
+use crate::model::matcher::MatcherMode;
 
 const ROUTES: &str = "
 route:
@@ -163,6 +166,76 @@ async fn what_is_valid_is_taken_also_beside_what_is_not() {
 }
 
 #[tokio::test]
+async fn classic_matchers_allow_classic_names_only() {
+    let server = Server::start_with(ROUTES, Flags { matchers: MatcherMode::Classic, ..Flags::default() });
+    let body = json!([
+        {"labels": {"i": "1"}}, {"labels": {"a.b": "x", "i": "2"}}, {"labels": {"a:b": "x", "i": "3"}},
+        {"labels": {"i": "4"}, "annotations": {"über": "x"}},
+    ]);
+    let (status, reason) = server.ask("POST", "/api/v2/alerts", Some(body)).await;
+    let want = "invalid label set: invalid name \"a.b\"; invalid label set: invalid name \"a:b\"; \
+        invalid annotations: invalid name \"über\"";
+    assert_eq!((status, reason), (400, json!(want)));
+    assert_eq!(find(&server, "").await, "1", "what is valid is taken");
+    let (status, reason) = silence(&server, matcher("a.b", "x"), json!({})).await;
+    let want = "invalid silence: invalid label matcher 0: invalid label name \"a.b\"";
+    assert_eq!((status, reason), (400, json!(want)));
+}
+
+async fn metrics(server: &Server) -> String {
+    server.send(Request::get("/metrics").body(Body::empty()).expect("valid")).await.2
+}
+
+#[tokio::test]
+async fn alerts_beyond_the_limit_are_dropped_and_counted() {
+    let limits = Limits { alerts_per_name: 2, ..Limits::default() };
+    let server = Server::start_with(ROUTES, Flags { limits, ..Flags::default() });
+    let four = ["alertname=A i=1", "alertname=A i=2", "alertname=A i=3", "alertname=B i=4"];
+    fire(&server, &four).await;
+    fire(&server, &["alertname=A i=5", "alertname=A i=1"]).await;
+    assert_eq!(find(&server, "").await, "124");
+    let metrics = metrics(&server).await;
+    assert!(metrics.contains("alertmanager_alerts_limited_total 2\n"), "{metrics}");
+}
+
+#[tokio::test]
+async fn the_size_of_every_answer_is_counted() {
+    let server = start();
+    let alerts: Vec<String> = (0..200).map(|i| format!("i={i} text={}", "x".repeat(1000))).collect();
+    fire(&server, &alerts.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let length =
+        server.send(Request::get("/api/v2/alerts").body(Body::empty()).expect("valid")).await.2.len();
+    assert!(length > 100_000, "it comes in pieces: {length}");
+    let metrics = metrics(&server).await;
+    let labels = "{handler=\"/api/v2/alerts\",method=\"get\"}";
+    for line in [
+        format!("alertmanager_http_response_size_bytes_sum{labels} {length}.0"),
+        format!("alertmanager_http_response_size_bytes_count{labels} 1"),
+    ] {
+        assert!(metrics.contains(&line), "{line} is not in\n{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn many_silences_are_listed_in_order() {
+    let server = start();
+    let mut ids = Vec::new();
+    for i in 0..super::silences::PAGE + 2 {
+        let more = json!({"endsAt": format!("21{:02}-01-01T00:00:00Z", i % 100)});
+        let made = silence(&server, matcher("i", &i.to_string()), more).await.1;
+        ids.push(made["silenceID"].as_str().expect("an id").to_owned());
+    }
+    let (_, list) = server.get("/api/v2/silences").await;
+    let list = list.as_array().expect("silences");
+    let field = |name: &'static str| list.iter().map(move |it| it[name].as_str().expect("a text").to_owned());
+    assert!(field("endsAt").is_sorted());
+    let mut listed: Vec<String> = field("id").collect();
+    listed.sort();
+    ids.sort();
+    assert_eq!(listed, ids);
+}
+
+#[tokio::test]
 async fn a_silence_is_made_changed_listed_and_ended() {
     let server = start();
     let (status, made) =
@@ -260,7 +333,8 @@ async fn the_old_api_says_where_to_go() {
 
 #[tokio::test]
 async fn answers_that_wait_for_their_reader_are_limited() {
-    let server = start();
+    let web = WebLimits { get_concurrency: 3, ..WebLimits::default() };
+    let server = Server::start_with(ROUTES, Flags { web, ..Flags::default() });
     let alerts: Vec<String> = (0..1000).map(|i| format!("i={i} text={}", "x".repeat(1000))).collect();
     fire(&server, &alerts.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let ask = || Request::get("/api/v2/alerts").body(Body::empty()).expect("valid");
@@ -276,7 +350,9 @@ async fn answers_that_wait_for_their_reader_are_limited() {
     };
     let want = format!("Limit of concurrent GET requests reached ({}), try again later.\n", hanging.len());
     assert_eq!((refused.0, &refused.1[..]), (503, want.as_bytes()));
-    assert!(hanging.len() >= 8, "{}", hanging.len());
+    assert_eq!(hanging.len(), 3);
+    let counted = "alertmanager_http_concurrency_limit_exceeded_total{method=\"get\"} 1";
+    assert!(metrics(&server).await.contains(counted));
     hanging.pop();
     assert_eq!(server.send(ask()).await.0, 200, "one went, one comes");
 }

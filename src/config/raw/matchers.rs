@@ -78,7 +78,7 @@ impl Reader<'_> {
     /// A name as `match` takes it: not any UTF-8.
     fn classic_name(&mut self, key: &Node) -> Option<crate::model::Str> {
         let name = self.text(key, "a label name")?;
-        if is_classic_name(&name) {
+        if MatcherMode::Classic.is_label_name(&name) {
             return Some(name);
         }
         let help = "only `matchers` takes names with other characters";
@@ -122,16 +122,8 @@ impl Reader<'_> {
 impl Reader<'_> {
     /// Whether a label may be called this: any text, or with the classic syntax alone only what that reads.
     pub(crate) fn is_label_name(&self, name: &str) -> bool {
-        match self.mode {
-            MatcherMode::Classic => is_classic_name(name),
-            MatcherMode::Fallback | MatcherMode::Utf8Strict => !name.is_empty(),
-        }
+        self.mode.is_label_name(name)
     }
-}
-
-fn is_classic_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// In single quotes, as a matcher holds double ones.

@@ -5,11 +5,14 @@
 
 mod fields;
 mod http;
+mod inline_templates;
 mod intervals;
 mod kinds;
 mod matchers;
 mod not_obeyed;
+mod oauth2;
 mod original;
+mod proxy;
 mod read_value;
 mod receivers;
 mod route_tree;
@@ -18,6 +21,7 @@ pub(crate) mod rule_file;
 mod scalars;
 mod schema;
 mod suggest;
+mod tls;
 mod values;
 
 use std::collections::BTreeSet;
@@ -64,6 +68,11 @@ impl<'a> Reader<'a> {
             self.yaml_problem(problem);
         }
         root
+    }
+
+    /// The line of a byte of the text, counted from 1.
+    fn line_of(&self, at: usize) -> usize {
+        self.text.get(..at).map_or(1, |before| before.matches('\n').count() + 1)
     }
 
     fn yaml_problem(&mut self, problem: YamlProblem) {

@@ -2,7 +2,7 @@
 //!
 //! A key that is read and then ignored would let its author believe in it, so each is told at its place,
 //! by `check` and whenever the server loads the file. Whoever makes a key work removes it here. The keys of
-//! `http_config` are told where they are read.
+//! `tls_config` are told where they are read.
 
 use std::ops::Range;
 
@@ -14,12 +14,7 @@ use crate::config::yaml::{Node, Value};
 type Keys = &'static [(&'static str, &'static str)];
 
 /// Keys of the file itself.
-const FILE: Keys = &[
-    ("templates", "template files are not loaded"),
-    ("template_language", "no template of this file is expanded"),
-    ("tracing", "nothing is traced"),
-    ("event_recorder", "nothing is recorded"),
-];
+const FILE: Keys = &[("tracing", "nothing is traced"), ("event_recorder", "nothing is recorded")];
 
 /// Keys of a receiver.
 const RECEIVER: Keys = &[

@@ -33,7 +33,10 @@ impl Reader<'_> {
             Some(Yaml::List(receivers.collect())).filter(|_| root.get("receivers").is_some()),
         );
         let templates = root.get("templates").map(|node| quiet.template_paths(node)).unwrap_or_default();
-        section("templates", Some(Yaml::List(templates.iter().map(|path| text(path)).collect())));
+        section(
+            "templates",
+            Some(Yaml::List(templates.iter().map(|template| text(&template.path)).collect())),
+        );
         for key in ["mute_time_intervals", "time_intervals"] {
             section(key, quiet.shown_list(root, key, &INTERVAL));
         }
@@ -128,6 +131,7 @@ fn is_shown(field: &Field, value: &Setting) -> bool {
     match field.shown {
         Shown::Filled => filled,
         Shown::Always => true,
+        Shown::Never => false,
         Shown::Changed => filled && default(field).as_ref() != Some(value),
     }
 }

@@ -78,7 +78,7 @@ impl Reader<'_> {
             },
             Kind::ObjectMap(table) => self.map_of(node, what, |reader, value| reader.object(value, table)),
             Kind::Tls => {
-                self.tls_settings(node, &mut Vec::new())?;
+                self.tls_settings(node)?;
                 self.object(node, &TLS)
             }
             Kind::Http => {

@@ -155,10 +155,6 @@ impl Reader<'_> {
     }
 
     fn webhook(&mut self, values: &mut Values, http: HttpSettings) -> WebhookSettings {
-        for (key, span) in &http.unsupported {
-            let message = format!("{key} is read, but not obeyed yet");
-            self.report(Severity::Warning, "not-obeyed-yet", span, message, None);
-        }
         let text = |values: &Values, key: &str| values.get(key).and_then(Setting::reveal).cloned();
         let url = match (text(values, "url"), text(values, "url_file")) {
             (None | Some(_), Some(file)) if !has(values, "url") => SecretSource::File(file),
@@ -292,12 +288,14 @@ impl Reader<'_> {
             let message = "http authorization can't be set when using Slack App tokens";
             self.error("exclusive-fields", &fields.key_span("http_config"), message);
         }
-        let update = values.get("update_message") == Some(&Setting::Bool(true));
         let url = fields.get("api_url").and_then(Node::scalar).map(|url| url.text.clone());
-        if update && url.map_or(!has_token, |url| &*url != APP_URL) {
-            let message =
-                format!("update_message can only be used with bot tokens. api_url must be set to {APP_URL}");
-            self.error("bad-value", &fields.key_span("update_message"), message);
+        let needs_token = url.map_or(!has_token, |url| &*url != APP_URL);
+        for key in ["update_message", "thread_replies"] {
+            if needs_token && values.get(key) == Some(&Setting::Bool(true)) {
+                let message =
+                    format!("{key} can only be used with bot tokens. api_url must be set to {APP_URL}");
+                self.error("bad-value", &fields.key_span(key), message);
+            }
         }
         if has_token {
             let app_url = values

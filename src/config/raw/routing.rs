@@ -6,7 +6,7 @@ use super::route_tree::Known;
 use super::schema::Values;
 use super::{Fields, Reader, Shape, did_you_mean};
 use crate::config::problem::{Problem, Severity};
-use crate::config::routes::{HttpSettings, InhibitRule, Limits, Routing, TemplateLanguage};
+use crate::config::routes::{HttpSettings, InhibitRule, Limits, Routing, TemplateLanguage, TemplatePath};
 use crate::config::setting::Setting;
 use crate::config::yaml::{Node, Value};
 use crate::model::matcher::MatcherMode;
@@ -148,6 +148,8 @@ impl Reader<'_> {
         self.warn_of_not_obeyed(root);
         let resolve_timeout =
             globals.values.get("resolve_timeout").and_then(|value| value.reveal()?.parse().ok());
+        let strict = self.strict(&fields);
+        let inline_templates = self.inline_templates(root);
         Some(Routing {
             path: self.file().clone(),
             routes,
@@ -156,8 +158,9 @@ impl Reader<'_> {
             resolve_timeout: resolve_timeout.unwrap_or(Duration::from_mins(5)),
             time_intervals,
             templates: fields.get("templates").map_or_else(Vec::new, |node| self.template_paths(node)),
-            template_language: self.template_language(&fields),
-            strict: self.strict(&fields),
+            template_language: self.language(&fields, &inline_templates, strict),
+            inline_templates,
+            strict,
             limits: Limits::default(),
             matcher_mode: self.mode,
             named_files: std::mem::take(&mut self.files),
@@ -238,13 +241,16 @@ impl Reader<'_> {
         rules
     }
 
-    pub(crate) fn template_paths(&mut self, node: &Node) -> Vec<Str> {
-        let items = self.list(node, "a list of paths").to_vec();
-        let paths: Vec<Str> = items.iter().filter_map(|item| self.text(item, "a path")).collect();
-        paths.iter().map(|path| self.path(path)).collect()
+    pub(crate) fn template_paths(&mut self, node: &Node) -> Vec<TemplatePath> {
+        let mut paths = Vec::new();
+        for item in self.list(node, "a list of paths") {
+            let Some(path) = self.text(item, "a path") else { continue };
+            paths.push(TemplatePath { path: self.path(&path), span: item.span.clone() });
+        }
+        paths
     }
 
-    fn template_language(&mut self, fields: &Fields<'_>) -> Option<TemplateLanguage> {
+    pub(super) fn template_language(&mut self, fields: &Fields<'_>) -> Option<TemplateLanguage> {
         let node = fields.get("template_language")?;
         match &*self.text(node, "template_language")? {
             "go" => Some(TemplateLanguage::Go),

@@ -34,6 +34,8 @@ pub(crate) enum Shown {
     Always,
     /// When it has another value than its default: older tools do not know the key.
     Changed,
+    /// Never: only we have the key, and tools refuse what they do not know.
+    Never,
 }
 
 /// What a key holds.
@@ -133,6 +135,12 @@ impl Field {
         self
     }
 
+    /// Alertmanager does not have it.
+    pub(crate) const fn ours(mut self) -> Self {
+        self.shown = Shown::Never;
+        self
+    }
+
     pub(crate) const fn global(mut self, key: &'static str) -> Self {
         self.global = key;
         self
@@ -184,7 +192,9 @@ impl Reader<'_> {
                 None => format!("{}_file", field.name),
             };
             let global = globals.get(field.global).filter(|_| !has(&local, &partner));
-            if let Some(value) = global.cloned().or_else(|| default(field)) {
+            // As in Alertmanager a default is for keys that are not there: an empty text is a value too.
+            let default = default(field).filter(|_| !local.contains_key(field.name));
+            if let Some(value) = global.cloned().or(default) {
                 values.insert(field.name.into(), value);
             }
         }

@@ -24,6 +24,20 @@ pub enum MatcherMode {
     Utf8Strict,
 }
 
+impl MatcherMode {
+    /// Whether a label may be called this: any text, or with the classic syntax alone only what that reads.
+    #[must_use]
+    pub fn is_label_name(self, name: &str) -> bool {
+        match self {
+            Self::Classic => {
+                name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                    && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            }
+            Self::Fallback | Self::Utf8Strict => !name.is_empty(),
+        }
+    }
+}
+
 /// Why a text is not a list of matchers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::routes::{InhibitRule, Integration, Receiver, Routing, Settings, WebhookSettings};
+use crate::config::routes::{InhibitRule, Integration, Receiver, Routing};
 use crate::model::Str;
 use crate::model::matcher::MatcherList;
 
@@ -70,17 +70,8 @@ fn compare<T: PartialEq>(
 
 /// Where things stand in their file is no difference.
 fn without_places(receiver: &Receiver) -> (Receiver, Vec<Integration>) {
-    let integrations = receiver.integrations.iter().map(|integration| {
-        let mut integration = Integration { span: 0..0, ..(**integration).clone() };
-        match &mut integration.settings {
-            Settings::Webhook(WebhookSettings { http, .. }) | Settings::Keys { http, .. } => {
-                http.unsupported.iter_mut().for_each(|key| key.1 = 0..0);
-            }
-            Settings::Console => {}
-        }
-        integration
-    });
-    let integrations = integrations.collect();
+    let integrations = receiver.integrations.iter();
+    let integrations = integrations.map(|it| Integration { span: 0..0, ..(**it).clone() }).collect();
     (Receiver { integrations: Vec::new(), span: 0..0, ..receiver.clone() }, integrations)
 }
 

@@ -15,6 +15,11 @@ impl Router {
         self.silences.iter().map(|slot| &slot.silence)
     }
 
+    /// The silences whose ids come after this one, or all, in order of their ids.
+    pub fn silences_after(&self, id: Option<&SilenceId>) -> impl Iterator<Item = &Silence> {
+        self.silences.iter_after(id).map(|slot| &slot.silence)
+    }
+
     /// The silence with this id, if it is kept.
     #[must_use]
     pub fn silence(&self, id: &SilenceId) -> Option<&Silence> {

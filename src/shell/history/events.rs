@@ -15,6 +15,9 @@ pub(super) const RESOLVED_ALERTS: &str = "resolved_alerts";
 /// The most alerts of a notification that are named in its row.
 const MOST_ALERTS: usize = 100;
 
+/// The most characters of the reason why files could not be loaded: broken files have any number of mistakes.
+const MOST_ERROR: usize = 4000;
+
 /// The rows about an event that happened at `now`.
 #[must_use]
 pub fn rows(now: Timestamp, event: &Event) -> Vec<HistoryRow> {
@@ -127,6 +130,14 @@ fn alert(now: Timestamp, labels: &LabelSet, detail: Value) -> HistoryRow {
         labels: labels.clone(),
         detail: object(detail),
     }
+}
+
+/// The row about files that could not be loaded, and why.
+#[must_use]
+pub fn reload_failed(now: Timestamp, error: &str) -> HistoryRow {
+    let short: String = error.chars().take(MOST_ERROR).collect();
+    let error = if short.len() < error.len() { short + " …" } else { short };
+    reload(now, json!({"what": "files", "outcome": "failed", "error": error}))
 }
 
 fn reload(now: Timestamp, detail: Value) -> HistoryRow {
@@ -411,6 +422,15 @@ mod tests {
         reload - - {}: loaded 5 rules in 2 groups (1 as before)
         reload - - {}: loaded routes: 1 alert group kept, 2 new, 3 gone
         "#);
+    }
+
+    #[test]
+    fn files_that_cannot_be_loaded_have_a_row() {
+        let row = super::reload_failed(NOW, "routes.yml:1:1: error: a\nrules.yml:2:1: error: b");
+        insta::assert_snapshot!(row.sentence(), @"could not load the files, the ones before stay in force: routes.yml:1:1: error: a; rules.yml:2:1: error: b");
+        let long = super::reload_failed(NOW, &"é".repeat(super::MOST_ERROR + 1)).detail;
+        let length = long["error"].as_str().map(|error| error.chars().count());
+        assert_eq!(length, Some(super::MOST_ERROR + 2), "it is cut");
     }
 
     #[test]

@@ -107,6 +107,10 @@ impl HistoryRow {
                 self.number("groups_created"),
                 self.number("groups_dropped")
             ),
+            "files" => format!(
+                "could not load the files, the ones before stay in force: {}",
+                self.text("error").replace('\n', "; ")
+            ),
             other => format!("loaded {other}"),
         }
     }

@@ -25,6 +25,27 @@ impl Drop for InFlight {
     }
 }
 
+/// The length of an answer, noted when it is dropped.
+#[derive(Debug)]
+pub struct AnswerSize {
+    sizes: Histogram,
+    bytes: u64,
+}
+
+impl AnswerSize {
+    /// So many bytes more.
+    pub fn add(&mut self, bytes: u64) {
+        self.bytes += bytes;
+    }
+}
+
+impl Drop for AnswerSize {
+    fn drop(&mut self) {
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+        self.sizes.observe(self.bytes as f64);
+    }
+}
+
 impl HttpMetrics {
     pub(super) fn new(add: &mut Registrar) -> Self {
         let made = Self {
@@ -35,7 +56,7 @@ impl HttpMetrics {
             ),
             sizes: add.with(
                 "alertmanager_http_response_size_bytes",
-                "How long answers are, of those whose length is known when they begin",
+                "How long answers are",
                 Histograms::new_with_constructor(|| Histogram::new(exponential_buckets(100.0, 10.0, 7))),
             ),
             in_flight: add.make("alertmanager_http_requests_in_flight", "Requests that are being answered"),
@@ -63,25 +84,24 @@ impl HttpMetrics {
         counter.inc();
     }
 
-    /// Notes an answer with this status code and, if it is known, this many bytes. `handler` must be one of few.
+    /// Notes an answer with this status code. `handler` must be one of few. How long it is is noted when
+    /// what is returned is dropped.
+    #[must_use]
     pub fn answered(
         &self,
         handler: &'static str,
         method: &str,
         code: u16,
-        bytes: Option<u64>,
         took: std::time::Duration,
-    ) {
+    ) -> AnswerSize {
         let known = ["GET", "HEAD", "POST", "DELETE", "PUT", "OPTIONS"].contains(&method);
         let method = if known { method.to_ascii_lowercase() } else { "unknown".to_owned() };
         let labels = vec![("handler", handler.to_owned()), ("method", method)];
-        if let Some(size) = bytes {
-            #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-            self.sizes.get_or_create(&labels).observe(size as f64);
-        }
+        let sizes = self.sizes.get_or_create(&labels).clone();
         let code = ("code", code.to_string());
         let labels = [labels, vec![code]].concat();
         self.durations.get_or_create(&labels).observe(took.as_secs_f64());
+        AnswerSize { sizes, bytes: 0 }
     }
 }
 

@@ -13,6 +13,8 @@ pub(super) struct Tree {
     /// The name of the text it was parsed from, and that text: places are given in these.
     pub(super) parse_name: Str,
     pub(super) text: Str,
+    /// Where its statements start in the text.
+    pub(super) root_pos: usize,
     pub(super) root: List,
 }
 
@@ -23,11 +25,25 @@ impl Tree {
     }
 }
 
+/// The names of the templates that these statements call, wherever data may lead.
+pub(super) fn called<'a>(list: &'a [Node], names: &mut std::collections::BTreeSet<&'a str>) {
+    for node in list {
+        match node {
+            Node::Template { name, .. } => drop(names.insert(name)),
+            Node::If(branch) | Node::With(branch) | Node::Range(branch) => {
+                called(&branch.list, names);
+                called(branch.otherwise.as_deref().unwrap_or_default(), names);
+            }
+            Node::Text { .. } | Node::Action { .. } | Node::Break { .. } | Node::Continue { .. } => {}
+        }
+    }
+}
+
 /// Statements in order.
 pub(super) type List = Vec<Node>;
 
 /// One statement. `pos` is a byte offset in the text.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Node {
     Text { pos: usize, text: Str },
     Action { pos: usize, pipe: Pipe },
@@ -40,7 +56,7 @@ pub(super) enum Node {
 }
 
 /// What `if`, `with` and `range` share.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Branch {
     pub(super) pipe: Pipe,
     pub(super) list: List,
@@ -48,7 +64,7 @@ pub(super) struct Branch {
 }
 
 /// A pipeline, with the variables that it declares or assigns.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Pipe {
     pub(super) pos: usize,
     pub(super) assigns: bool,
@@ -57,14 +73,14 @@ pub(super) struct Pipe {
 }
 
 /// One stage of a pipeline: a function, method, or value with its arguments.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Command {
     pub(super) pos: usize,
     pub(super) args: Vec<Expr>,
 }
 
 /// An operand.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Expr {
     Field { pos: usize, idents: Vec<Str> },
     Variable { pos: usize, name: Str, fields: Vec<Str> },

@@ -55,12 +55,12 @@ fn not_callable(function: &Value) -> CallError {
 }
 
 fn length(value: &Value) -> Result<Value, CallError> {
-    let length = match value {
+    let length = match &value.underlying() {
         Value::Str(text) => text.len(),
         Value::Object(object) if matches!(object.shape(), Shape::Map | Shape::List) => object.len(),
         Value::Nil => return Err("len of nil pointer".into()),
         Value::NoValue => return Err("reflect: call of reflect.Value.Type on zero Value".into()),
-        other => return Err(format!("len of type {}", other.type_name().trim_start_matches('*')).into()),
+        _ => return Err(format!("len of type {}", value.type_name().trim_start_matches('*')).into()),
     };
     Ok(Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
 }

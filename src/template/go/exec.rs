@@ -387,7 +387,7 @@ impl Place<'_> {
 }
 
 /// Line, from 1, and column, from 0, both in bytes as Go counts them.
-fn position(text: &str, pos: usize) -> (usize, usize) {
+pub(super) fn position(text: &str, pos: usize) -> (usize, usize) {
     let before = &text[..pos.min(text.len())];
     let line = 1 + before.matches('\n').count();
     let column = before.rfind('\n').map_or(pos, |newline| pos - newline - 1);

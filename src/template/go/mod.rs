@@ -11,13 +11,15 @@ mod eval;
 mod exec;
 pub mod format;
 pub mod functions;
+pub mod html;
+pub(crate) mod json;
 mod lexer;
 mod number;
 mod parser;
 pub mod time;
 pub mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::model::Str;
@@ -69,6 +71,29 @@ impl Templates {
     /// The names of all templates, sorted.
     pub fn names(&self) -> impl Iterator<Item = &Str> {
         self.trees.keys()
+    }
+
+    /// The template `name`, or one that it calls, and the name of a template that does not exist but is called
+    /// there, wherever data may lead; the first in order of depth. Go finds that out only when it gets there.
+    #[must_use]
+    pub fn missing(&self, name: &str) -> Option<(Str, Str)> {
+        let mut seen = BTreeSet::from([name]);
+        let mut waiting = VecDeque::from([name]);
+        while let Some(caller) = waiting.pop_front() {
+            let mut names = BTreeSet::new();
+            if let Some(tree) = self.trees.get(caller) {
+                ast::called(&tree.root, &mut names);
+            }
+            for callee in names {
+                if !self.has(callee) {
+                    return Some((caller.into(), callee.into()));
+                }
+                if seen.insert(callee) {
+                    waiting.push_back(callee);
+                }
+            }
+        }
+        None
     }
 
     /// Runs the template `name` on `data`.

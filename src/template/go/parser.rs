@@ -213,6 +213,7 @@ impl Parser<'_> {
 impl Parser<'_> {
     fn main(&mut self) -> Parsed<()> {
         let mut root = List::new();
+        let pos = self.peek().start;
         while self.peek().kind != Kind::Eof {
             if self.peek().kind == Kind::LeftDelim {
                 let delimiter = self.next();
@@ -229,13 +230,13 @@ impl Parser<'_> {
                 }
             }
         }
-        self.add(Arc::clone(&self.name), root)
+        self.add(Arc::clone(&self.name), pos, root)
     }
 
     /// Adds a finished tree. Blank ones never replace one that says something.
-    fn add(&mut self, name: Str, root: List) -> Parsed<()> {
+    fn add(&mut self, name: Str, root_pos: usize, root: List) -> Parsed<()> {
         let (parse_name, text) = (Arc::clone(&self.name), Arc::clone(&self.text));
-        let tree = Tree { name: Arc::clone(&name), parse_name, text, root };
+        let tree = Tree { name: Arc::clone(&name), parse_name, text, root_pos, root };
         if self.trees.get(&name).is_some_and(|known| !known.is_blank()) {
             if !tree.is_blank() {
                 let message = format!("template: multiple definition of template {}", GoQuoted(&name));
@@ -252,21 +253,23 @@ impl Parser<'_> {
         let token = self.next_non_space();
         let name = self.template_name(&token, CONTEXT)?;
         self.expect(Kind::RightDelim, CONTEXT)?;
-        let root = self.separate_list(CONTEXT)?;
-        self.add(name, root)
+        let (pos, root) = self.separate_list(CONTEXT)?;
+        self.add(name, pos, root)
     }
 
-    /// The statements of a template of its own: it sees no variables and no loop around it.
-    fn separate_list(&mut self, context: &str) -> Parsed<List> {
+    /// The statements of a template of its own, and where they start: it sees no variables and no loop
+    /// around it.
+    fn separate_list(&mut self, context: &str) -> Parsed<(usize, List)> {
         let vars = std::mem::replace(&mut self.vars, vec!["$".into()]);
         let (action_line, range_depth) = (self.action_line, self.range_depth);
         (self.action_line, self.range_depth) = (0, 0);
+        let pos = self.peek_non_space().start;
         let (root, end) = self.item_list()?;
         if matches!(end, End::Else) {
             return Err(self.error_here(format!("unexpected {} in {context}", end.text())));
         }
         (self.vars, self.action_line, self.range_depth) = (vars, action_line, range_depth);
-        Ok(root)
+        Ok((pos, root))
     }
 
     fn item_list(&mut self) -> Parsed<(List, End)> {
@@ -393,8 +396,8 @@ impl Parser<'_> {
         let token = self.next_non_space();
         let name = self.template_name(&token, Context::Block.text())?;
         let pipe = self.pipeline(Context::Block, Kind::RightDelim)?;
-        let root = self.separate_list(Context::Block.text())?;
-        self.add(Arc::clone(&name), root)?;
+        let (pos, root) = self.separate_list(Context::Block.text())?;
+        self.add(Arc::clone(&name), pos, root)?;
         Ok(Node::Template { pos: token.start, name, pipe: Some(pipe) })
     }
 

@@ -72,25 +72,6 @@ impl Time {
         parse::parse(layout, text).map_err(CallError::Failed)
     }
 
-    /// Appends what Go's `MarshalJSON` gives: RFC 3339 with as many digits of the second as needed.
-    ///
-    /// # Errors
-    /// The year has no four digits.
-    pub fn to_json(&self, out: &mut String) -> Result<(), CallError> {
-        let year = self.shown().civil.year();
-        if !(0..=9999).contains(&year) {
-            return Err(
-                "json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: year outside of \
-                        range [0,9999]"
-                    .into(),
-            );
-        }
-        out.push('"');
-        out.push_str(&self.format("2006-01-02T15:04:05.999999999Z07:00"));
-        out.push('"');
-        Ok(())
-    }
-
     /// The same zone at another time.
     fn at(&self, nanos: i128) -> Value {
         Value::object(Self { nanos, pointer: false, zone: self.zone.clone() })
@@ -148,6 +129,16 @@ impl Object for Time {
 
     fn string(&self) -> Option<String> {
         Some(self.to_string())
+    }
+
+    fn json(&self) -> Option<Result<String, String>> {
+        let year = self.shown().civil.year();
+        Some(if (0..=9999).contains(&year) {
+            Ok(self.format("\"2006-01-02T15:04:05.999999999Z07:00\""))
+        } else {
+            let problem = "Time.MarshalJSON: year outside of range [0,9999]";
+            Err(format!("json: error calling MarshalJSON for type time.Time: {problem}"))
+        })
     }
 
     fn as_any(&self) -> Option<&dyn Any> {

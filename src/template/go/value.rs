@@ -129,6 +129,16 @@ pub trait Object: Debug + Send + Sync {
     fn string(&self) -> Option<String> {
         None
     }
+
+    /// What its `MarshalJSON` method gives, if it has one: the JSON, or why there is none.
+    fn json(&self) -> Option<Result<String, String>> {
+        None
+    }
+
+    /// The name of the struct's field in JSON; none if it is left out.
+    fn json_key(&self, field: &str) -> Option<Str> {
+        Some(field.into())
+    }
 }
 
 impl Value {

@@ -3,7 +3,6 @@
 mod base64;
 mod data;
 mod functions;
-mod json;
 mod title;
 mod urls;
 
@@ -12,6 +11,7 @@ use std::collections::BTreeMap;
 
 use super::{Data, Pairs};
 use crate::model::{Str, Timestamp};
+use crate::template::go::html::HtmlTemplates;
 use crate::template::go::{CallError, ExecError, MissingKey, Outcome, TemplateError, Templates, Value};
 use functions::{MessageFunctions, Names};
 
@@ -102,6 +102,17 @@ impl GoTemplates {
         self.run(kind, data, now, true).render(text)
     }
 
+    /// A template that does not exist, but that a text or what it calls names; with the name of the caller,
+    /// which is empty for the text itself.
+    ///
+    /// # Errors
+    /// The text is not a template.
+    pub(super) fn missing(&self, text: &str) -> Result<Option<(Str, Str)>, TemplateError> {
+        let mut templates = self.named.clone();
+        templates.parse("", text, &Names)?;
+        Ok(templates.missing(""))
+    }
+
     /// The labels of a route, each rendered; those that fail come back with why.
     pub(super) fn route_labels(
         &self,
@@ -145,7 +156,15 @@ impl Run<'_> {
         let route_label =
             |name: &str| self.route_label(name).map_err(|error| CallError::Failed(error.to_string()));
         let functions = MessageFunctions { now: self.now, route_label: &route_label };
-        match templates.execute("", &self.dot, &functions, MissingKey::Zero) {
+        let outcome = match self.kind {
+            Kind::Text => templates.execute("", &self.dot, &functions, MissingKey::Zero),
+            Kind::Html => {
+                let mut pages = HtmlTemplates::new(&templates);
+                pages.compile("").map_err(|error| failed(error.text))?;
+                pages.execute("", &self.dot, &functions, MissingKey::Zero)
+            }
+        };
+        match outcome {
             Outcome::Text(text) => Ok(text),
             Outcome::Failed(error) => Err(GoError::Failed(error)),
             Outcome::Needs(what) => Err(failed(format!("there is no answer to {what}"))),

@@ -18,6 +18,14 @@ pub enum RenderError {
     /// A Go template failed.
     #[error("{0}")]
     Go(ExecError),
+    /// A template is named that does not exist, perhaps where no data leads.
+    #[error("template {name:?} not defined{}", caller.as_ref().map(|caller| format!(" (it is called by {caller:?})")).unwrap_or_default())]
+    Undefined {
+        /// Which one.
+        name: Str,
+        /// The template that names it; `None` if the text itself does.
+        caller: Option<Str>,
+    },
     /// It is not a handlebars template, or failed.
     #[error(transparent)]
     Handlebars(#[from] HandlebarsError),
@@ -94,6 +102,23 @@ impl Renderer {
     #[must_use]
     pub fn is_handlebars(&self) -> bool {
         self.0.sources.handlebars
+    }
+
+    /// Whether a text of a routing file can be rendered at all: it is a template, and all templates that it
+    /// calls exist, wherever data may lead.
+    ///
+    /// # Errors
+    /// See [`RenderError`].
+    pub fn check(&self, template: &str) -> Result<(), RenderError> {
+        if self.is_handlebars() {
+            return Ok(()); // compiling, which each rendering begins with, finds what does not exist
+        }
+        match self.0.go.missing(template)? {
+            None => Ok(()),
+            Some((caller, name)) => {
+                Err(RenderError::Undefined { name, caller: Some(caller).filter(|caller| !caller.is_empty()) })
+            }
+        }
     }
 
     /// A text of a routing file, rendered as plain text. An empty text stays empty.

@@ -3,7 +3,7 @@
 use super::super::schema::Kind::{
     Bool, GoDuration, Integer, Object, Objects, Path, Secret, SecretUrl, Texts, Url, Word,
 };
-use super::super::schema::Rule::{NotBoth, OneOf, Required, Resolved};
+use super::super::schema::Rule::{NotBoth, NotBothTrue, OneOf, Required, Resolved};
 use super::super::schema::{Rule, Table, field, text};
 use super::Integration;
 use super::table;
@@ -123,6 +123,7 @@ pub(super) const SLACK: Integration = Integration {
             field("mrkdwn_in", Texts),
             field("actions", Objects(&SLACK_ACTION)),
             field("update_message", Bool).or("false"),
+            field("thread_replies", Bool).or("false").ours(),
             field("timeout", GoDuration),
         ],
         &[
@@ -144,6 +145,11 @@ pub(super) const SLACK: Integration = Integration {
             Resolved(
                 &["api_url", "api_url_file", "app_token", "app_token_file"],
                 "no Slack API URL nor App token set either inline or in a file",
+            ),
+            NotBothTrue(
+                "update_message",
+                "thread_replies",
+                "at most one of update_message & thread_replies can be true",
             ),
         ],
         &[

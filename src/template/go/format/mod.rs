@@ -11,4 +11,4 @@ mod value;
 
 pub use number::format_float;
 pub use printf::sprintf;
-pub(super) use value::{display, sprint, sprintln};
+pub(super) use value::{display, sprint, sprint_indirect, sprintln};

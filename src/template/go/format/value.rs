@@ -21,14 +21,23 @@ pub(crate) fn display(out: &mut String, value: &Value) {
 
 /// Go's `fmt.Sprint`: a space only between two operands that are not strings.
 pub(crate) fn sprint(args: &[Value]) -> String {
+    sprint_pointers(args, Pointers::Mark)
+}
+
+/// `fmt.Sprint` of what is behind any pointers.
+pub(crate) fn sprint_indirect(args: &[Value]) -> String {
+    sprint_pointers(args, Pointers::Follow)
+}
+
+fn sprint_pointers(args: &[Value], pointers: Pointers) -> String {
     let mut out = String::new();
     let mut after_string = true;
     for arg in args {
-        let is_string = matches!(arg, Value::Str(_));
+        let is_string = matches!(arg.underlying(), Value::Str(_));
         if !is_string && !after_string {
             out.push(' ');
         }
-        print_arg(&mut out, arg, 'v', &Spec::default());
+        print_nested(&mut out, arg, 'v', &Spec::default(), pointers);
         after_string = is_string;
     }
     out

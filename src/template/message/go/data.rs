@@ -1,6 +1,5 @@
 //! What a Go template of a notification sees, with Alertmanager's types, fields and methods.
 
-use std::any::Any;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -84,18 +83,18 @@ fn quote_meta(text: &str) -> String {
 
 /// A struct of Alertmanager.
 #[derive(Debug)]
-pub(super) struct Record {
+struct Record {
     type_name: &'static str,
-    pub(super) fields: Vec<Field>,
+    fields: Vec<Field>,
 }
 
 /// A field of a struct.
 #[derive(Debug)]
-pub(super) struct Field {
+struct Field {
     name: &'static str,
     /// Its name in JSON; empty for fields that only Alertmanager itself sees.
-    pub(super) json: &'static str,
-    pub(super) value: Value,
+    json: &'static str,
+    value: Value,
 }
 
 impl Object for Record {
@@ -116,8 +115,9 @@ impl Object for Record {
         known.map(|field| field.value.clone())
     }
 
-    fn as_any(&self) -> Option<&dyn Any> {
-        Some(self)
+    fn json_key(&self, field: &str) -> Option<Str> {
+        let known = self.fields.iter().find(|known| known.name == field && !known.json.is_empty());
+        known.map(|field| field.json.into())
     }
 }
 

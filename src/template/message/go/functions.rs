@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::json::to_json;
 use super::{base64, title, urls};
 use crate::model::{Str, Timestamp};
+use crate::template::go::html::{ContentKind, content};
+use crate::template::go::json::to_json;
 use crate::template::go::time::Time;
-use crate::template::go::value::{AnyList, List, Map, Named};
+use crate::template::go::value::{AnyList, List, Map};
 use crate::template::go::{CallError, Functions, Param, Signature, Value};
 use crate::template::rule::{numbers, texts};
 
@@ -69,8 +70,8 @@ impl Functions for MessageFunctions<'_> {
             "join" => string(joined(text(0), &args[1])),
             "match" => texts::is_match(text(0), text(1)).map(Value::Bool),
             "reReplaceAll" => string(texts::replace_all(text(0), text(1), text(2))?),
-            "safeHtml" => Ok(content("template.HTML", &args[0])),
-            "safeUrl" => Ok(content("template.URL", &args[0])),
+            "safeHtml" => Ok(content(ContentKind::Html, text(0).into())),
+            "safeUrl" => Ok(content(ContentKind::Url, text(0).into())),
             "urlUnescape" => string(urls::query_unescape(text(0))?),
             "stringSlice" => Ok(Value::object(List { type_name: "[]string".into(), items: args.to_vec() })),
             "routeLabels" => (self.route_label)(text(0)).map(Value::Str),
@@ -96,11 +97,6 @@ impl MessageFunctions<'_> {
     fn now(&self) -> Time {
         Time::from_nanos(i128::from(self.now.millis()) * 1_000_000)
     }
-}
-
-/// A text that is trusted to be content of that kind.
-fn content(type_name: &'static str, text: &Value) -> Value {
-    Value::object(Named { type_name, value: text.clone(), text: None })
 }
 
 /// The time that was given; it may be behind a pointer.

@@ -72,6 +72,46 @@ fn data_functions_and_defaults_are_at_hand() {
 }
 
 #[test]
+fn pages_escape_what_comes_from_alerts() {
+    let mut data = data();
+    data.common_labels.insert("job".into(), "</script><b>\"".into());
+    data.common_labels.insert("link".into(), "javascript:alert(1)".into());
+    let html = |template: &str| {
+        let page = Renderer::default().html(template, &data, NOW);
+        page.unwrap_or_else(|error| format!("error: {error}"))
+    };
+    for (template, expected) in [
+        ("<b>plain</b>", "<b>plain</b>"),
+        (
+            r#"<p title="{{ .CommonLabels.job }}">{{ .CommonLabels.job }}</p>"#,
+            r#"<p title="&lt;/script&gt;&lt;b&gt;&#34;">&lt;/script&gt;&lt;b&gt;&#34;</p>"#,
+        ),
+        (r#"<a href="{{ .CommonLabels.link }}">"#, r##"<a href="#ZgotmplZ">"##),
+        (r#"<a href="{{ safeUrl .CommonLabels.link }}">"#, r#"<a href="javascript:alert%281%29">"#),
+        ("<p>{{ safeHtml .CommonLabels.job }}</p>", "<p></script><b>\"</p>"),
+        (
+            "<script>x = {{ .CommonLabels.job }} + {{ .GroupLabels }} + {{ index .Alerts 1 }}</script>",
+            "<script>x = \"\\u003c/script\\u003e\\u003cb\\u003e\\\"\" + \"alertname=Down\" + {\"status\":\"resolved\",\
+             \"labels\":{\"alertname\":\"Down\",\"instance\":\"b\",\"job\":\"api\"},\"annotations\":{\"summary\":\
+             \"it-is-down\"},\"startsAt\":\"2023-11-14T22:13:20.5Z\",\"endsAt\":\"2023-11-14T22:23:20Z\",\
+             \"generatorURL\":\"http://p/g?a=1\\u0026b=2\",\"fingerprint\":\"0123456789abcdef\"}</script>",
+        ),
+        (
+            r#"<p title="{{ template "__subject" . }}">"#,
+            r#"<p title="[FIRING:1] Down (&lt;/script&gt;&lt;b&gt;&#34; javascript:alert(1))">"#,
+        ),
+        (
+            "<p title={{ if true }}\"{{ end }}>",
+            "error: html/template::1:15: {{if}} branches end in different contexts: {stateAttr delimDoubleQuote \
+             urlPartNone jsCtxRegexp attrNone elementNone <nil>}, {stateBeforeValue delimNone urlPartNone \
+             jsCtxRegexp attrNone elementNone <nil>}",
+        ),
+    ] {
+        assert_eq!(html(template), expected, "{template}");
+    }
+}
+
+#[test]
 fn templates_of_files_replace_those_that_come_with_the_binary() {
     let file = |path: &str, text: &str| (path.into(), text.into());
     let sources = |files| TemplateSources { handlebars: false, files };

@@ -1,0 +1,131 @@
+//! WeChat Work: a token for the app first, then the message.
+//!
+//! The token is asked for anew each time: it is a secret, and what an integration remembers is kept on disk.
+//! WeChat gives the same one for two hours. Unlike Alertmanager we cut the text to what WeChat takes, and try
+//! again when it says that it is busy or that there were too many requests.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{HttpAnswer, HttpRequest, Message, Step, Trouble, USER_AGENT, json, open, outcome, truncate};
+use crate::config::setting::Secret;
+use crate::model::Duration;
+use crate::router::{Failure, Outcome};
+
+/// The most bytes of a text.
+const LIMIT: usize = 2048;
+
+/// The fields in Alertmanager's order. It always writes both contents, an empty one for the other type.
+#[derive(Serialize)]
+struct Document {
+    text: Content,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    touser: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    toparty: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    totag: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    agentid: String,
+    safe: &'static str,
+    msgtype: &'static str,
+    markdown: Content,
+}
+
+#[derive(Default, Serialize)]
+struct Content {
+    content: String,
+}
+
+/// Asks for the token; the message follows.
+pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
+    let document = Document::new(message)?;
+    let secret = message.render_word("api_secret", message.secret("api_secret")?.reveal())?;
+    let corporation = message.word("corp_id")?;
+    let query = [("corpid", corporation.as_str()), ("corpsecret", secret.as_str())];
+    let request = HttpRequest {
+        method: "GET",
+        url: url(message, "gettoken", &query)?,
+        headers: vec![("User-Agent", open(USER_AGENT))],
+        body: Vec::new(),
+        timeout: Duration::ZERO,
+        http: message.http(),
+    };
+    Ok(Step::then(request, move |message, answer| match token(message, &answer) {
+        Ok(token) => send(message, &document, &token).unwrap_or_else(Step::from),
+        Err(outcome) => Step::done(outcome),
+    }))
+}
+
+fn send(message: &Message<'_>, document: &Document, token: &Secret) -> Result<Step, Trouble> {
+    let url = url(message, "message/send", &[("access_token", token.reveal())])?;
+    Ok(Step::then(json::post(message, url, document), |message, answer| {
+        Step::done(said(message, &answer).map_or_else(|outcome| outcome, |_| Outcome::Delivered))
+    }))
+}
+
+/// The API's URL with `path` at its end and these parameters.
+fn url(message: &Message<'_>, path: &str, query: &[(&str, &str)]) -> Result<Secret, Trouble> {
+    let bad = || Trouble::Setting("api_url is not a URL".to_owned());
+    let mut url = url::Url::parse(message.raw("api_url")).map_err(|_| bad())?;
+    let path = format!("{}{path}", url.path());
+    url.set_path(&path);
+    url.query_pairs_mut().extend_pairs(query);
+    Ok(Secret::new(url.as_str().into()))
+}
+
+impl Document {
+    fn new(message: &Message<'_>) -> Result<Self, Trouble> {
+        let content = message.text("message")?;
+        let strict = message.attempt.notification.strict;
+        let content = Content { content: if strict { content } else { truncate::in_bytes(content, LIMIT) } };
+        let is_markdown = message.raw("message_type") == "markdown";
+        let (text, markdown) =
+            if is_markdown { (Content::default(), content) } else { (content, Content::default()) };
+        Ok(Self {
+            text,
+            touser: message.word("to_user")?,
+            toparty: message.word("to_party")?,
+            totag: message.word("to_tag")?,
+            agentid: message.word("agent_id")?,
+            safe: "0",
+            msgtype: if is_markdown { "markdown" } else { "text" },
+            markdown,
+        })
+    }
+}
+
+/// The token, or why there is none.
+fn token(message: &Message<'_>, answer: &HttpAnswer) -> Result<Secret, Outcome> {
+    let said = said(message, answer)?;
+    let token = said["access_token"].as_str().filter(|token| !token.is_empty());
+    token.map(|token| Secret::new(token.into())).ok_or_else(|| Outcome::Refused {
+        failure: Failure::AuthError,
+        message: format!("invalid api_secret for corp_id {}", message.raw("corp_id")),
+    })
+}
+
+/// What WeChat says if all is well, or the failure. As in Alertmanager any status but 200 is tried again.
+fn said(message: &Message<'_>, answer: &HttpAnswer) -> Result<Value, Outcome> {
+    if answer.status != 200 {
+        return Err(match outcome::of_answer(answer, message.now) {
+            Outcome::Delivered => outcome::of_garbage(answer),
+            Outcome::Refused { failure, message } => {
+                Outcome::Retryable { failure, message, retry_after: None, maybe_taken: false }
+            }
+            retryable @ Outcome::Retryable { .. } => retryable,
+        });
+    }
+    let said = json::read(answer).filter(Value::is_object).ok_or_else(|| outcome::of_garbage(answer))?;
+    let code = said["errcode"].as_i64().unwrap_or_default();
+    let failure = match code {
+        0 => return Ok(said),
+        // Busy; a token that is over: the next attempt gets a new one.
+        -1 | 40014 | 42001 => Failure::ServerError,
+        40001 | 40013 | 40082 | 41002 | 41004 | 48002 | 60020 => Failure::AuthError,
+        45009 | 45033 | 45047 => Failure::RateLimited,
+        _ => Failure::ClientError,
+    };
+    let message = format!("error {code} from WeChat: {}", said["errmsg"].as_str().unwrap_or_default());
+    Err(outcome::of_failure(failure, message, None))
+}
