@@ -5,6 +5,7 @@ pub(crate) mod mattermost;
 pub(crate) mod msteams;
 pub(crate) mod rocketchat;
 pub(crate) mod slack;
+pub(crate) mod smtp;
 pub(crate) mod telegram;
 pub(crate) mod webex;
 pub(crate) mod wechat;
