@@ -23,6 +23,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{any, delete, get, post};
 
+use crate::shell::deliver::Deliverer;
 use crate::shell::clock::Clock;
 use crate::shell::metrics::Metrics;
 use crate::shell::reload::Reloader;
@@ -48,6 +49,8 @@ pub struct App {
     pub status: Arc<Status>,
     /// What happened.
     pub history: History,
+    /// Who tells people.
+    pub deliverer: Arc<Deliverer>,
     /// Who loads the files anew.
     pub reloader: Arc<Reloader>,
     /// How much the API does at once.
@@ -95,6 +98,7 @@ fn api_routes(app: &App) -> Router<App> {
         .route("/api/sereno/v1/ack", post(sereno::acks::acknowledge))
         .route("/api/sereno/v1/ack/{id}", delete(sereno::acks::take_back))
         .route("/api/sereno/v1/acks", get(sereno::acks::list))
+        .route("/api/sereno/v1/receivers/test", post(sereno::drill::test))
         .route("/api/sereno/v1/silences", post(sereno::silences::set))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .nest("/api/v2", v2::routes(app))

@@ -57,6 +57,8 @@ impl Server {
         let (status, clients, store) =
             (Arc::new(Status::default()), HttpClients::default(), MemoryStore::default());
         let url: url::Url = "http://127.0.0.1:1".parse().expect("valid");
+        let deliverer = Deliverer::new(clients.clone(), Arc::clone(&clock), "http://sereno".into());
+        let deliverer = Arc::new(deliverer);
         let world = World {
             clock: Arc::clone(&clock),
             data_source: DataSource::new(
@@ -67,7 +69,7 @@ impl Server {
                 1,
             ),
             remote_write: None,
-            deliverer: Deliverer::new(clients.clone(), Arc::clone(&clock), "http://sereno".into()),
+            deliverer: Arc::clone(&deliverer),
             metrics: Arc::clone(&metrics),
             status: Arc::clone(&status),
         };
@@ -90,8 +92,9 @@ impl Server {
         };
         let history = History::new(store.clone());
         let reloader = Arc::new(reloader);
+        let (handle_too, limits) = (handle.clone(), flags.web);
         let app =
-            App { handle: handle.clone(), clock, metrics, status, history, reloader, limits: flags.web };
+            App { handle: handle_too, clock, metrics, status, history, deliverer, reloader, limits };
         Self { router: router(app, ""), handle, store }
     }
 

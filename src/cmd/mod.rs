@@ -9,6 +9,7 @@ mod label_words;
 mod logging;
 mod matchers;
 mod output;
+pub mod receivers;
 pub mod routes;
 pub mod serve;
 pub mod silence;
@@ -55,6 +56,8 @@ enum Command {
     History(history::HistoryArguments),
     /// List, send and acknowledge alerts of a server
     Alert(Box<alert::AlertArguments>),
+    /// List the receivers of a server, and try whether telling them works
+    Receivers(Box<receivers::ReceiversArguments>),
     /// Make, list, change and end silences of a server
     Silence(Box<silence::SilenceArguments>),
 }
@@ -69,6 +72,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::History(arguments) => history::run(&arguments),
         Command::Alert(arguments) => alert::run(&arguments),
+        Command::Receivers(arguments) => receivers::run(&arguments),
         Command::Silence(arguments) => silence::run(&arguments),
     }
 }

@@ -368,13 +368,16 @@ fn store_settings(arguments: &ServeArguments) -> Settings {
 
 fn app(sources: Sources, handle: Handle, clock: Arc<Clock>, history: History) -> App {
     let (metrics, status) = (Arc::new(Metrics::default()), Arc::new(Status::default()));
+    let clients = HttpClients::default();
+    let external_url = Str::clone(&sources.external_url);
+    let deliverer = Arc::new(Deliverer::new(clients.clone(), Arc::clone(&clock), external_url));
     let reloader = Reloader {
         sources,
         handle: handle.clone(),
         clock: Arc::clone(&clock),
         metrics: Arc::clone(&metrics),
         status: Arc::clone(&status),
-        clients: HttpClients::default(),
+        clients,
         turn: tokio::sync::Mutex::default(),
     };
     App {
@@ -384,6 +387,7 @@ fn app(sources: Sources, handle: Handle, clock: Arc<Clock>, history: History) ->
         status,
         history,
         reloader: Arc::new(reloader),
+        deliverer,
         limits: WebLimits::default(),
     }
 }
@@ -403,11 +407,7 @@ fn world(arguments: &ServeArguments, app: &App) -> World {
             source.query_timeout,
             source.query_concurrency,
         ),
-        deliverer: Deliverer::new(
-            clients.clone(),
-            Arc::clone(&app.clock),
-            Str::clone(&app.reloader.sources.external_url),
-        ),
+        deliverer: Arc::clone(&app.deliverer),
         metrics: Arc::clone(&app.metrics),
         status: Arc::clone(&app.status),
     }

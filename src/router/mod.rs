@@ -14,6 +14,7 @@ mod alerts;
 mod cooldown;
 mod dedup;
 pub mod diff;
+mod drill;
 mod entry;
 mod event;
 mod explain;
@@ -61,6 +62,7 @@ use crate::config::routes::{Integration, Routing};
 use crate::model::{Alert, Annotations, Duration, Fingerprint, LabelSet, Str, Timestamp};
 use crate::template::message::Renderer;
 
+pub use drill::{Drill, route_to};
 pub use entry::{DeliveryKey, Entry, GroupKey, IntegrationName, Key, Pending, Record, SavedGroup, Told};
 pub use event::{AlertChange, Event, GroupName, NotTold, SilenceChange, Suppression};
 pub use explain::{

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::model::{Fingerprint, LabelSet, Str, Timestamp};
 
-pub use events::{reload_failed, rows};
+pub use events::{drill, reload_failed, rows};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]

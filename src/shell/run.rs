@@ -174,7 +174,7 @@ pub struct World {
     /// Who takes recorded samples; `None`: nobody, and that is fine.
     pub remote_write: Option<RemoteWrite>,
     /// Who tells people.
-    pub deliverer: Deliverer,
+    pub deliverer: Arc<Deliverer>,
     /// What `/metrics` shows.
     pub metrics: Arc<Metrics>,
     /// What `/health` shows.

@@ -214,3 +214,79 @@ async fn a_reload_that_fails_is_a_part_of_what_happened() {
     );
     assert_eq!((&row["detail"]["what"], &row["detail"]["outcome"]), (&"files".into(), &"failed".into()));
 }
+
+/// A receiver's server that takes what comes to `/ok` and refuses the rest; what it took.
+async fn hook() -> (String, std::sync::Arc<std::sync::Mutex<Vec<Value>>>) {
+    use axum::{Json, Router, http::StatusCode, routing::post};
+    // An error means that another test of this process was first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let took = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = std::sync::Arc::clone(&took);
+    let take = move |Json(body): Json<Value>| async move { log.lock().expect("no panic").push(body) };
+    let refuse = || async { (StatusCode::FORBIDDEN, "not you") };
+    let app = Router::new().route("/ok", post(take)).route("/no", post(refuse));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    tokio::spawn(axum::serve(listener, app).into_future());
+    (address, took)
+}
+
+#[tokio::test]
+async fn a_fire_drill_goes_the_real_way_and_says_what_each_integration_said() {
+    let (hook, took) = hook().await;
+    let routes = format!(
+        "route: {{receiver: ops, routes: [{{matchers: ['team=db'], receiver: db, group_by: [team]}}]}}
+receivers:
+- {{name: ops, webhook_configs: [{{url: 'http://{hook}/ok'}}, {{url: 'http://{hook}/no', send_resolved: false}}]}}
+- {{name: db, webhook_configs: [{{url: 'http://{hook}/ok'}}]}}
+"
+    );
+    let server = Server::start(&routes);
+    let path = "/api/sereno/v1/receivers/test";
+    let test = |body: Value| server.ask("POST", path, Some(body));
+
+    let (status, body) = test(json!({"receiver": "ops", "resolve": true, "by": "ada"})).await;
+    let said: Vec<_> = body["results"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|result| {
+            format!(
+                "{} {} {} {} {}",
+                result["receiver"],
+                result["integration"],
+                result["status"],
+                result["outcome"],
+                result["error"]
+            )
+        })
+        .collect();
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(
+        said,
+        [
+            r#""ops" "webhook[0]" "firing" "delivered" null"#,
+            r#""ops" "webhook[1]" "firing" "refused" "unexpected status code 403: not you""#,
+            r#""ops" "webhook[0]" "resolved" "delivered" null"#,
+        ]
+    );
+    let messages = std::mem::take(&mut *took.lock().expect("no panic"));
+    assert_eq!(messages.iter().map(|message| &message["status"]).collect::<Vec<_>>(), ["firing", "resolved"]);
+    assert_eq!(messages[0]["groupKey"], messages[1]["groupKey"], "the end belongs to the beginning");
+    assert!(messages[0]["groupKey"].as_str().is_some_and(|key| key.starts_with("test-")), "{messages:?}");
+    assert_eq!(messages[0]["alerts"][0]["annotations"]["summary"], "TEST: nothing is wrong");
+    assert_eq!(messages[0]["alerts"][0]["labels"]["alertname"], "SerenoTest");
+
+    let (_, body) = test(json!({"labels": {"alertname": "Down", "team": "db"}})).await;
+    assert_eq!(body["results"][0]["receiver"], "db", "{body}");
+    assert_eq!(took.lock().expect("no panic")[0]["groupLabels"], json!({"team": "db"}));
+
+    for (wanted, status, error) in [
+        (json!({"receiver": "none"}), 404, "there is no receiver \"none\"; there are: ops, db"),
+        (json!({"receiver": "ops", "labels": {"team": "db"}}), 404, "{team=\"db\"} goes to db, not to ops"),
+        (json!({}), 400, "say receiver or labels"),
+    ] {
+        let (got, body) = test(wanted).await;
+        assert_eq!((got, &body["error"]), (status, &json!(error)));
+    }
+}

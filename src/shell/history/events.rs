@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 use super::{HistoryKind, HistoryRow};
 use crate::core::Event;
 use crate::model::{LabelSet, Silence, SilenceKind, Timestamp};
-use crate::router::{Event as RouterEvent, GroupName, IntegrationName, NotTold, Notification, SilenceChange};
+use crate::router::{
+    Attempt, Event as RouterEvent, GroupName, IntegrationName, NotTold, Notification, Outcome, SilenceChange,
+};
 use crate::rules::Event as RulesEvent;
 
 /// The details with the fingerprints of the alerts that a notification names.
@@ -128,6 +130,41 @@ fn alert(now: Timestamp, labels: &LabelSet, detail: Value) -> HistoryRow {
         receiver: None,
         fingerprint: Some(labels.fingerprint()),
         labels: labels.clone(),
+        detail: object(detail),
+    }
+}
+
+/// The row about a fire drill: what an integration said to a test.
+#[must_use]
+pub fn drill(
+    now: Timestamp,
+    attempt: &Attempt,
+    outcome: &Outcome,
+    by: &str,
+    latency: std::time::Duration,
+) -> HistoryRow {
+    let Attempt { integration, notification, .. } = attempt;
+    let (outcome, error) = match outcome {
+        Outcome::Delivered => ("delivered", None),
+        Outcome::Retryable { message, .. } => ("failed", Some(message)),
+        Outcome::Refused { message, .. } => ("refused", Some(message)),
+    };
+    let detail = json!({
+        "test": true,
+        "integration": format!("{}/{}[{}]", notification.receiver, integration.kind, integration.index),
+        "group": notification.group_key,
+        "idempotency_key": notification.idempotency_key,
+        "outcome": outcome,
+        "error": error,
+        "by": by,
+        "latency_ms": u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+    });
+    HistoryRow {
+        at: now,
+        kind: HistoryKind::Notification,
+        receiver: Some(notification.receiver.clone()),
+        fingerprint: None,
+        labels: notification.group_labels.clone(),
         detail: object(detail),
     }
 }

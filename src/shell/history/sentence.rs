@@ -12,6 +12,7 @@ impl HistoryRow {
     pub fn sentence(&self) -> String {
         match self.kind {
             HistoryKind::Alert => self.alert_sentence(),
+            HistoryKind::Notification if self.detail.contains_key("test") => self.drill_sentence(),
             HistoryKind::Notification => self.notification_sentence(),
             HistoryKind::NotTold => {
                 format!("{} is not told: {}", self.text("integration"), self.text("text"))
@@ -67,6 +68,19 @@ impl HistoryRow {
                 newer => format!("{who} is to be told something newer: {newer} instead of {reason}"),
             },
             other => format!("{who}: {other}"),
+        }
+    }
+
+    fn drill_sentence(&self) -> String {
+        let who = self.text("integration");
+        let by = match self.text("by") {
+            "" => String::new(),
+            by => format!(" by {by}"),
+        };
+        let latency = span(Duration::from_millis(self.number("latency_ms")));
+        match self.text("outcome") {
+            "delivered" => format!("test{by}: {who} took it (took {latency})"),
+            _ => format!("test{by}: {who} did not take it: {} (took {latency})", self.text("error")),
         }
     }
 

@@ -88,7 +88,7 @@ async fn running(patience: Duration) -> Running {
         clock: Arc::clone(&clock),
         data_source: DataSource::new(&nobody, HttpSettings::default(), clients.clone(), Duration::ZERO, 1),
         remote_write: None,
-        deliverer: Deliverer::new(clients, Arc::clone(&clock), "http://us".into()),
+        deliverer: Arc::new(Deliverer::new(clients, Arc::clone(&clock), "http://us".into())),
         metrics: Arc::clone(&metrics),
         status: Arc::clone(&status),
     };
