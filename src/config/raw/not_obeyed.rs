@@ -29,9 +29,6 @@ impl Reader<'_> {
     /// Warns of all that is not obeyed yet in a whole file.
     pub(crate) fn warn_of_not_obeyed(&mut self, root: &Node) {
         self.warn_of_keys(root, FILE);
-        if let Some(route) = root.get("route") {
-            self.warn_of_route(route);
-        }
         for receiver in items(root, "receivers") {
             self.warn_of_keys(receiver, RECEIVER);
             for webhook in items(receiver, "webhook_configs") {
@@ -42,19 +39,6 @@ impl Reader<'_> {
                     self.warn_not_obeyed(&url.span, message.to_owned());
                 }
             }
-        }
-    }
-
-    fn warn_of_route(&mut self, route: &Node) {
-        if let Some(Value::Mapping(labels)) = route.get("labels").map(|labels| &labels.value)
-            && let Some((_, template)) = labels.iter().find(|(_, value)| is_template(value))
-        {
-            let message =
-                "templates in labels of routes are not expanded yet: they are sent as they are written";
-            self.warn_not_obeyed(&template.span, message.to_owned());
-        }
-        for child in items(route, "routes") {
-            self.warn_of_route(child);
         }
     }
 

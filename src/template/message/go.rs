@@ -8,6 +8,7 @@ mod urls;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use super::{Data, Pairs};
 use crate::model::{Str, Timestamp};
@@ -16,9 +17,10 @@ use crate::template::go::{CallError, ExecError, MissingKey, Outcome, TemplateErr
 use functions::{MessageFunctions, Names};
 
 /// The default templates, which have the names that Alertmanager's have and give the same texts.
-const DEFAULTS: [(&str, &str); 3] = [
+const DEFAULTS: [(&str, &str); 4] = [
     ("common.tmpl", include_str!("../../../templates/alertmanager/common.tmpl")),
     ("chat.tmpl", include_str!("../../../templates/alertmanager/chat.tmpl")),
+    ("email.tmpl", include_str!("../../../templates/alertmanager/email.tmpl")),
     ("incidents.tmpl", include_str!("../../../templates/alertmanager/incidents.tmpl")),
 ];
 
@@ -35,9 +37,21 @@ pub(super) enum GoError {
 }
 
 /// All named Go templates of a configuration.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct GoTemplates {
     named: Templates,
+    /// Inline texts that were rendered before: those of a configuration are few. Only time depends on it.
+    inline: Mutex<BTreeMap<(Kind, Str), Arc<Inline>>>,
+}
+
+/// The most inline texts that are kept.
+const MAX_INLINE: usize = 500;
+
+/// An inline text with the templates that it can call, parsed.
+#[derive(Debug)]
+enum Inline {
+    Text(Templates),
+    Html(HtmlTemplates),
 }
 
 /// What a text is rendered with.
@@ -61,7 +75,7 @@ struct Resolved {
 }
 
 /// What a text is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Text,
     Html,
@@ -88,7 +102,31 @@ impl GoTemplates {
                 wrong.push((Str::clone(path), error));
             }
         }
-        if wrong.is_empty() { Ok(Self { named }) } else { Err(wrong) }
+        if wrong.is_empty() { Ok(Self { named, inline: Mutex::default() }) } else { Err(wrong) }
+    }
+
+    /// An inline text, which is a template without a name, parsed.
+    fn inline(&self, kind: Kind, text: &str) -> Result<Arc<Inline>, GoError> {
+        let key = (kind, Str::from(text));
+        if let Some(known) = self.inline.lock().ok().and_then(|known| known.get(&key).cloned()) {
+            return Ok(known);
+        }
+        let mut templates = self.named.clone();
+        templates.parse("", text, &Names).map_err(GoError::Syntax)?;
+        let parsed = Arc::new(match kind {
+            Kind::Text => Inline::Text(templates),
+            Kind::Html => {
+                let mut pages = HtmlTemplates::new(&templates);
+                pages.compile("").map_err(|error| failed(error.text))?;
+                Inline::Html(pages)
+            }
+        });
+        if let Ok(mut known) = self.inline.lock()
+            && known.len() < MAX_INLINE
+        {
+            known.insert(key, Arc::clone(&parsed));
+        }
+        Ok(parsed)
     }
 
     /// A text of a routing file, rendered. The route's labels in `data` are rendered ones.
@@ -146,23 +184,17 @@ impl GoTemplates {
 }
 
 impl Run<'_> {
-    /// Renders an inline text, which is a template without a name.
     fn render(&self, text: &str) -> Result<String, GoError> {
         if !text.contains("{{") && self.kind == Kind::Text {
             return Ok(text.to_owned());
         }
-        let mut templates = self.templates.named.clone();
-        templates.parse("", text, &Names).map_err(GoError::Syntax)?;
+        let inline = self.templates.inline(self.kind, text)?;
         let route_label =
             |name: &str| self.route_label(name).map_err(|error| CallError::Failed(error.to_string()));
         let functions = MessageFunctions { now: self.now, route_label: &route_label };
-        let outcome = match self.kind {
-            Kind::Text => templates.execute("", &self.dot, &functions, MissingKey::Zero),
-            Kind::Html => {
-                let mut pages = HtmlTemplates::new(&templates);
-                pages.compile("").map_err(|error| failed(error.text))?;
-                pages.execute("", &self.dot, &functions, MissingKey::Zero)
-            }
+        let outcome = match &*inline {
+            Inline::Text(templates) => templates.execute("", &self.dot, &functions, MissingKey::Zero),
+            Inline::Html(pages) => pages.execute("", &self.dot, &functions, MissingKey::Zero),
         };
         match outcome {
             Outcome::Text(text) => Ok(text),
@@ -218,5 +250,7 @@ impl std::fmt::Display for GoError {
     }
 }
 
+#[cfg(test)]
+mod conformance;
 #[cfg(test)]
 mod tests;

@@ -28,6 +28,9 @@ impl Zone {
         if matches!(name, "" | "UTC" | "Local") {
             return Ok(Self::Utc);
         }
+        if name.contains("..") || name.starts_with(['/', '\\']) {
+            return Err("time: invalid location name".into());
+        }
         // The database ignores the case of names, Go's files do not.
         match TimeZone::get(name).ok().filter(|zone| zone.iana_name() == Some(name)) {
             Some(zone) => Ok(Self::Named { name: name.into(), zone }),
