@@ -69,9 +69,9 @@ impl MailSender {
     }
 
     async fn try_send(&self, mail: &Mail, on_its_way: &AtomicBool) -> Result<MailAnswer, SmtpError> {
+        let bytes = mime::message(mail, &self.0.hostname)?;
         let _place = self.place(&mail.server).await;
         let mut connection = self.connection(&mail.server).await?;
-        let bytes = mime::message(mail, &self.0.hostname)?;
         let answer = connection.send(mail, &bytes, on_its_way).await;
         if connection.is_usable() {
             self.keep(&mail.server, connection);

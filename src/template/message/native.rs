@@ -151,10 +151,14 @@ fn escape_of(name: &str) -> Escape {
     }
 }
 
-/// What templates see: the data as JSON, and `now`.
+/// What templates see: the data as JSON, the time, and how many alerts fire and are resolved: counting them by
+/// helpers copies them.
 fn seen(data: &Data, now: Timestamp) -> Result<serde_json::Value, HandlebarsError> {
     let mut value = serde_json::to_value(data).map_err(|error| failed(error.to_string()))?;
+    let firing = data.alerts.iter().filter(|alert| alert.is_firing).count();
     value["now"] = now.rfc3339().into();
+    value["numFiring"] = firing.into();
+    value["numResolved"] = (data.alerts.len() - firing).into();
     Ok(value)
 }
 
