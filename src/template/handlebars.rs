@@ -381,8 +381,7 @@ mod tests {
             ("{{#*inline \"a\"}}{{> a}}{{/inline}}{{> a}}".to_owned(), "it includes itself: a > a"),
             ("{{> (lookup l 0)}}".to_owned(), "the name of a partial must be written out"),
             ("{{#> part}}x{{/part}}".to_owned(), "partials cannot have a block"),
-            ("{{len (concat big big big big)}}".to_owned(), "concat takes shorter texts",
-            ),
+            ("{{len (concat big big big big)}}".to_owned(), "concat takes shorter texts"),
         ] {
             let shown = show(Escape::Nothing, &text, &data);
             assert!(

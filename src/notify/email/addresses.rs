@@ -25,7 +25,7 @@ pub fn parse(text: &str) -> Result<Vec<Mailbox>, String> {
             break;
         }
         if !reader.take(',') {
-            reader.address(&mut all)?;
+            reader.address(&mut all, false)?;
             reader.skip()?;
             if !reader.rest.is_empty() && !reader.take(',') {
                 return Err(format!("expected a comma before {:?}", shortened(reader.rest)));
@@ -78,8 +78,8 @@ impl<'a> Reader<'a> {
         Err(format!("a comment does not end: {:?}", shortened(self.rest)))
     }
 
-    /// An address, or all of a group.
-    fn address(&mut self, all: &mut Vec<Mailbox>) -> Result<(), String> {
+    /// An address, or all of a group, in which there are no others.
+    fn address(&mut self, all: &mut Vec<Mailbox>, in_group: bool) -> Result<(), String> {
         let start = self.rest;
         let mut words: Vec<String> = Vec::new();
         loop {
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
                     all.push(Mailbox { name: words.join(" "), address });
                     return Ok(());
                 }
-                Some(':') if !words.is_empty() => {
+                Some(':') if !words.is_empty() && !in_group => {
                     self.take(':');
                     return self.group(all);
                 }
@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
                 return Err("a group of addresses does not end with a semicolon".to_owned());
             }
             if !self.take(',') {
-                self.address(all)?;
+                self.address(all, true)?;
             }
         }
     }
@@ -256,6 +256,7 @@ mod tests {
             ("a@x.y\r\nRCPT TO:<evil@x.y>", r#"error: expected a comma before "RCPT TO:<evil@x.y>""#),
             ("\"a\r\nb\"@x.y", r#"error: quotes do not end: "\"a\r\nb\"@x.y""#),
             ("(a@x.y", r#"error: a comment does not end: "(a@x.y""#),
+            ("a: b: c@x.y;;", r#"error: no address in "b: c@x.y;;""#),
             ("team: a@x.y", "error: a group of addresses does not end with a semicolon"),
         ] {
             assert_eq!(show(text), want, "{text:?}");

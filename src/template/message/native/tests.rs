@@ -181,7 +181,7 @@ fn the_mail_leads_with_what_is_wrong() {
         "2 FIRING &nbsp;&middot;&nbsp; 1 RESOLVED &nbsp;&middot;&nbsp; CRITICAL",
         "<bdi>web-2 does not answer</bdi>",
         "Firing for 2h 15m, since Mar 1, 08:05 UTC",
-        "<b style=\"color:#067647\">Resolved</b> after 2h 14m, from Mar 1, 08:05 to Mar 1, 10:19 UTC",
+        "<b class=\"done\" style=\"color:#067647\">Resolved</b> after 2h 14m, from Mar 1, 08:05 to Mar 1, 10:19 UTC",
         "href=\"https://runbooks.example/HostDown\"",
         "href=\"http://prometheus.example:9090/graph?g0.expr&#x3D;up+%3D%3D+0&amp;g0.tab&#x3D;1\"",
         "https://sereno.example/#/silences/new?filter&#x3D;%7Balertname%3D%22HostDown%22%2C+cluster",
@@ -189,6 +189,7 @@ fn the_mail_leads_with_what_is_wrong() {
     ] {
         assert!(html.contains(part), "{part}\n{html}");
     }
+    assert!(html.starts_with("<!DOCTYPE html>"), "{html}");
     let place = |text: &str| html.find(text).expect("it is there");
     assert!(place("web-2 does not answer") < place("web-1 does not answer"), "what fires comes first");
     let over = render("email.default.html", &group(vec![down(1, true)]));
@@ -273,4 +274,14 @@ fn languages_are_told_apart() {
     }
     assert_eq!(default_name("{{ template \"a.default.b\" . }}"), Some("a.default.b"));
     assert_eq!(default_name("x{{ template \"a.default.b\" . }}"), None);
+}
+
+#[test]
+fn large_groups_and_alerts_without_texts_have_mails_too() {
+    let large = render("email.default.html", &group((0..2000).map(|n| down(n, false)).collect()));
+    assert!(large.contains("2000 FIRING") && large.contains("and 1970 more"), "{large}");
+    let bare = group(vec![alert(&[("alertname", "Up")], &[], false), alert(&[("zone", "b")], &[], false)]);
+    let html = render("email.default.html", &bare);
+    assert!(html.contains("<bdi>Up</bdi>") && html.contains("<bdi>b</bdi>"), "{html}");
+    assert!(render("email.default.text", &bare).contains("FIRING zone=\"b\""));
 }
