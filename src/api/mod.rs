@@ -23,8 +23,8 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{any, delete, get, post};
 
-use crate::shell::deliver::Deliverer;
 use crate::shell::clock::Clock;
+use crate::shell::deliver::Deliverer;
 use crate::shell::metrics::Metrics;
 use crate::shell::reload::Reloader;
 use crate::shell::run::Handle;

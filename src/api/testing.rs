@@ -93,8 +93,7 @@ impl Server {
         let history = History::new(store.clone());
         let reloader = Arc::new(reloader);
         let (handle_too, limits) = (handle.clone(), flags.web);
-        let app =
-            App { handle: handle_too, clock, metrics, status, history, deliverer, reloader, limits };
+        let app = App { handle: handle_too, clock, metrics, status, history, deliverer, reloader, limits };
         Self { router: router(app, ""), handle, store }
     }
 

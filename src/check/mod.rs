@@ -54,7 +54,11 @@ pub struct Options<'a> {
 impl Default for Options<'_> {
     /// Nothing but the files: those that they name are not looked for.
     fn default() -> Self {
-        Self { matchers: MatcherMode::default(), why_unreadable: &|_| None, read_templates: &|_| Ok(Vec::new()) }
+        Self {
+            matchers: MatcherMode::default(),
+            why_unreadable: &|_| None,
+            read_templates: &|_| Ok(Vec::new()),
+        }
     }
 }
 

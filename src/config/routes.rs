@@ -233,8 +233,6 @@ pub struct Integration {
 /// What an integration needs to deliver.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Settings {
-    /// A JSON document to a URL.
-    Webhook(WebhookSettings),
     /// The message on standard output.
     Console,
     /// Any other kind: its keys as resolved, with all that they inherit and their defaults.
@@ -244,21 +242,6 @@ pub enum Settings {
         /// How to connect; not used by email.
         http: HttpSettings,
     },
-}
-
-/// The settings of a `webhook_configs` entry.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WebhookSettings {
-    /// Where to post; a secret, as it may hold a token.
-    pub url: SecretSource,
-    /// The most alerts in one message; 0: all.
-    pub max_alerts: usize,
-    /// How long one request may take; zero: as long as the attempt has.
-    pub timeout: Duration,
-    /// What to send instead of the usual document; its texts are templates (Alertmanager 0.32).
-    pub payload: Option<serde_json::Value>,
-    /// How to connect.
-    pub http: HttpSettings,
 }
 
 /// While an alert that matches `source` fires, alerts that match `target` are not told.

@@ -136,6 +136,12 @@ impl Setting {
         self.map().and_then(|map| map.get(key))
     }
 
+    /// The text at a key of a mapping; empty if there is none. It may be a secret.
+    #[must_use]
+    pub fn text_at(&self, key: &str) -> &str {
+        self.get(key).and_then(Setting::reveal).map_or("", |text| &**text)
+    }
+
     /// The keys and values of a mapping.
     #[must_use]
     pub fn map(&self) -> Option<&BTreeMap<Str, Setting>> {
@@ -165,6 +171,21 @@ impl Setting {
             | Self::Address(_)
             | Self::Map(_)
             | Self::Any(_) => &[],
+        }
+    }
+
+    /// Adds all secrets in it. Not to be shown.
+    pub(crate) fn secrets<'a>(&'a self, secrets: &mut Vec<&'a str>) {
+        match self {
+            Self::Secret(secret) => secrets.push(&secret.0),
+            Self::List(items) => items.iter().for_each(|item| item.secrets(secrets)),
+            Self::Map(map) => map.values().for_each(|value| value.secrets(secrets)),
+            Self::Bool(_)
+            | Self::Integer(_)
+            | Self::Float(_)
+            | Self::Text(_)
+            | Self::Address(_)
+            | Self::Any(_) => {}
         }
     }
 

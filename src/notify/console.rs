@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::document::{common, status};
 use super::templates::{CONSOLE, embedded};
-use super::webhook::{common, status};
 use crate::model::{Annotations, LabelSet};
 use crate::router::{Notification, NotifiedAlert};
 use crate::template::handlebars::{Escape, HandlebarsError};

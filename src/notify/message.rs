@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::config::routes::{HttpSettings, Integration, Settings};
 use crate::config::setting::{Secret, Setting};
@@ -92,7 +93,7 @@ impl<'a> Message<'a> {
         static NONE: BTreeMap<Str, Setting> = BTreeMap::new();
         match &self.integration().settings {
             Settings::Keys { values, .. } => values,
-            Settings::Webhook(_) | Settings::Console => &NONE,
+            Settings::Console => &NONE,
         }
     }
 
@@ -101,7 +102,6 @@ impl<'a> Message<'a> {
     pub fn http(&self) -> HttpSettings {
         match &self.integration().settings {
             Settings::Keys { http, .. } => http.clone(),
-            Settings::Webhook(settings) => settings.http.clone(),
             Settings::Console => HttpSettings::default(),
         }
     }
@@ -221,6 +221,16 @@ impl<'a> Message<'a> {
         self.file(path).map(Secret::new)
     }
 
+    /// The secret at `key` or in its file, rendered. What went wrong is not told in words of the template.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the template failed.
+    pub fn secret_word(&self, key: &str) -> Result<String, Trouble> {
+        let template = self.secret(key)?;
+        let failed = |_| Trouble::Setting(format!("cannot render {key}: its template failed"));
+        self.render_word(key, template.reveal()).map_err(failed)
+    }
+
     /// The text of a file among [`Self::files`].
     ///
     /// # Errors
@@ -232,6 +242,33 @@ impl<'a> Message<'a> {
             Some(Err(reason)) => Err(trouble(reason.clone())),
             None => Err(trouble("it was not read".to_owned())),
         }
+    }
+
+    /// A variable of the environment that is among [`super::files`]; empty if it is not set.
+    #[must_use]
+    pub fn environment(&self, name: &str) -> &'a str {
+        match self.files.get(&*format!("${name}")) {
+            Some(Ok(value)) => value,
+            Some(Err(_)) | None => "",
+        }
+    }
+
+    /// What `then` makes of the same message about these of its alerts only. The status stays that of all of
+    /// them, unless `compat: strict` is set: Alertmanager takes that of the rest.
+    pub fn about<T>(&self, alerts: Range<usize>, then: impl FnOnce(&Self) -> T) -> T {
+        if alerts == (0..self.data.alerts.len()) {
+            return then(self);
+        }
+        let some = self.data.alerts.get(alerts).unwrap_or_default().to_vec();
+        let mut data = self.data.clone().with_alerts(some);
+        if !self.attempt.notification.strict {
+            data.is_firing = self.data.is_firing;
+        }
+        let part = Self { data, failures: RefCell::default(), remarks: RefCell::default(), ..*self };
+        let made = then(&part);
+        self.failures.borrow_mut().extend(part.failures.into_inner());
+        self.remarks.borrow_mut().extend(part.remarks.into_inner());
+        made
     }
 
     /// The templates that failed so far, each with its key.

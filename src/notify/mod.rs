@@ -4,34 +4,49 @@
 //! answer. One that needs more (a token first, a search, an upload) gives the step that follows from the
 //! answer. What all of them share is in [`message`]: settings, secrets, rendered texts.
 
+mod address;
 pub mod console;
 mod discord;
+mod document;
 pub mod email;
 mod ids;
+mod incidentio;
+mod jira;
 mod json;
 mod mattermost;
 pub mod message;
 mod msteams;
 mod msteamsv2;
+mod nested;
+mod opsgenie;
 pub mod outcome;
+mod pagerduty;
+mod pushover;
+mod redact;
 mod rocketchat;
+mod sigv4;
 mod slack;
+mod sns;
 mod telegram;
 mod templates;
 #[cfg(test)]
 mod testing;
 mod truncate;
+mod victorops;
 mod webex;
-pub mod webhook;
+mod webhook;
 mod wechat;
 
-use crate::config::routes::{HttpSettings, Integration, SecretSource, Settings};
-use crate::config::setting::Secret;
+use std::collections::VecDeque;
+
+use crate::config::routes::{HttpSettings, Integration, Settings};
+use crate::config::setting::{Secret, Setting};
 use crate::model::{Duration, Str};
 use crate::router::{Failure, Memory, Outcome};
 
 pub use email::mail::{Mail, MailAnswer};
 pub use message::{Files, Message, Trouble};
+pub use redact::redacted;
 
 /// What is to be done next for an attempt.
 #[derive(Debug)]
@@ -133,6 +148,23 @@ impl Step {
         Self::Http(Box::new(HttpCall { request, then: Box::new(then) }))
     }
 
+    /// Requests one after the other, each only if those before it were taken. There is at least one.
+    fn in_turn(requests: Vec<HttpRequest>) -> Self {
+        Self::rest_in_turn(requests.into(), false)
+    }
+
+    fn rest_in_turn(mut requests: VecDeque<HttpRequest>, some_taken: bool) -> Self {
+        let Some(request) = requests.pop_front() else { return Self::done(Outcome::Delivered) };
+        Self::then(request, move |message, answer| match outcome::of_answer(&answer, message.now) {
+            Outcome::Delivered => Self::rest_in_turn(requests, true),
+            Outcome::Retryable { failure, message, retry_after, maybe_taken } => {
+                let maybe_taken = maybe_taken || some_taken;
+                Self::done(Outcome::Retryable { failure, message, retry_after, maybe_taken })
+            }
+            refused @ Outcome::Refused { .. } => Self::done(refused),
+        })
+    }
+
     /// The end; what was remembered before stays.
     #[must_use]
     pub fn done(outcome: Outcome) -> Self {
@@ -153,13 +185,21 @@ type Begin = fn(&Message<'_>) -> Result<Step, Trouble>;
 const KINDS: &[(&str, Begin)] = &[
     ("discord", discord::begin),
     ("email", email::begin),
+    ("incidentio", incidentio::begin),
+    ("jira", jira::begin),
     ("mattermost", mattermost::begin),
     ("msteams", msteams::begin),
     ("msteamsv2", msteamsv2::begin),
+    ("opsgenie", opsgenie::begin),
+    ("pagerduty", pagerduty::begin),
+    ("pushover", pushover::begin),
     ("rocketchat", rocketchat::begin),
     ("slack", slack::begin),
+    ("sns", sns::begin),
     ("telegram", telegram::begin),
+    ("victorops", victorops::begin),
     ("webex", webex::begin),
+    ("webhook", webhook::begin),
     ("wechat", wechat::begin),
 ];
 
@@ -168,7 +208,6 @@ const KINDS: &[(&str, Begin)] = &[
 pub fn begin(message: &Message<'_>) -> Step {
     let integration = message.integration();
     match &integration.settings {
-        Settings::Webhook(settings) => webhook::begin(message, settings).unwrap_or_else(Step::from),
         Settings::Console => Step::Print(console::text(&message.attempt.notification, false)),
         Settings::Keys { .. } => match KINDS.iter().find(|(kind, _)| *kind == integration.kind) {
             Some((_, begin)) => begin(message).unwrap_or_else(Step::from),
@@ -184,25 +223,24 @@ pub fn begin(message: &Message<'_>) -> Step {
 #[must_use]
 pub fn is_delivered(integration: &Integration) -> bool {
     match &integration.settings {
-        Settings::Webhook(_) | Settings::Console => true,
+        Settings::Console => true,
         Settings::Keys { .. } => KINDS.iter().any(|(kind, _)| *kind == integration.kind),
     }
 }
 
-/// The files whose texts [`Message::files`] must have: those of secrets that are kept in files.
+/// The files whose texts [`Message::files`] must have: those of secrets that are kept in files. A name with a
+/// dollar sign before it is a variable of the environment.
 #[must_use]
 pub fn files(integration: &Integration) -> Vec<Str> {
-    match &integration.settings {
-        Settings::Webhook(settings) => match &settings.url {
-            SecretSource::File(path) => vec![path.clone()],
-            SecretSource::Inline(_) => Vec::new(),
-        },
-        Settings::Console => Vec::new(),
-        Settings::Keys { values, .. } => {
-            let named = values.iter().filter(|(key, _)| key.ends_with("_file"));
-            named.filter_map(|(_, value)| value.reveal().filter(|path| !path.is_empty()).cloned()).collect()
-        }
+    let Settings::Keys { values, .. } = &integration.settings else { return Vec::new() };
+    let signature = values.get("hmac").and_then(Setting::map);
+    let keys = values.iter().chain(signature.into_iter().flatten());
+    let named = keys.filter(|(key, _)| key.ends_with("_file")).filter_map(|(_, value)| value.reveal());
+    let mut files: Vec<Str> = named.filter(|path| !path.is_empty()).cloned().collect();
+    if integration.kind == "sns" {
+        files.extend(sns::ENVIRONMENT.iter().map(|name| Str::from(format!("${name}"))));
     }
+    files
 }
 
 /// A text that is no secret, where a request takes one.
@@ -219,27 +257,31 @@ mod tests {
 
     use super::testing::{alert, attempt, keys, message, notification};
     use super::{Step, begin, files};
-    use crate::config::routes::{HttpSettings, SecretSource, Settings, WebhookSettings};
+    use crate::config::routes::{HttpSettings, Settings};
+    use crate::config::setting::Setting;
     use crate::model::Duration;
+    use crate::router::Attempt;
+
+    fn webhook_with_a_url_in_a_file() -> Attempt {
+        let values = BTreeMap::from([
+            ("url_file".into(), Setting::text("/run/url")),
+            ("timeout".into(), Setting::text("5s")),
+        ]);
+        let http = HttpSettings { follow_redirects: true, ..HttpSettings::default() };
+        let settings = Settings::Keys { values, http };
+        attempt("webhook", settings, notification(vec![alert("alertname=X<y>&", &[], None)]))
+    }
 
     #[test]
     fn a_webhook_is_a_post_with_a_key_that_lets_receivers_drop_repeats() {
-        let settings = WebhookSettings {
-            url: SecretSource::File("/run/url".into()),
-            max_alerts: 0,
-            timeout: Duration::from_secs(5),
-            payload: None,
-            http: HttpSettings { http1_only: true, ..HttpSettings::default() },
-        };
-        let alerts = vec![alert("alertname=X<y>&", &[], None)];
-        let attempt = attempt("webhook", Settings::Webhook(settings), notification(alerts));
+        let attempt = webhook_with_a_url_in_a_file();
         assert_eq!(files(&attempt.integration), ["/run/url".into()]);
         let step = message(&attempt, &[("/run/url", Ok("http://hook/secret"))], begin);
         let Step::Http(call) = step else { panic!("a webhook is told by HTTP") };
         let got = call.request;
         assert_eq!((got.method, got.timeout), ("POST", Duration::from_secs(5)));
         assert_eq!(&**got.url.reveal(), "http://hook/secret");
-        assert!(got.http.http1_only);
+        assert!(got.http.follow_redirects);
         let headers: Vec<String> =
             got.headers.iter().map(|(name, value)| format!("{name}: {}", value.reveal())).collect();
         let agent = format!("User-Agent: Sereno/{}", env!("CARGO_PKG_VERSION"));
@@ -250,14 +292,7 @@ mod tests {
 
     #[test]
     fn a_secret_that_cannot_be_read_is_worth_another_try() {
-        let settings = WebhookSettings {
-            url: SecretSource::File("/run/url".into()),
-            max_alerts: 0,
-            timeout: Duration::ZERO,
-            payload: None,
-            http: HttpSettings::default(),
-        };
-        let attempt = attempt("webhook", Settings::Webhook(settings), notification(vec![]));
+        let attempt = webhook_with_a_url_in_a_file();
         let step = message(&attempt, &[("/run/url", Err("no such file"))], begin);
         let Step::Done { outcome, .. } = step else { panic!("there is nowhere to send it to") };
         assert_eq!(

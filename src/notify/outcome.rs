@@ -16,6 +16,28 @@ pub fn of_answer(answer: &HttpAnswer, now: Timestamp) -> Outcome {
     of_response(answer.status, answer.retry_after.as_deref(), &text, now)
 }
 
+/// As [`of_answer`], where the body is JSON in which `details` finds what went wrong; where it finds nothing, the
+/// body is told as it is.
+#[must_use]
+pub(super) fn of_details(
+    answer: &HttpAnswer,
+    now: Timestamp,
+    details: impl FnOnce(&serde_json::Value) -> String,
+) -> Outcome {
+    let details = serde_json::from_slice(&answer.body).map(|body| details(&body)).unwrap_or_default();
+    if details.is_empty() {
+        return of_answer(answer, now);
+    }
+    of_response(answer.status, answer.retry_after.as_deref(), &details, now)
+}
+
+/// The texts of a list or of one text, joined.
+#[must_use]
+pub(super) fn texts(value: &serde_json::Value) -> String {
+    let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    items.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(", ")
+}
+
 /// Reads a status, the `Retry-After` header (seconds, or a date) and the start of the body.
 ///
 /// Any 2xx is success. 5xx and 429 are worth another try, everything else is refused.

@@ -92,7 +92,7 @@ mod tests {
         for (text, limit, want) in [
             ("abcdef", 6, "abcdef"),
             ("abcdefg", 6, "abc…"),
-            ("<<a<<", 12, "<<a…"),
+            ("<<a<<<<<", 12, "<<a…"),
             ("<<<<", 2, ".."),
             ("<<<<", 0, ""),
         ] {

@@ -1,237 +1,90 @@
-//! The generic webhook: Alertmanager's version 4 document, the same to the byte.
+//! The generic webhook: Alertmanager's document or a `payload` of one's own, posted to a URL that may be a
+//! template.
 //!
-//! An alert that flapped during a cooldown, which Alertmanager does not have, says so (`flaps`).
-//!
-//! One difference, where `max_alerts` cuts alerts off: the status is that of all alerts. Alertmanager takes
-//! it from those it sends, so that it says "resolved" while others fire; with `compat: strict` so do we.
-//! What the alerts have in common is always that of the alerts in the document: readers show it once for
-//! all of these, and it is what Alertmanager writes.
+//! What Alertmanager does not have: a key by which receivers tell repeats (`Idempotency-Key`), a signature
+//! (`hmac`), and with `batch` all alerts in several documents where `max_alerts` would leave some out.
 
-use std::collections::BTreeMap;
+use ring::hmac;
 
-use serde::Serialize;
-
+use super::document::{Part, body};
+use super::ids::hex;
+use super::nested::rendered;
 use super::{HttpRequest, Message, Step, Trouble, USER_AGENT, json, open};
-use crate::config::routes::{SecretSource, WebhookSettings};
-use crate::config::setting::Secret;
-use crate::model::{Annotations, LabelSet, Timestamp};
-use crate::router::{Notification, NotifiedAlert};
+use crate::config::routes::{HttpSettings, SecretSource};
+use crate::config::setting::{Secret, Setting};
 
-/// What Go prints for the time that is not set.
-const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
+pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
+    let count = message.data.alerts.len();
+    let max_alerts = usize::try_from(message.integer("max_alerts")).unwrap_or_default();
+    if !message.flag("batch") || max_alerts == 0 {
+        return Ok(Step::in_turn(vec![request(message, &Part::first(max_alerts, count), None)?]));
+    }
+    let starts = (0..count.max(1)).step_by(max_alerts);
+    let total = starts.len();
+    let parts = (1..).zip(starts).map(|(number, start)| {
+        let part = Part { alerts: start..count.min(start + max_alerts), truncated: 0 };
+        request(message, &part, Some((number, total)))
+    });
+    Ok(Step::in_turn(parts.collect::<Result<_, _>>()?))
+}
 
-/// The request that tells it.
-pub(super) fn begin(message: &Message<'_>, settings: &WebhookSettings) -> Result<Step, Trouble> {
-    let url = match &settings.url {
-        SecretSource::Inline(url) => Secret::new(url.clone()),
-        SecretSource::File(path) => Secret::new(message.file(path)?),
-    };
+/// The request about some of the alerts; with `number`, it is that one of so many.
+fn request(
+    message: &Message<'_>,
+    part: &Part,
+    number: Option<(usize, usize)>,
+) -> Result<HttpRequest, Trouble> {
+    let (url, payload) =
+        message.about(part.alerts.clone(), |message| Ok((url(message)?, payload(message)?)))?;
     let notification = &message.attempt.notification;
-    Ok(Step::request(HttpRequest {
-        method: "POST",
-        url,
-        headers: vec![
-            ("Content-Type", open("application/json")),
-            ("User-Agent", open(USER_AGENT)),
-            ("Idempotency-Key", open(notification.idempotency_key.clone())),
-        ],
-        body: body(notification, settings.max_alerts, &message.data.external_url),
-        timeout: settings.timeout,
-        http: settings.http.clone(),
-    }))
+    let body = payload
+        .map_or_else(|| body(notification, part, "4", &message.data.external_url), |own| json::body(&own));
+    let mut headers = vec![("Content-Type", open("application/json")), ("User-Agent", open(USER_AGENT))];
+    let key = &notification.idempotency_key;
+    match number {
+        None => headers.push(("Idempotency-Key", open(key.clone()))),
+        Some((number, total)) => {
+            headers.push(("Idempotency-Key", open(format!("{key}-{number}"))));
+            headers.push(("X-Sereno-Part", open(format!("{number}/{total}"))));
+        }
+    }
+    let http = signed(message, &body)?;
+    Ok(HttpRequest { method: "POST", url, headers, body, timeout: message.duration("timeout"), http })
 }
 
-/// The document about `notification`; `max_alerts` of 0 means all. `external_url` is where people reach us.
-#[must_use]
-pub fn body(notification: &Notification, max_alerts: usize, external_url: &str) -> Vec<u8> {
-    let alerts = &notification.alerts;
-    let included = if max_alerts == 0 { alerts.len() } else { max_alerts.min(alerts.len()) };
-    let sent = &alerts[..included];
-    let message = Document {
-        receiver: quote_meta(&notification.receiver),
-        status: status(if notification.strict { sent } else { alerts }),
-        alerts: sent.iter().map(Alert::new).collect(),
-        notification_reason: notification.reason.as_str(),
-        group_labels: &notification.group_labels,
-        common_labels: common(sent.iter().map(|alert| alert.labels.iter().collect())),
-        common_annotations: common(sent.iter().map(|alert| alert.annotations.iter().collect())),
-        route_labels: notification.route_labels.iter().map(|(n, v)| (&**n, &**v)).collect(),
-        external_url,
-        version: "4",
-        group_key: &notification.group_key,
-        truncated_alerts: alerts.len() - included,
+fn url(message: &Message<'_>) -> Result<Secret, Trouble> {
+    match message.secret_word("url")? {
+        url if url.is_empty() => Err(Trouble::Setting("webhook URL is empty after templating".to_owned())),
+        url => Ok(Secret::new(url.into())),
+    }
+}
+
+fn payload(message: &Message<'_>) -> Result<Option<serde_json::Value>, Trouble> {
+    match message.values().get("payload") {
+        Some(Setting::Any(payload)) if !payload.is_null() => rendered(message, "payload", payload).map(Some),
+        Some(_) | None => Ok(None),
+    }
+}
+
+/// How to connect, with the headers of the signature if there is a secret to sign with:
+/// `sha256=` and the HMAC-SHA256 of `<unix seconds>.<body>` in hexadecimal digits.
+fn signed(message: &Message<'_>, body: &[u8]) -> Result<HttpSettings, Trouble> {
+    let mut http = message.http();
+    let Some(settings) = message.values().get("hmac").filter(|settings| !settings.is_empty()) else {
+        return Ok(http);
     };
-    json::body(&message)
-}
-
-/// The fields in the order in which Alertmanager 0.34 writes them.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Document<'a> {
-    receiver: String,
-    status: &'static str,
-    alerts: Vec<Alert<'a>>,
-    #[serde(rename = "notification_reason")]
-    notification_reason: &'static str,
-    group_labels: &'a LabelSet,
-    common_labels: BTreeMap<&'a str, &'a str>,
-    common_annotations: BTreeMap<&'a str, &'a str>,
-    route_labels: BTreeMap<&'a str, &'a str>,
-    #[serde(rename = "externalURL")]
-    external_url: &'a str,
-    version: &'static str,
-    group_key: &'a str,
-    truncated_alerts: usize,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Alert<'a> {
-    status: &'static str,
-    labels: &'a LabelSet,
-    annotations: &'a Annotations,
-    starts_at: String,
-    ends_at: String,
-    #[serde(rename = "generatorURL")]
-    generator_url: &'a str,
-    fingerprint: String,
-    /// Ours: how many times it flapped during a cooldown, where it did.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    flaps: Option<u32>,
-}
-
-impl<'a> Alert<'a> {
-    fn new(alert: &'a NotifiedAlert) -> Self {
-        Self {
-            status: if alert.resolved { "resolved" } else { "firing" },
-            labels: &alert.labels,
-            annotations: &alert.annotations,
-            starts_at: alert.starts_at.rfc3339(),
-            ends_at: alert.ends_at.map_or_else(|| ZERO_TIME.to_owned(), Timestamp::rfc3339),
-            generator_url: &alert.generator_url,
-            fingerprint: alert.fingerprint.to_string(),
-            flaps: (alert.flaps > 0).then_some(alert.flaps),
-        }
+    let secret = match settings.text_at("secret") {
+        "" => message.file(settings.text_at("secret_file"))?,
+        secret => secret.into(),
+    };
+    let time = (message.now.millis() / 1000).to_string();
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
+    for part in [time.as_bytes(), b".", body] {
+        context.update(part);
     }
-}
-
-/// `firing` if any alert fires.
-pub(super) fn status(alerts: &[NotifiedAlert]) -> &'static str {
-    if alerts.iter().all(|alert| alert.resolved) { "resolved" } else { "firing" }
-}
-
-/// The pairs of the first that all others have. As in Alertmanager a missing one counts as empty.
-pub(super) fn common<'a>(
-    mut sets: impl Iterator<Item = BTreeMap<&'a str, &'a str>>,
-) -> BTreeMap<&'a str, &'a str> {
-    let mut common = sets.next().unwrap_or_default();
-    for set in sets {
-        common.retain(|name, value| set.get(name).copied().unwrap_or_default() == *value);
+    let signature = format!("sha256={}", hex(context.sign().as_ref()));
+    for (key, value) in [("header", signature), ("timestamp_header", time)] {
+        http.headers.push((settings.text_at(key).into(), SecretSource::Inline(value.into())));
     }
-    common
-}
-
-/// Go's `regexp.QuoteMeta`: Alertmanager writes the receiver's name through it.
-fn quote_meta(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len());
-    for c in text.chars() {
-        if r"\.+*?()|[]{}^$".contains(c) {
-            quoted.push('\\');
-        }
-        quoted.push(c);
-    }
-    quoted
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::{body, quote_meta};
-    use crate::notify::testing::{alert, notification};
-    use crate::router::Reason;
-
-    #[test]
-    fn the_document_is_alertmanagers() {
-        let mut notification = notification(vec![
-            alert("alertname=X<y>& instance=i1", &[("summary", "50% > 40%\u{2028}\t\"ok\"")], None),
-            alert("alertname=X<y>& instance=i2", &[("summary", "é"), ("note", "")], Some(90_500)),
-        ]);
-        notification.receiver = "web.hook".into();
-        notification.reason = Reason::SomeResolved;
-        notification.route_labels = [("team".into(), "db".into())].into();
-        let text = String::from_utf8(body(&notification, 0, "http://sereno:9093")).expect("UTF-8");
-        let want = concat!(
-            r#"{"receiver":"web\\.hook","status":"firing","alerts":["#,
-            r#"{"status":"firing","labels":{"alertname":"X\u003cy\u003e\u0026","instance":"i1"},"#,
-            r#""annotations":{"summary":"50%"},"startsAt":"1970-01-01T00:00:10.5Z","#,
-            r#""endsAt":"0001-01-01T00:00:00Z","generatorURL":"http://p/g?a=1\u0026b=2","#,
-            r#""fingerprint":"c59aa5d972b8ef9c"},"#,
-            r#"{"status":"resolved","labels":{"alertname":"X\u003cy\u003e\u0026","instance":"i2"},"#,
-            r#""annotations":{"note":"","summary":"é"},"startsAt":"1970-01-01T00:00:10.5Z","#,
-            r#""endsAt":"1970-01-01T00:01:30.5Z","generatorURL":"http://p/g?a=1\u0026b=2","#,
-            r#""fingerprint":"c59aa6d972b8f04f"}],"#,
-            r#""notification_reason":"some alerts resolved","groupLabels":{"alertname":"X\u003cy\u003e\u0026"},"#,
-            r#""commonLabels":{"alertname":"X\u003cy\u003e\u0026"},"commonAnnotations":{},"#,
-            r#""routeLabels":{"team":"db"},"externalURL":"http://sereno:9093","version":"4","#,
-            r#""groupKey":"{}:{alertname=\"X\u003cy\u003e\u0026\"}","truncatedAlerts":0}"#,
-            "\n"
-        );
-        let want = want.replace(r#""50%""#, r#""50% \u003e 40%\u2028\t\"ok\"""#);
-        let fingerprint = notification.alerts[1].fingerprint.to_string();
-        assert_eq!(text, want.replace("c59aa6d972b8f04f", &fingerprint));
-    }
-
-    #[test]
-    fn what_is_cut_off_counts_for_the_status_unless_strict_and_never_for_what_is_common() {
-        let mut notification = notification(vec![
-            alert("alertname=A instance=1 zone=z", &[("summary", "s")], Some(1)),
-            alert("alertname=A instance=1", &[("summary", "s")], Some(1)),
-            alert("alertname=A instance=2", &[("summary", "other")], None),
-        ]);
-        for (strict, max_alerts, status, truncated, labels, annotations) in [
-            (false, 2, "firing", 1, json!({"alertname": "A", "instance": "1"}), json!({"summary": "s"})),
-            (true, 2, "resolved", 1, json!({"alertname": "A", "instance": "1"}), json!({"summary": "s"})),
-            (false, 3, "firing", 0, json!({"alertname": "A"}), json!({})),
-            (true, 0, "firing", 0, json!({"alertname": "A"}), json!({})),
-        ] {
-            notification.strict = strict;
-            let text = String::from_utf8(body(&notification, max_alerts, "")).expect("UTF-8");
-            let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-            let case = format!("strict: {strict}, max_alerts: {max_alerts}");
-            assert_eq!(json["status"], status, "{case}");
-            assert_eq!(json["alerts"].as_array().map(Vec::len), Some(3 - truncated), "{case}");
-            assert_eq!(json["truncatedAlerts"], truncated, "{case}");
-            assert_eq!(
-                (&json["commonLabels"], &json["commonAnnotations"]),
-                (&labels, &annotations),
-                "{case}"
-            );
-        }
-    }
-
-    #[test]
-    fn an_alert_that_flapped_says_how_often() {
-        let mut flapped = alert("alertname=X<y>&", &[], None);
-        flapped.flaps = 3;
-        let text = String::from_utf8(body(&notification(vec![flapped]), 0, "")).expect("text");
-        assert!(text.contains(r#"","flaps":3}]"#), "{text}");
-    }
-
-    #[test]
-    fn a_missing_annotation_counts_as_an_empty_one() {
-        let alerts =
-            vec![alert("alertname=A i=1", &[("note", "")], None), alert("alertname=A i=2", &[], None)];
-        let text = String::from_utf8(body(&notification(alerts), 0, "")).expect("UTF-8");
-        let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-        assert_eq!(json["commonAnnotations"], serde_json::json!({"note": ""}));
-    }
-
-    #[test]
-    fn receivers_are_quoted_as_go_quotes_for_regular_expressions() {
-        assert_eq!(
-            quote_meta("a.b+c (d)[e]{f}|g^h$i*j?k\\l-m/é"),
-            r"a\.b\+c \(d\)\[e\]\{f\}\|g\^h\$i\*j\?k\\l-m/é"
-        );
-    }
+    Ok(http)
 }

@@ -4,10 +4,14 @@
 //! WeChat gives the same one for two hours. Unlike Alertmanager we cut the text to what WeChat takes, and try
 //! again when it says that it is busy or that there were too many requests.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{HttpAnswer, HttpRequest, Message, Step, Trouble, USER_AGENT, json, open, outcome, truncate};
+use super::{
+    HttpAnswer, HttpRequest, Message, Step, Trouble, USER_AGENT, json, open, outcome, redact, truncate,
+};
 use crate::config::setting::Secret;
 use crate::model::Duration;
 use crate::router::{Failure, Outcome};
@@ -59,8 +63,11 @@ pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
 
 fn send(message: &Message<'_>, document: &Document, token: &Secret) -> Result<Step, Trouble> {
     let url = url(message, "message/send", &[("access_token", token.reveal())])?;
-    Ok(Step::then(json::post(message, url, document), |message, answer| {
-        Step::done(said(message, &answer).map_or_else(|outcome| outcome, |_| Outcome::Delivered))
+    let mut secrets = BTreeSet::new();
+    redact::add(token.reveal(), &mut secrets);
+    Ok(Step::then(json::post(message, url, document), move |message, answer| {
+        let outcome = said(message, &answer).map_or_else(|outcome| outcome, |_| Outcome::Delivered);
+        Step::done(redact::hidden(outcome, &secrets))
     }))
 }
 

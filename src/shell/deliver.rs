@@ -77,7 +77,7 @@ impl Deliverer {
                     (call.then)(&message, answer)
                 }
                 Step::Print(text) => break (print(&text), None),
-                Step::Done { outcome, memory } => break (outcome, memory),
+                Step::Done { outcome, memory } => break (notify::redacted(&message, outcome), memory),
             };
         };
         for remark in message.remarks() {
@@ -117,10 +117,16 @@ impl Deliverer {
     }
 }
 
-/// The texts of these files, or why they cannot be read.
+/// The texts of these files and variables of the environment, or why they cannot be read.
 async fn read_files(paths: Vec<Str>) -> Files {
     let mut files = Files::new();
     for path in paths {
+        if let Some(variable) = path.strip_prefix('$') {
+            #[expect(clippy::disallowed_methods, reason = "where AWS' own tools look for credentials")]
+            let text = std::env::var(variable).map(Str::from).map_err(|error| error.to_string());
+            files.insert(path, text);
+            continue;
+        }
         let text = match read_secret(&SecretSource::File(path.clone())).await {
             Ok(text) => Ok(text.into()),
             Err(HttpError::Secret { source, .. }) => Err(source.to_string()),

@@ -467,7 +467,7 @@ receivers:
     payload: {text: hi}
   - url: http://y/
 - name: other
-  console_configs: [{}]
+  sns_configs: [{topic_arn: a, sigv4: {region: r, profile: ops}}]
 "#;
     insta::assert_snapshot!(written("routes.yml", text, Format::Concise), @r"
     routes.yml:1:37: warning[not-obeyed-yet]: min_version: TLS10 is not obeyed: TLS 1.2 is the oldest version that is spoken
@@ -475,8 +475,6 @@ receivers:
     routes.yml:17:1: warning[not-obeyed-yet]: event_recorder is read, but not obeyed yet: nothing is recorded
     routes.yml:20:3: warning[not-obeyed-yet]: fallback is read, but not obeyed yet: nobody is told instead of this receiver
     routes.yml:21:3: warning[not-obeyed-yet]: rate_limit is read, but not obeyed yet: the receiver gets all its notifications
-    routes.yml:24:10: warning[not-obeyed-yet]: templates in url are not expanded yet: requests go to it as it is written
-    routes.yml:25:5: warning[not-obeyed-yet]: payload is read, but not obeyed yet: Alertmanager's usual document is sent
     ");
     let nothing = "route: {receiver: ops, labels: {a: b}}\ninhibit_rules: []\ntemplates:\n\
                    receivers: [{name: ops, webhook_configs: [{url: 'http://y/', payload: null}]}]\n";

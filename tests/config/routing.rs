@@ -3,7 +3,7 @@
 use sereno::config::problem::{Problem, Severity};
 use sereno::config::read_routing;
 use sereno::config::routes::{GroupBy, HttpAuth, HttpSettings, Routing, SecretSource, Settings};
-use sereno::config::setting::Setting;
+use sereno::config::setting::{Secret, Setting};
 use sereno::model::Duration;
 
 use crate::corpora;
@@ -155,18 +155,19 @@ compat: strict
         .integrations
         .iter()
         .map(|integration| match &integration.settings {
-            Settings::Webhook(webhook) => webhook,
-            other => panic!("{other:?}"),
+            Settings::Keys { values, http } => (Setting::Map(values.clone()), http),
+            Settings::Console => panic!("{integration:?}"),
         })
         .collect();
-    assert_eq!(settings[0].url, SecretSource::Inline("http://x/{{ .GroupLabels.a }}".into()));
+    let [(own, global_http), (other, own_http)] = settings.as_slice() else { panic!("{settings:?}") };
+    assert_eq!(own.get("url"), Some(&Setting::Secret(Secret::new("http://x/{{ .GroupLabels.a }}".into()))));
     let password = Some(SecretSource::File("etc/pw".into()));
-    assert_eq!(settings[0].http.auth, HttpAuth::Basic { username: "u".into(), password });
-    assert!(!settings[0].http.follow_redirects && settings[1].http.follow_redirects);
-    assert_eq!(settings[1].url, SecretSource::File("etc/hook".into()));
-    assert_eq!((settings[1].max_alerts, settings[1].timeout), (3, Duration::from_millis(1500)));
+    assert_eq!(global_http.auth, HttpAuth::Basic { username: "u".into(), password });
+    assert!(!global_http.follow_redirects && own_http.follow_redirects);
+    assert_eq!((other.text_at("url_file"), other.text_at("timeout")), ("etc/hook", "1s500ms"));
+    assert_eq!(other.get("max_alerts"), Some(&Setting::Integer(3)));
     let credentials = SecretSource::Inline("t".into());
-    assert_eq!(settings[1].http.auth, HttpAuth::Authorization { scheme: "Bearer".into(), credentials });
+    assert_eq!(own_http.auth, HttpAuth::Authorization { scheme: "Bearer".into(), credentials });
     assert_eq!(receiver.integrations[1].index, 1);
     assert!(receiver.integrations[0].send_resolved && !receiver.integrations[1].send_resolved);
     assert_eq!(receiver.labels.len(), 2);
@@ -359,7 +360,7 @@ receivers:
     assert_eq!(problems, []);
     let routing = routing.expect("valid");
     let http = |index: usize| match &routing.receivers[0].integrations[index].settings {
-        Settings::Webhook(webhook) => webhook.http.clone(),
+        Settings::Keys { http, .. } => http.clone(),
         other => panic!("{other:?}"),
     };
     let HttpSettings { auth, tls, follow_redirects, http1_only, headers, proxy } = http(0);

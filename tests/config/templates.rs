@@ -96,7 +96,12 @@ fn templates_that_cannot_be_used() {
             "{{ define \"slack.default.title\" }}\n{{ template \"gone\" }}{{ end }}",
             r#"routes.yml:7:5: error[bad-template]: the default of fallback cannot be used: template "gone" not defined (it is called by "slack.default.title")"#,
         ),
-        ("", "    title: '{{ .Status }}'\n", "\n{{ if }}", "x.tmpl:2:7: error[bad-template]: missing value for if"),
+        (
+            "",
+            "    title: '{{ .Status }}'\n",
+            "\n{{ if }}",
+            "x.tmpl:2:7: error[bad-template]: missing value for if",
+        ),
         ("", "", "", "routes.yml:1:13: warning[no-templates]: no file matches *.tmpl"),
         ("", "", "?", "routes.yml:1:13: error[unreadable-templates]: cannot read *.tmpl: no"),
     ] {

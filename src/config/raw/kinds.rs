@@ -50,7 +50,10 @@ const SECRET_GUESSES: &[&str] =
 
 /// Whether a key has a mapping with secrets: given as a text, it is one itself.
 pub(crate) fn is_secret_holder(name: &str) -> bool {
-    matches!(name, "authorization" | "basic_auth" | "http_headers" | "oauth2" | "sigv4" | "tls_config")
+    matches!(
+        name,
+        "authorization" | "basic_auth" | "hmac" | "http_headers" | "oauth2" | "sigv4" | "tls_config"
+    )
 }
 
 /// Whether a key holds a secret, wherever it stands.

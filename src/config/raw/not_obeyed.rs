@@ -22,8 +22,9 @@ const RECEIVER: Keys = &[
     ("rate_limit", "the receiver gets all its notifications"),
 ];
 
-/// Keys of a webhook.
-const WEBHOOK: Keys = &[("payload", "Alertmanager's usual document is sent")];
+/// Keys of `sigv4`.
+const SIGV4: Keys =
+    &[("profile", "credentials are those of the keys beside it, or else those of the environment")];
 
 impl Reader<'_> {
     /// Warns of all that is not obeyed yet in a whole file.
@@ -31,13 +32,8 @@ impl Reader<'_> {
         self.warn_of_keys(root, FILE);
         for receiver in items(root, "receivers") {
             self.warn_of_keys(receiver, RECEIVER);
-            for webhook in items(receiver, "webhook_configs") {
-                self.warn_of_keys(webhook, WEBHOOK);
-                if let Some(url) = webhook.get("url").filter(|url| is_template(url)) {
-                    // The URL is a secret: the message must not show it.
-                    let message = "templates in url are not expanded yet: requests go to it as it is written";
-                    self.warn_not_obeyed(&url.span, message.to_owned());
-                }
+            for sigv4 in items(receiver, "sns_configs").iter().filter_map(|entry| entry.get("sigv4")) {
+                self.warn_of_keys(sigv4, SIGV4);
             }
         }
     }
@@ -64,8 +60,4 @@ fn items<'n>(node: &'n Node, key: &str) -> &'n [Node] {
         Some(Value::Sequence(items)) => items,
         Some(Value::Scalar(_) | Value::Mapping(_)) | None => &[],
     }
-}
-
-fn is_template(node: &Node) -> bool {
-    node.scalar().is_some_and(|scalar| scalar.text.contains("{{"))
 }

@@ -1,13 +1,11 @@
 //! Values of keys as their tables say ([`super::schema`]): secrets are wrapped here, where they are read.
 
-use serde_json::Value as Json;
-
 use super::Reader;
 use super::kinds::{HTTP, TLS};
 use super::schema::{Field, Kind, Table, Values};
 use crate::config::routes::NamedFile;
 use crate::config::setting::{Address, Secret, Setting};
-use crate::config::yaml::{Node, Value};
+use crate::config::yaml::{Node, Value, untyped};
 use crate::model::{Duration, Str};
 
 impl Reader<'_> {
@@ -33,8 +31,8 @@ impl Reader<'_> {
             Kind::TemplateUrl => self.template_url(node, what).map(secret),
             Kind::HostPort => self.host_port(node, what).map(Setting::Text),
             Kind::Word(words, message) => self.word(node, words, message).map(Setting::Text),
-            Kind::AnyMap => self.mapping(node, what).is_some().then(|| Setting::Any(any(node))),
-            Kind::Any => Some(Setting::Any(any(node))),
+            Kind::AnyMap => self.mapping(node, what).is_some().then(|| Setting::Any(untyped(node))),
+            Kind::Any => Some(Setting::Any(untyped(node))),
             Kind::Texts
             | Kind::Secrets
             | Kind::Paths
@@ -193,28 +191,6 @@ fn go_text(duration: Duration) -> String {
         }
     }
     if millis == 0 { "0s".to_owned() } else { text }
-}
-
-/// A value of unknown meaning, its plain scalars as YAML 1.2 reads them.
-fn any(node: &Node) -> Json {
-    match &node.value {
-        Value::Sequence(items) => items.iter().map(any).collect(),
-        Value::Mapping(pairs) => {
-            let key = |key: &Node| key.scalar().map_or_else(String::new, |scalar| scalar.text.to_string());
-            Json::Object(pairs.iter().map(|(name, value)| (key(name), any(value))).collect())
-        }
-        Value::Scalar(_) if node.is_null() => Json::Null,
-        Value::Scalar(scalar) if !scalar.is_plain() => Json::from(&*scalar.text),
-        Value::Scalar(scalar) => match &*scalar.text {
-            "true" | "True" | "TRUE" => Json::Bool(true),
-            "false" | "False" | "FALSE" => Json::Bool(false),
-            text => match (text.parse::<i64>(), text.parse::<f64>()) {
-                (Ok(whole), _) => Json::from(whole),
-                (_, Ok(float)) if float.is_finite() => Json::from(float),
-                _ => Json::from(text),
-            },
-        },
-    }
 }
 
 #[cfg(test)]

@@ -7,9 +7,7 @@ use super::kinds::{HTTP, INTEGRATIONS, Integration as Kind};
 use super::schema::{Values, has};
 use super::{Fields, Reader, did_you_mean};
 use crate::config::problem::Severity;
-use crate::config::routes::{
-    HttpSettings, Integration, RateLimit, Receiver, SecretSource, Settings, WebhookSettings,
-};
+use crate::config::routes::{HttpSettings, Integration, RateLimit, Receiver, Settings};
 use crate::config::setting::{Address, Setting};
 use crate::config::yaml::Node;
 use crate::model::{Duration, Str};
@@ -122,10 +120,9 @@ impl Reader<'_> {
             self.error("missing-field", &node.span, format!("missing {} config", kind.kind));
             return None;
         }
-        let (fields, mut values, http) = self.entry(node, kind, globals)?;
+        let (fields, values, http) = self.entry(node, kind, globals)?;
         let resolved = fields.get("send_resolved").and_then(|node| self.boolean(node, "send_resolved"));
         let settings = match kind.kind {
-            "webhook" => Settings::Webhook(self.webhook(&mut values, http)),
             "console" => Settings::Console,
             _ => Settings::Keys { values, http },
         };
@@ -154,30 +151,6 @@ impl Reader<'_> {
         Some((fields, values, settings))
     }
 
-    fn webhook(&mut self, values: &mut Values, http: HttpSettings) -> WebhookSettings {
-        let text = |values: &Values, key: &str| values.get(key).and_then(Setting::reveal).cloned();
-        let url = match (text(values, "url"), text(values, "url_file")) {
-            (None | Some(_), Some(file)) if !has(values, "url") => SecretSource::File(file),
-            (url, _) => SecretSource::Inline(url.unwrap_or_else(|| "".into())),
-        };
-        let max_alerts = match values.get("max_alerts") {
-            Some(Setting::Integer(count)) => usize::try_from(*count).ok(),
-            Some(_) | None => None,
-        };
-        let payload = match values.remove("payload") {
-            Some(Setting::Any(payload)) if !payload.is_null() => Some(payload),
-            Some(_) | None => None,
-        };
-        let timeout = text(values, "timeout").and_then(|text| text.parse().ok());
-        WebhookSettings {
-            url,
-            max_alerts: max_alerts.unwrap_or_default(),
-            timeout: timeout.unwrap_or_default(),
-            payload,
-            http,
-        }
-    }
-
     /// What the tables cannot say.
     fn check_entry(&mut self, kind: &Kind, fields: &Fields<'_>, values: &mut Values, http: &HttpSettings) {
         use crate::config::routes::HttpAuth;
@@ -196,6 +169,7 @@ impl Reader<'_> {
             "incidentio" => self.check_incidentio(fields, values, authorized),
             "opsgenie" => self.check_responders(fields, values),
             "victorops" => self.check_custom_fields(fields, values),
+            "webhook" => self.check_batch(fields, values),
             "pagerduty" => default_details(values),
             "jira" => default_texts(values),
             _ => {}
@@ -217,6 +191,14 @@ impl Reader<'_> {
                 self.error("missing-field", &fields.start(), message);
             }
             Some(_) | None => {}
+        }
+    }
+
+    fn check_batch(&mut self, fields: &Fields<'_>, values: &Values) {
+        let is_limited = !matches!(values.get("max_alerts"), None | Some(Setting::Integer(0)));
+        if values.get("batch") == Some(&Setting::Bool(true)) && !is_limited {
+            let message = "batch needs max_alerts: how many alerts each request may have";
+            self.error("missing-field", &fields.key_span("batch"), message);
         }
     }
 

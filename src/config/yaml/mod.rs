@@ -6,9 +6,11 @@
 mod build;
 mod node;
 mod places;
+mod untyped;
 mod write;
 
 pub use build::{YamlProblem, parse};
 pub use node::{Node, Scalar, Style, Value};
 pub use places::places;
+pub(crate) use untyped::{untyped, untyped_text};
 pub(crate) use write::{Yaml, write};

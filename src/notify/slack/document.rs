@@ -195,7 +195,7 @@ impl Action {
 
     /// Whether Slack can do anything with it: not if a template of it gave nothing.
     fn is_usable(&self) -> bool {
-        !self.r#type.is_empty() && !(self.url.is_empty() && self.name.is_empty())
+        !(self.r#type.is_empty() || self.url.is_empty() && self.name.is_empty())
     }
 }
 

@@ -1,22 +1,31 @@
 //! Fakes of the APIs of receivers, one a file, and the server that they are run by.
 
 pub(crate) mod discord;
+pub(crate) mod incidentio;
+pub(crate) mod jira;
 pub(crate) mod mattermost;
 pub(crate) mod msteams;
+pub(crate) mod opsgenie;
+pub(crate) mod pagerduty;
+pub(crate) mod pushover;
 pub(crate) mod rocketchat;
 pub(crate) mod slack;
 pub(crate) mod smtp;
+pub(crate) mod sns;
 pub(crate) mod telegram;
+pub(crate) mod tls;
+pub(crate) mod victorops;
 pub(crate) mod webex;
 pub(crate) mod wechat;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Request as HttpRequest};
 use axum::response::Response;
+use axum::serve::Listener;
 use serde::de::DeserializeOwned;
 
 /// A request as it came.
@@ -65,6 +74,15 @@ impl Request {
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
+    /// The fields of a form, which the content type must say that it is.
+    pub(crate) fn form(&self) -> Result<BTreeMap<String, String>, String> {
+        let content_type = self.header("content-type");
+        if content_type.split(';').next() != Some("application/x-www-form-urlencoded") {
+            return Err(format!("the content type is {content_type:?}"));
+        }
+        Ok(url::form_urlencoded::parse(self.body.as_bytes()).into_owned().collect())
+    }
+
     /// The body as JSON of a type that knows all fields, or what is wrong with it. Its content type must say
     /// that it is JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, String> {
@@ -104,6 +122,15 @@ impl Fake {
     pub(crate) async fn start(api: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        Self::serve(url, listener, api)
+    }
+
+    /// Runs the API on what `listener` accepts.
+    fn serve(
+        url: String,
+        listener: impl Listener<Addr: std::fmt::Debug>,
+        api: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let (received, failures) = (Mutex::default(), Mutex::default());
         let inner = Arc::new(Inner { api: Box::new(api), received, failures });
         let app = axum::Router::new().fallback(judge).with_state(Arc::clone(&inner));

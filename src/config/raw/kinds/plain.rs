@@ -8,6 +8,22 @@ use super::super::schema::{Table, field, text};
 use super::Integration;
 use super::table;
 
+/// How a webhook's requests are signed.
+const HMAC: Table = table(
+    "hmac",
+    &[
+        field("secret", Secret),
+        field("secret_file", Path),
+        text("header").or("X-Sereno-Signature"),
+        text("timestamp_header").or("X-Sereno-Timestamp"),
+    ],
+    &[
+        OneOf(&["secret", "secret_file"], "one of secret or secret_file must be configured"),
+        NotBoth(&["secret"], &["secret_file"], "at most one of secret & secret_file must be configured"),
+    ],
+    &[],
+);
+
 pub(super) const WEBHOOK: Integration = Integration {
     kind: "webhook",
     key: "webhook_configs",
@@ -21,6 +37,8 @@ pub(super) const WEBHOOK: Integration = Integration {
             field("max_alerts", Count).or("0"),
             field("timeout", GoDuration),
             field("payload", Any),
+            field("batch", Bool).ours(),
+            field("hmac", Object(&HMAC)).ours(),
         ],
         &[
             OneOf(&["url", "url_file"], "one of url or url_file must be configured"),
