@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Notification;
+use super::{Memory, Notification, Reason};
 use crate::model::{Alert, Fingerprint, LabelSet, Silence, SilenceId, Str, Timestamp};
 
 /// A record to keep under a key until the next entry with this key.
@@ -121,6 +121,9 @@ pub struct Told {
     /// in order of the alerts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flaps: Vec<(Fingerprint, u32)>,
+    /// What the integration remembers of the group, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Arc<Memory>>,
 }
 
 impl Told {
@@ -139,6 +142,7 @@ impl Told {
             at: before.map_or(now, |told| told.at),
             sent_at: before.and_then(|told| told.sent_at),
             flaps: before.map(|told| told.flaps.clone()).unwrap_or_default(),
+            memory: before.and_then(|told| told.memory.clone()),
         }
     }
 
@@ -157,6 +161,7 @@ impl Told {
             at: self.at,
             sent_at: self.sent_at,
             flaps: self.flaps.iter().copied().filter(|(alert, _)| is_there(alert)).collect(),
+            memory: self.memory.clone(),
         }
     }
 }
@@ -173,4 +178,29 @@ pub struct Pending {
     /// The alerts that are muted and of which the integration knows, or may know, that they fire; sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<Fingerprint>,
+    /// Since when the integration has not heard what it should have: what was composed first and could not
+    /// be delivered may have given way to this. `None`: since this was composed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// What the next attempt is to remember of the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Arc<Memory>>,
+}
+
+impl Pending {
+    /// Since when there is something that could not be delivered.
+    pub(super) fn since(&self) -> Timestamp {
+        self.since.unwrap_or(self.notification.at)
+    }
+
+    /// This, in the place of what could not be delivered.
+    pub(super) fn instead_of(mut self, older: &Self) -> Self {
+        self.since = Some(older.since());
+        let forgets = |pending: &Self| pending.notification.reason == Reason::First;
+        // A failed attempt may have left something behind, such as the message that is to be changed.
+        if forgets(older) || !forgets(&self) {
+            self.memory.clone_from(&older.memory);
+        }
+        self
+    }
 }

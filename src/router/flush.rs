@@ -103,7 +103,7 @@ impl Router {
                     }
                     None => {
                         let pending = self.compose(index, place, reason, snapshot, resolved);
-                        self.attempt(now, index, place, pending, 1);
+                        self.attempt(now, index, place, Arc::new(pending), 1);
                     }
                 }
             }
@@ -120,7 +120,7 @@ impl Router {
         reason: Reason,
         snapshot: &Snapshot,
         resolved: Vec<Fingerprint>,
-    ) -> Arc<Pending> {
+    ) -> Pending {
         let group = self.groups.at(index);
         let delivery = &group.deliveries[place];
         let heading = Heading {
@@ -142,7 +142,16 @@ impl Router {
         held.retain(|alert| {
             !self.routing.strict && delivery.told.as_ref().is_some_and(|told| told.may_know(*alert))
         });
-        Arc::new(Pending { notification, firing: snapshot.firing.clone(), resolved, held })
+        // Whoever was told that all is over begins anew, as with Alertmanager's receiver data.
+        let memory = match reason {
+            Reason::First => None,
+            Reason::NewAlerts
+            | Reason::AllResolved
+            | Reason::SomeResolved
+            | Reason::Repeat
+            | Reason::Flapped => delivery.told.as_ref().and_then(|told| told.memory.clone()),
+        };
+        Pending { notification, firing: snapshot.firing.clone(), resolved, held, since: None, memory }
     }
 
     /// Persists what is on its way, and whether an attempt is being made.
@@ -177,9 +186,9 @@ impl Router {
         self.waiting -= usize::from(delivery.is_waiting());
         let integration = Arc::clone(&delivery.destination.integration);
         let notification = Arc::clone(&pending.notification);
+        let (renderer, memory) = (self.routing.renderer.clone(), pending.memory.clone().unwrap_or_default());
         delivery.state =
             State::InFlight { attempt: id, number, since: now, deadline, pending, overtaken: false };
-        let (renderer, memory) = (self.routing.renderer.clone(), Arc::default());
         let attempt = Attempt { id, number, deadline, integration, notification, renderer, memory };
         self.effects.push(Effect::Notify(attempt));
     }
@@ -195,7 +204,11 @@ impl Router {
     }
 
     /// A newer notification takes the place of one that failed; when it is tried does not change.
-    fn supersede(&mut self, index: GroupIndex, place: usize, newer: Arc<Pending>) {
+    fn supersede(&mut self, index: GroupIndex, place: usize, newer: Pending) {
+        let newer = Arc::new(match self.groups.at(index).deliveries[place].pending() {
+            Some(older) => newer.instead_of(older),
+            None => newer,
+        });
         self.keep_pending(index, place, &newer, false);
         let group = self.name_of(index);
         let delivery = &mut self.groups.at_mut(index).deliveries[place];

@@ -19,14 +19,17 @@ struct Finished {
 
 impl Router {
     pub(super) fn on_notified(&mut self, now: Timestamp, notified: Notified) {
-        let Notified { attempt, outcome, memory: _ } = notified;
+        let Notified { attempt, outcome, memory } = notified;
         let Some((index, place)) = self.in_flight.remove(&attempt) else { return };
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
-        let State::InFlight { number, since, pending, overtaken, .. } =
+        let State::InFlight { number, since, mut pending, overtaken, .. } =
             std::mem::replace(&mut delivery.state, State::Idle)
         else {
             return;
         };
+        if let Some(memory) = memory {
+            Arc::make_mut(&mut pending).memory = Some(Arc::new(memory)).filter(|memory| !memory.is_empty());
+        }
         let latency = now.since(since);
         delivery.last_latency = Some(latency);
         self.set_delivery_timer(index, place, None);
@@ -59,7 +62,8 @@ impl Router {
         let (firing, resolved) = (pending.firing.clone(), pending.resolved.clone());
         let unsure = pending.held.clone();
         let (sent_at, flaps) = (Some(now), Vec::new());
-        delivery.told = Some(Told { firing, resolved, unsure, at: now, sent_at, flaps });
+        let memory = pending.memory.clone();
+        delivery.told = Some(Told { firing, resolved, unsure, at: now, sent_at, flaps, memory });
         delivery.told_reason = Some(pending.notification.reason);
         delivery.failures = 0;
         delivery.last_error = None;

@@ -5,6 +5,7 @@
 
 mod cooldown;
 mod limits;
+mod memory;
 mod muting;
 
 use std::sync::Arc;

@@ -12,8 +12,8 @@ use crate::model::{
 use crate::router::Answer as RouterAnswer;
 use crate::router::alerts::Slot;
 use crate::router::{
-    AlertCounts, Attempt, AttemptId, Effect, Entry, Event, Failure, Input, Key, Notified, NotifiedAlert,
-    Outcome, Reason, Record, Request, RequestId, Router, SilenceDraft,
+    AlertCounts, Attempt, AttemptId, Effect, Entry, Event, Failure, Input, Key, Memory, Notified,
+    NotifiedAlert, Outcome, Reason, Record, Request, RequestId, Router, SilenceDraft,
 };
 
 /// Labels from `"a=1 b=2"`.
@@ -195,8 +195,10 @@ pub(crate) struct World {
     pub(crate) note_events: bool,
     /// What requests were answered.
     pub(crate) answers: Vec<RouterAnswer>,
+    /// What integrations remember after an attempt, by what they have remembered before.
+    pub(crate) remember: fn(&Attempt) -> Option<Memory>,
     answer: Answers,
-    inbox: BTreeMap<(Timestamp, AttemptId), Outcome>,
+    inbox: BTreeMap<(Timestamp, AttemptId), (Outcome, Option<Memory>)>,
     outstanding: BTreeMap<AttemptId, Key>,
 }
 
@@ -241,6 +243,7 @@ impl World {
             inputs: 0,
             note_events: false,
             answers: Vec::new(),
+            remember: |_| None,
             answer: Box::new(|_, _| delivered()),
             inbox: BTreeMap::new(),
             outstanding: BTreeMap::new(),
@@ -263,9 +266,9 @@ impl World {
             };
             self.now = next;
             match self.inbox.pop_first() {
-                Some(((at, attempt), outcome)) if at <= next => {
+                Some(((at, attempt), (outcome, memory))) if at <= next => {
                     self.outstanding.remove(&attempt);
-                    self.input(Input::Notified(Notified { attempt, outcome, memory: None }));
+                    self.input(Input::Notified(Notified { attempt, outcome, memory }));
                 }
                 later => {
                     self.inbox.extend(later);
@@ -422,7 +425,8 @@ impl World {
             {
                 self.got.push((Arc::clone(&told.idempotency_key), text));
             }
-            self.inbox.insert((self.now + delay, attempt.id), outcome);
+            let memory = (self.remember)(attempt);
+            self.inbox.insert((self.now + delay, attempt.id), (outcome, memory));
         } else {
             self.outstanding.remove(&attempt.id);
         }
