@@ -31,6 +31,10 @@ pub enum Key {
     Pending(DeliveryKey),
     /// A silence; its record is [`Record::Silence`].
     Silence(SilenceId),
+    /// A notification that was given up; its record is [`Record::DeadLetter`].
+    DeadLetter(DeliveryKey),
+    /// What an integration got under its rate limit; its record is [`Record::Limiter`].
+    Limiter(IntegrationName),
 }
 
 /// The content of an [`Entry`].
@@ -51,6 +55,10 @@ pub enum Record {
     },
     /// A silence, also one that has ended, until its retention is over.
     Silence(Silence),
+    /// The last notification of a group that an integration did not take.
+    DeadLetter(DeadLetter),
+    /// A rate limit.
+    Limiter(SavedLimiter),
 }
 
 /// Names a group: it is the same group after a restart, and after a reload that keeps its route.
@@ -164,6 +172,51 @@ impl Told {
             memory: self.memory.clone(),
         }
     }
+}
+
+/// The last notification of a group that an integration did not take.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// What was to be told.
+    pub pending: Arc<Pending>,
+    /// Why it was given up.
+    pub why: DeadReason,
+    /// What went wrong last; never holds a secret.
+    pub error: Str,
+    /// How many attempts were made.
+    pub attempts: u32,
+    /// How many notifications of the group were given up in a row, this one included.
+    pub times: u32,
+    /// When the first of them was given up.
+    pub first_at: Timestamp,
+    /// When this one was given up.
+    pub at: Timestamp,
+}
+
+/// Why a notification was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadReason {
+    /// The receiver refused it.
+    Refused,
+    /// It could not be delivered for too long.
+    TooOld,
+}
+
+/// What an integration got under its rate limit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SavedLimiter {
+    /// When it may get all that the limit allows again.
+    pub full_at: Timestamp,
+    /// Since when something is held back.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
+    /// When it was last told that something is held back, and whether that still holds for all it knows.
+    #[serde(default)]
+    pub told: Option<(Timestamp, bool)>,
+    /// What it is being told of that.
+    #[serde(default)]
+    pub pending: Option<Arc<Notification>>,
 }
 
 /// A notification on its way, with what the log will say once it has arrived.

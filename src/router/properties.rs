@@ -160,7 +160,7 @@ fn heal(world: &mut World) {
     for alert in 0..6 {
         world.resolve(&[&format!("i={alert}")]);
     }
-    let until = seconds(world) + 6 * 86_400; // longer than the notification log remembers
+    let until = seconds(world) + 31 * 86_400; // longer than dead letters and the notification log are kept
     world.until(&format!("{until}s"));
 }
 

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::routes::{GroupBy, InhibitRule, Integration, Receiver, Route, Routing, Settings};
+use crate::config::routes::{
+    GroupBy, HttpSettings, InhibitRule, Integration, Receiver, Route, Routing, SecretSource, Settings,
+    WebhookSettings,
+};
 use crate::model::matcher::MatcherList;
 use crate::model::{
     Alert, Annotations, Duration, Fingerprint, LabelSet, MatchOp, Matcher, SilenceId, SilenceKind, Str,
@@ -120,7 +123,13 @@ pub(crate) fn receiver(name: &str, send_resolved: &[bool]) -> Receiver {
             kind: "webhook",
             index,
             send_resolved: *send_resolved,
-            settings: Settings::Console,
+            settings: Settings::Webhook(WebhookSettings {
+                url: SecretSource::Inline(format!("http://{name}.test/{index}").into()),
+                max_alerts: 0,
+                timeout: Duration::ZERO,
+                payload: None,
+                http: HttpSettings::default(),
+            }),
             span: 0..0,
         })
     };
@@ -130,6 +139,7 @@ pub(crate) fn receiver(name: &str, send_resolved: &[bool]) -> Receiver {
         labels: BTreeMap::new(),
         integrations,
         fallback: None,
+        fallback_after: duration("5m"),
         rate_limit: None,
         span: 0..0,
     }
@@ -354,6 +364,13 @@ impl World {
                         format!("silence {} {}", MatcherList(&silence.matchers), change.as_str())
                     }
                     Event::GroupDropped { .. } => "group dropped".to_owned(),
+                    Event::CircuitOpened { endpoint, .. } => format!("{endpoint} does not answer"),
+                    Event::CircuitClosed { endpoint, waiting } => {
+                        format!("{endpoint} answers again, {waiting} wait")
+                    }
+                    Event::DeadLetter { change, integration, .. } => {
+                        format!("dead letter to {}: {}", integration.receiver, change.as_str())
+                    }
                     Event::Reloaded { kept, created, dropped } => {
                         format!("reloaded: {kept} kept, {created} created, {dropped} dropped")
                     }
@@ -396,7 +413,11 @@ impl World {
         }
         let place = self.saved.iter().find_map(|(key, record)| match record {
             Record::Pending { pending, .. } if pending.notification == *told => Some(key.clone()),
+            Record::Limiter(limiter) if limiter.pending.as_ref() == Some(told) => Some(key.clone()),
+            Record::DeadLetter(letter) if letter.pending.notification == *told => Some(key.clone()),
             Record::Pending { .. }
+            | Record::Limiter(_)
+            | Record::DeadLetter(_)
             | Record::Alert(_)
             | Record::Group(_)
             | Record::Told(_)
