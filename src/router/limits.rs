@@ -51,6 +51,8 @@ struct Limiter {
     line: BTreeMap<Ticket, Slot>,
     /// Whether the first in line is being looked at.
     serving: bool,
+    /// Whether a digest was under way when an earlier process ended: it is sent again as it was.
+    restored: bool,
     /// Since when nobody waits.
     empty_since: Timestamp,
     sending: Option<Sending>,
@@ -80,7 +82,12 @@ impl Limiter {
         let due = match (self.line.is_empty(), self.saved.told) {
             (false, told) => {
                 let first = self.saved.since.unwrap_or(self.empty_since) + DIGEST_AFTER;
+                let is_retry = self.saved.pending.as_deref().is_some_and(|digest| !says_end(digest));
+                let told = told.filter(|_| !is_retry);
                 (told.map_or(first, |(at, _)| first.max(at + self.limit.per)), false)
+            }
+            (true, _) if self.restored => {
+                (self.empty_since, self.saved.pending.as_deref().is_some_and(says_end))
             }
             (true, Some((_, true))) if self.destination.integration.send_resolved => {
                 (self.empty_since + OVER_AFTER, true)
@@ -88,6 +95,13 @@ impl Limiter {
             (true, _) => return None,
         };
         Some((self.retry_at.map_or(due.0, |retry_at| retry_at.max(due.0)), due.1))
+    }
+
+    /// The digest that is being sent may have arrived: then its end has to be told.
+    fn may_know(&mut self, now: Timestamp) {
+        if self.saved.pending.as_deref().is_some_and(|digest| !says_end(digest)) {
+            self.saved.told = Some((self.saved.told.map_or(now, |(at, _)| at), true));
+        }
     }
 
     /// When there is something to do.
@@ -124,6 +138,7 @@ impl Limiters {
             saved: SavedLimiter { full_at: now, ..SavedLimiter::default() },
             line: BTreeMap::new(),
             serving: false,
+            restored: false,
             empty_since: now,
             sending: None,
             retry_at: None,
@@ -202,17 +217,17 @@ impl Limiters {
         destinations: impl Iterator<Item = &'a Arc<Destination>>,
     ) -> Vec<IntegrationName> {
         self.timers.clear();
-        let limited: BTreeMap<&IntegrationName, &Arc<Destination>> = destinations
-            .filter(|known| known.rate_limit.is_some())
-            .map(|known| (&known.name, known))
-            .collect();
+        let known: BTreeMap<&IntegrationName, &Arc<Destination>> =
+            destinations.map(|known| (&known.name, known)).collect();
         let mut gone = Vec::new();
         self.by_name.retain(|name, limiter| {
             (limiter.line, limiter.timer) = (BTreeMap::new(), None);
-            let known = limited.get(name).and_then(|known| Some((known, known.rate_limit?)));
-            match known {
-                Some((destination, limit)) => {
-                    (limiter.destination, limiter.limit) = (Arc::clone(destination), limit);
+            // Who was told that something is held back hears the end of it also without a limit.
+            let knows = limiter.saved.told.is_some_and(|(_, knows)| knows);
+            match known.get(name).filter(|known| known.rate_limit.is_some() || knows) {
+                Some(destination) => {
+                    limiter.destination = Arc::clone(destination);
+                    limiter.limit = destination.rate_limit.unwrap_or(limiter.limit);
                     true
                 }
                 None => {
@@ -283,11 +298,16 @@ impl Router {
     /// Takes a bucket of an earlier run. Who waited is found again when its group is looked at.
     pub(super) fn restore_limiter(&mut self, now: Timestamp, name: IntegrationName, saved: SavedLimiter) {
         let destination = self.tree.all_destinations().find(|known| known.name == name).cloned();
-        let limit = destination.as_ref().and_then(|destination| destination.rate_limit);
-        let (Some(destination), Some(limit)) = (destination, limit) else {
+        let knows = saved.told.is_some_and(|(_, knows)| knows);
+        let Some(destination) = destination.filter(|known| known.rate_limit.is_some() || knows) else {
             return self.forget(Key::Limiter(name));
         };
-        self.limiters.at(now, &destination, limit).saved = saved;
+        let none = RateLimit { notifications: 1, per: DIGEST_AFTER }; // it only has its end to tell
+        let limit = destination.rate_limit.unwrap_or(none);
+        let limiter = self.limiters.at(now, &destination, limit);
+        limiter.saved = saved;
+        limiter.restored = limiter.saved.pending.is_some();
+        limiter.may_know(now);
         self.limiters.arm(now, &name);
     }
 
@@ -322,6 +342,7 @@ impl Router {
     fn digest(&mut self, now: Timestamp, name: &IntegrationName) {
         let Some(limiter) = self.limiters.by_name.get_mut(name) else { return };
         if let Some(sending) = limiter.sending.take_if(|sending| sending.deadline + retry::GRACE <= now) {
+            limiter.may_know(now);
             self.endpoints.forget(now, &limiter.destination.endpoint, sending.attempt);
         }
         let Some((at, is_end)) = limiter.digest_due() else {
@@ -440,6 +461,7 @@ impl Router {
     fn on_digest_outcome(&mut self, now: Timestamp, to: &Destination, outcome: Outcome) {
         let Some(limiter) = self.limiters.by_name.get_mut(&to.name) else { return };
         let Some(Sending { attempt, since, .. }) = limiter.sending.take() else { return };
+        limiter.restored = false;
         let Some(notification) = limiter.saved.pending.clone() else { return };
         let number = limiter.failures.saturating_add(1);
         let is_end = says_end(&notification);
@@ -473,7 +495,10 @@ impl Router {
                     since_decision,
                 });
             }
-            Outcome::Retryable { failure, message, retry_after, .. } => {
+            Outcome::Retryable { failure, message, retry_after, maybe_taken } => {
+                if maybe_taken {
+                    limiter.may_know(now);
+                }
                 limiter.failures = number;
                 let wait = retry::backoff(number, retry_after, &mut self.random);
                 limiter.retry_at = Some(now + wait.max(Duration::from_millis(1)));

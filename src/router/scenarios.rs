@@ -7,6 +7,7 @@ mod cooldown;
 mod limits;
 mod memory;
 mod muting;
+mod outbox;
 
 use std::sync::Arc;
 
