@@ -178,10 +178,21 @@ impl Router {
         });
     }
 
-    /// All dead letters, the newest first.
-    pub fn dead_letters(&self, now: Timestamp) -> impl Iterator<Item = DeadLetterView> {
-        let keys = self.dead_letters.by_age.iter().rev();
-        keys.filter_map(move |(_, key)| self.dead_letter_view(now, key))
+    /// Dead letters, the newest first: all, or those to one receiver.
+    pub fn dead_letters<'a>(
+        &'a self,
+        now: Timestamp,
+        receiver: Option<&'a str>,
+    ) -> impl Iterator<Item = DeadLetterView> + 'a {
+        let keys = self.dead_letters.by_age.iter().rev().map(|(_, key)| key);
+        let wanted = keys.filter(move |key| receiver.is_none_or(|name| *key.integration.receiver == *name));
+        wanted.filter_map(move |key| self.dead_letter_view(now, key))
+    }
+
+    /// How many dead letters there are.
+    #[must_use]
+    pub fn dead_letter_count(&self) -> usize {
+        self.dead_letters.len()
     }
 
     /// The dead letter with this id.

@@ -505,7 +505,10 @@ impl Router {
                 (failure, message)
             }
             Outcome::Refused { failure, message } => {
-                settled(limiter, false);
+                let knows = limiter.saved.told.is_some_and(|(_, knows)| knows);
+                settled(limiter, knows);
+                // Whoever knows the beginning has to hear the end.
+                limiter.retry_at = (is_end && knows).then(|| now + OVER_AFTER);
                 (failure, message)
             }
         };

@@ -143,7 +143,7 @@ fn what_nobody_takes_for_a_day_is_a_dead_letter_and_the_group_goes_on() {
     dead_until(&mut world, "30h");
     world.fire(&["i=1"]);
     world.until("24h40m");
-    let letters: Vec<_> = world.router.dead_letters(world.now).collect();
+    let letters: Vec<_> = world.router.dead_letters(world.now, None).collect();
     assert_eq!(letters.len(), 1);
     assert_eq!((letters[0].letter.times, &*letters[0].letter.error), (1, "no"));
     world.until("31h");
@@ -157,7 +157,7 @@ fn what_nobody_takes_for_a_day_is_a_dead_letter_and_the_group_goes_on() {
     1d6h15s874ms  dead letter to root: settled
       1d6h30s  not told: nothing changed and the repeat interval has not passed
     ");
-    assert_eq!(world.router.dead_letters(world.now).count(), 0);
+    assert_eq!(world.router.dead_letters(world.now, None).count(), 0);
 }
 
 /// One alert, refused until 20 minutes after the start.
@@ -176,11 +176,11 @@ fn refusing() -> World {
 fn what_is_refused_is_a_dead_letter_until_something_is_taken() {
     let mut world = refusing();
     world.until("11m");
-    let [letter] = &world.router.dead_letters(world.now).collect::<Vec<_>>()[..] else { panic!("one") };
+    let [letter] = &world.router.dead_letters(world.now, None).collect::<Vec<_>>()[..] else { panic!("one") };
     assert_eq!((letter.letter.times, &*letter.letter.error), (3, "no such channel"));
     assert_eq!(letter.stale, None);
     world.until("12m").crash();
-    assert_eq!(world.router.dead_letters(world.now).collect::<Vec<_>>()[0].letter, letter.letter);
+    assert_eq!(world.router.dead_letters(world.now, None).collect::<Vec<_>>()[0].letter, letter.letter);
     world.until("30m");
     insta::assert_snapshot!(world.timeline(), @r"
           30s  root[0] A: first notification firing=[1] resolved=[]
@@ -199,7 +199,7 @@ fn what_is_refused_is_a_dead_letter_until_something_is_taken() {
 }
 
 fn retry(world: &mut World, force: bool) -> Answer {
-    let id = world.router.dead_letters(world.now).next().expect("a dead letter").id;
+    let id = world.router.dead_letters(world.now, None).next().expect("a dead letter").id;
     world.request(Request::RetryDeadLetter { id, force })
 }
 
@@ -209,14 +209,14 @@ fn a_dead_letter_is_sent_again_with_its_key_and_then_the_group_knows() {
     world.until("11m");
     let key = world
         .router
-        .dead_letters(world.now)
+        .dead_letters(world.now, None)
         .next()
         .map(|letter| Arc::clone(&letter.letter.pending.notification.idempotency_key));
     world.answer(|_, _| delivered());
     assert_eq!(retry(&mut world, false), Answer::Resent(Resent::AsNews));
     world.until("30m");
     assert_eq!(world.got.iter().map(|(key, _)| Some(Arc::clone(key))).collect::<Vec<_>>(), [key]);
-    assert_eq!(world.router.dead_letters(world.now).count(), 0);
+    assert_eq!(world.router.dead_letters(world.now, None).count(), 0);
     world.resolve(&["i=1"]);
     world.until("1h");
     assert_eq!(world.got.len(), 2, "the end of what was told is told:\n{}", world.timeline());
@@ -234,11 +234,11 @@ fn a_dead_letter_that_no_longer_holds_is_sent_only_if_that_is_meant() {
     assert_eq!(retry(&mut world, true), Answer::Resent(Resent::AsItWas));
     assert_eq!(retry(&mut world, true), Answer::Refused(Refusal::StuckDeadLetter(Stale::InFlight)));
     world.until("17m");
-    assert_eq!(&*world.router.dead_letters(world.now).next().expect("it stays").letter.error, "no");
+    assert_eq!(&*world.router.dead_letters(world.now, None).next().expect("it stays").letter.error, "no");
     world.answer(|_, _| delivered());
     assert_eq!(retry(&mut world, true), Answer::Resent(Resent::AsItWas));
     world.until("18m");
-    assert_eq!(world.router.dead_letters(world.now).count(), 0);
+    assert_eq!(world.router.dead_letters(world.now, None).count(), 0);
     assert_eq!(world.got.len(), 1);
 }
 
@@ -246,17 +246,17 @@ fn a_dead_letter_that_no_longer_holds_is_sent_only_if_that_is_meant() {
 fn a_dead_letter_can_be_dropped_and_is_forgotten_after_a_month() {
     let mut world = refusing();
     world.until("11m");
-    let id = world.router.dead_letters(world.now).next().expect("a dead letter").id;
+    let id = world.router.dead_letters(world.now, None).next().expect("a dead letter").id;
     let drop = Request::DropDeadLetter { id: Str::clone(&id) };
     assert_eq!(world.request(drop.clone()), Answer::Dropped);
     assert_eq!(world.request(drop), Answer::Refused(Refusal::UnknownDeadLetter(id)));
     world.until("16m").resolve(&["i=1"]);
     world.until("17m");
-    assert_eq!(world.router.dead_letters(world.now).count(), 1, "it was refused again meanwhile");
+    assert_eq!(world.router.dead_letters(world.now, None).count(), 1, "it was refused again meanwhile");
     world.until("29d");
-    assert_eq!(world.router.dead_letters(world.now).count(), 1);
+    assert_eq!(world.router.dead_letters(world.now, None).count(), 1);
     world.until("31d");
-    assert_eq!(world.router.dead_letters(world.now).count(), 0);
+    assert_eq!(world.router.dead_letters(world.now, None).count(), 0);
     assert!(world.saved.is_empty());
 }
 
