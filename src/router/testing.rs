@@ -124,8 +124,11 @@ pub(crate) fn receiver(name: &str, send_resolved: &[bool]) -> Receiver {
             index,
             send_resolved: *send_resolved,
             settings: Settings::Keys {
-                values: [("url".into(), Setting::Secret(Secret::new(format!("http://{name}.test/{index}").into())))]
-                    .into(),
+                values: [(
+                    "url".into(),
+                    Setting::Secret(Secret::new(format!("http://{name}.test/{index}").into())),
+                )]
+                .into(),
                 http: HttpSettings::default(),
             },
             span: 0..0,
