@@ -40,9 +40,7 @@ receivers:
 #[test]
 fn the_log_names_each_kind_of_finding_once_and_no_secret() {
     let said = start_of_serve(&[("rules/hosts.yml", RULES), ("routes.yml", MANY)], &[]);
-    let undelivered = "get nothing yet: pagerduty (dev)";
-    assert_eq!(said.matches(undelivered).count(), 1, "{said}");
-    assert_eq!(said.matches("not-delivered-yet").count(), 1, "{said}");
+    assert!(!said.contains("not-delivered-yet"), "{said}");
     assert_eq!(said.matches("rate_limit is read").count(), 1, "{said}");
     assert!(said.contains("routes.yml:4:3: warning[not-obeyed-yet]: rate_limit"), "{said}");
     assert!(said.contains("(and 2 more places; `sereno check` names them)"), "{said}");
