@@ -20,4 +20,5 @@ mod sns;
 mod telegram;
 mod victorops;
 mod webex;
+mod webhook;
 mod wechat;
