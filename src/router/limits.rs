@@ -171,9 +171,7 @@ impl Limiters {
 
     fn arm(&mut self, now: Timestamp, name: &IntegrationName) {
         let Some(limiter) = self.by_name.get_mut(name) else { return };
-        if !limiter.line.is_empty() {
-            limiter.empty_since = now;
-        } else if limiter.saved.since.take().is_some() {
+        if !limiter.line.is_empty() || limiter.saved.since.take().is_some() {
             limiter.empty_since = now;
         }
         let next = limiter.next();
