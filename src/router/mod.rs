@@ -194,7 +194,7 @@ impl Reason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::First => "first notification",
-            Self::NewAlerts => "new alerts added to the group",
+            Self::NewAlerts => "new alerts added",
             Self::AllResolved => "all alerts resolved",
             Self::SomeResolved => "some alerts resolved",
             Self::Repeat => "repeat interval elapsed",

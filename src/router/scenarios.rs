@@ -40,7 +40,7 @@ fn a_group_waits_then_speaks_at_intervals_then_repeats_then_ends() {
     world.until("10h");
     insta::assert_snapshot!(world.timeline(), @r"
           30s  root[0] A: first notification firing=[1 2] resolved=[]
-        5m30s  root[0] A: new alerts added to the group firing=[1 2 3] resolved=[]
+        5m30s  root[0] A: new alerts added firing=[1 2 3] resolved=[]
        10m30s  root[0] A: some alerts resolved firing=[1 3] resolved=[2]
        15m30s  not told: nothing changed and the repeat interval has not passed
      4h15m30s  root[0] A: repeat interval elapsed firing=[1 3] resolved=[]
@@ -65,7 +65,7 @@ fn an_alert_that_waited_elsewhere_is_told_at_once_but_only_by_a_new_group() {
     world.until("2h");
     insta::assert_snapshot!(world.timeline(), @r"
       1h  root[0] A: first notification firing=[1] resolved=[]
-    1h5m  root[0] A: new alerts added to the group firing=[1 2] resolved=[]
+    1h5m  root[0] A: new alerts added firing=[1 2] resolved=[]
     ");
 }
 
@@ -212,8 +212,8 @@ fn a_slow_integration_does_not_hold_up_the_others_and_hears_what_it_missed() {
     30s  root[0] A: first notification firing=[1] resolved=[]
     30s  root[1] A: first notification firing=[1] resolved=[]
     35s  not told: an earlier notification is still on its way
-    35s  root[1] A: new alerts added to the group firing=[1 2] resolved=[]
-    38s  root[0] A: new alerts added to the group firing=[1 2] resolved=[]
+    35s  root[1] A: new alerts added firing=[1 2] resolved=[]
+    38s  root[0] A: new alerts added firing=[1 2] resolved=[]
     40s  not told: nothing changed and the repeat interval has not passed
     50s  not told: nothing changed and the repeat interval has not passed
     ");
@@ -245,7 +245,7 @@ fn a_receiver_that_wants_no_resolutions_hears_none_and_hears_a_second_fire() {
     insta::assert_snapshot!(world.timeline(), @r"
        30s  root[0] A: first notification firing=[1 2] resolved=[]
      5m30s  not told: resolutions are not sent to this integration
-    10m30s  root[0] A: new alerts added to the group firing=[1 2] resolved=[]
+    10m30s  root[0] A: new alerts added firing=[1 2] resolved=[]
     15m30s  not told: nothing changed and the repeat interval has not passed
     20m30s  not told: resolutions are not sent to this integration
     20m30s  group dropped
@@ -321,7 +321,7 @@ fn a_reload_that_touches_nothing_tells_nothing_and_moves_no_timer() {
     insta::assert_snapshot!(world.timeline(), @r"
        30s  root[0] A: first notification firing=[1] resolved=[]
         4m  reloaded: 1 kept, 0 created, 0 dropped
-     5m30s  root[0] A: new alerts added to the group firing=[1 2] resolved=[]
+     5m30s  root[0] A: new alerts added firing=[1 2] resolved=[]
     10m30s  not told: nothing changed and the repeat interval has not passed
     ");
 }
@@ -409,7 +409,7 @@ fn killed_at_any_step_everybody_hears_the_same() {
     root[0] A: repeat interval elapsed firing=[2 3] resolved=[]
     root[0] B: repeat interval elapsed firing=[4] resolved=[]
     root[0] A: repeat interval elapsed firing=[2 3] resolved=[]
-    root[0] A: new alerts added to the group firing=[2 3 5] resolved=[]
+    root[0] A: new alerts added firing=[2 3 5] resolved=[]
     root[0] A: all alerts resolved firing=[] resolved=[2 3 5]
     root[0] B: all alerts resolved firing=[] resolved=[4]
     ");

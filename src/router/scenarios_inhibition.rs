@@ -155,6 +155,6 @@ time_intervals:
     world.until("1h");
     insta::assert_snapshot!(world.timeline(), @r"
        30s  root[0] A: first notification firing=[1] resolved=[]
-    50m30s  root[0] A: new alerts added to the group firing=[2] resolved=[1]
+    50m30s  root[0] A: new alerts added firing=[2] resolved=[1]
     ");
 }

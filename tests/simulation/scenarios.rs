@@ -94,7 +94,7 @@ fn what_changes_is_told_at_the_group_interval_and_what_stays_after_the_repeat_in
     let story = Story { down: vec![("a", "2m", "3h"), ("b", "2m10s", "40m")], ..Story::default() };
     assert_snapshot!(tell(story, "3h10m"), @r#"
     t+2m40s oncall/webhook try 1: first notification; firing [Down(a)] resolved []; delivered
-    t+3m40s oncall/webhook try 1: new alerts added to the group; firing [Down(a) Down(b)] resolved []; delivered
+    t+3m40s oncall/webhook try 1: new alerts added; firing [Down(a) Down(b)] resolved []; delivered
     t+40m40s oncall/webhook try 1: some alerts resolved; firing [Down(a)] resolved [Down(b)]; delivered
     t+1h41m40s oncall/webhook try 1: repeat interval elapsed; firing [Down(a)] resolved []; delivered
     t+2h42m40s oncall/webhook try 1: repeat interval elapsed; firing [Down(a)] resolved []; delivered

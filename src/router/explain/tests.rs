@@ -134,7 +134,7 @@ fn an_alert_that_is_only_imagined() {
       The alert is not in it (1 firing); it was last looked at 1m 30s ago, and is next in 3m 30s.
       b/webhook[0]
         It knows nothing of the alert; it was last told 1m 30s ago (first notification), of 1 firing.
-        If nothing changes it is told in 3m 30s, that it fires: new alerts added to the group.
+        If nothing changes it is told in 3m 30s, that it fires: new alerts added.
     "#);
 }
 

@@ -22,7 +22,7 @@ fn flapping_within_a_cooldown_is_told_once_when_it_ends() {
           30s  root[0] A: first notification firing=[1] resolved=[]
         5m30s  not told: nothing changed and the repeat interval has not passed
        10m30s  not told: cooldown
-    1h30s10ms  root[0] A: new alerts added to the group firing=[2] resolved=[1(flapped 4x)]
+    1h30s10ms  root[0] A: new alerts added firing=[2] resolved=[1(flapped 4x)]
       1h5m30s  not told: nothing changed and the repeat interval has not passed
     ");
 }
@@ -68,7 +68,7 @@ fn flapping_is_counted_only_while_a_cooldown_runs() {
     insta::assert_snapshot!(world.timeline(), @r"
           30s  root[0] A: first notification firing=[1 2] resolved=[]
        20m30s  root[0] A: some alerts resolved firing=[2] resolved=[1]
-    30m30s10ms  root[0] A: new alerts added to the group firing=[1 2] resolved=[]
+    30m30s10ms  root[0] A: new alerts added firing=[1 2] resolved=[]
         1h30s  root[0] A: some alerts resolved firing=[2] resolved=[1]
     ");
 }

@@ -169,10 +169,10 @@ fn of_a_group_that_is_muted_in_part_the_rest_is_told() {
           30s  root[0] A: first notification firing=[1 2] resolved=[]
         5m30s  not told: nothing changed and the repeat interval has not passed
           10m  silence {i="1"} made
-       20m30s  root[0] A: new alerts added to the group firing=[2 3] resolved=[]
+       20m30s  root[0] A: new alerts added firing=[2 3] resolved=[]
        25m30s  not told: nothing changed and the repeat interval has not passed
           30m  silence {i="1"} ended
-       30m30s  root[0] A: new alerts added to the group firing=[1 2 3] resolved=[]
+       30m30s  root[0] A: new alerts added firing=[1 2 3] resolved=[]
        35m30s  not told: nothing changed and the repeat interval has not passed
           40m  silence {i="1"} made
        50m30s  root[0] A: some alerts resolved firing=[] resolved=[2 3]
@@ -183,10 +183,10 @@ fn of_a_group_that_is_muted_in_part_the_rest_is_told() {
           30s  root[0] A: first notification firing=[1 2] resolved=[]
         5m30s  not told: nothing changed and the repeat interval has not passed
           10m  silence {i="1"} made
-       20m30s  root[0] A: new alerts added to the group firing=[2 3] resolved=[]
+       20m30s  root[0] A: new alerts added firing=[2 3] resolved=[]
        25m30s  not told: nothing changed and the repeat interval has not passed
           30m  silence {i="1"} ended
-       30m30s  root[0] A: new alerts added to the group firing=[1 2 3] resolved=[]
+       30m30s  root[0] A: new alerts added firing=[1 2 3] resolved=[]
        35m30s  not told: nothing changed and the repeat interval has not passed
           40m  silence {i="1"} made
        50m30s  root[0] A: all alerts resolved firing=[] resolved=[2 3]
@@ -207,7 +207,7 @@ fn a_silenced_alert_that_was_left_out_is_told_as_resolved_when_it_ends() {
     world.until("60m");
     insta::assert_snapshot!(world.timeline(), @r"
        30s  root[0] A: first notification firing=[1 2] resolved=[]
-    20m30s  root[0] A: new alerts added to the group firing=[2 3] resolved=[]
+    20m30s  root[0] A: new alerts added firing=[2 3] resolved=[]
     40m30s  root[0] A: some alerts resolved firing=[2 3] resolved=[1]
     ");
 }
@@ -276,7 +276,7 @@ fn what_an_inhibited_alert_did_is_told_by_the_same_rules() {
        25m30s  not told: nothing changed and the repeat interval has not passed
        30m30s  root[0] Down: all alerts resolved firing=[] resolved=[9]
     30m30s10ms  group dropped
-       40m30s  root[0] Slow: new alerts added to the group firing=[1 2] resolved=[]
+       40m30s  root[0] Slow: new alerts added firing=[1 2] resolved=[]
        45m30s  not told: nothing changed and the repeat interval has not passed
     -- strict
           30s  root[0] Slow: first notification firing=[1 2] resolved=[]
@@ -387,7 +387,7 @@ fn a_route_that_is_quiet_tells_afterwards_what_there_is_to_tell() {
      3h10m30s  not told: the route is quiet by its time intervals
      3h20m30s  not told: resolved before anybody was told
      3h20m30s  group dropped
-     3h50m30s  root[0] A: new alerts added to the group firing=[2] resolved=[1]
+     3h50m30s  root[0] A: new alerts added firing=[2] resolved=[1]
      3h50m30s  root[0] B: all alerts resolved firing=[] resolved=[4]
     3h50m30s10ms  group dropped
      3h55m30s  not told: nothing changed and the repeat interval has not passed
@@ -401,7 +401,7 @@ fn a_route_that_is_quiet_tells_afterwards_what_there_is_to_tell() {
         3h30s  group dropped
      3h10m30s  not told: the route is quiet by its time intervals
      3h20m30s  group dropped
-     3h50m30s  root[0] A: new alerts added to the group firing=[2] resolved=[]
+     3h50m30s  root[0] A: new alerts added firing=[2] resolved=[]
      3h55m30s  not told: nothing changed and the repeat interval has not passed
     ");
 }
@@ -463,10 +463,10 @@ fn a_story_with_silences_is_the_same_whenever_the_process_is_killed() {
     let texts: Vec<String> = whole.got.iter().map(|(_, text)| text.clone()).collect();
     insta::assert_snapshot!(texts.join("\n"), @r"
     root[0] A: first notification firing=[1 2] resolved=[]
-    root[0] A: new alerts added to the group firing=[2 3] resolved=[]
+    root[0] A: new alerts added firing=[2 3] resolved=[]
     root[0] A: alerts fired again during the cooldown firing=[2(flapped 1x) 3] resolved=[]
     root[0] A: some alerts resolved firing=[2] resolved=[1 3]
-    root[0] A: new alerts added to the group firing=[1 2] resolved=[]
+    root[0] A: new alerts added firing=[1 2] resolved=[]
     root[0] A: all alerts resolved firing=[] resolved=[1 2]
     ");
     for step in 1..=whole.inputs {

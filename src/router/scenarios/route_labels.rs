@@ -25,7 +25,7 @@ fn they_say_what_is_told() {
     insta::assert_snapshot!(world.timeline(), @r#"
        30s  root[0] A: first notification firing=[1] resolved=[] labels={"channel": "team1-root-unknown", "count": "1/1", "team": "team1", "tier": "a"}
      5m30s  not told: nothing changed and the repeat interval has not passed
-    10m30s  root[0] A: new alerts added to the group firing=[1 2] resolved=[] labels={"channel": "team-root-unknown", "count": "2/2", "team": "team", "tier": "a"}
+    10m30s  root[0] A: new alerts added firing=[1 2] resolved=[] labels={"channel": "team-root-unknown", "count": "2/2", "team": "team", "tier": "a"}
     15m30s  root[0] A: some alerts resolved firing=[2] resolved=[1] labels={"channel": "team-root-unknown", "count": "1/2", "team": "team", "tier": "a"}
     "#);
 }
@@ -48,6 +48,6 @@ fn those_that_fail_are_left_out_and_noted() {
       30s  root[0] A: first notification firing=[1] resolved=[] labels={"first": "1"}
     5m30s  label a: template: :1:3: executing "" at <routeLabels "b">: error calling routeLabels: template: :1:3: executing "" at <routeLabels "a">: error calling routeLabels: route label cycle detected: a -> b -> a
     5m30s  label b: template: :1:3: executing "" at <routeLabels "a">: error calling routeLabels: template: :1:3: executing "" at <routeLabels "b">: error calling routeLabels: route label cycle detected: b -> a -> b
-    5m30s  root[0] A: new alerts added to the group firing=[1 2] resolved=[] labels={"first": "1", "second": "2"}
+    5m30s  root[0] A: new alerts added firing=[1 2] resolved=[] labels={"first": "1", "second": "2"}
     "#);
 }

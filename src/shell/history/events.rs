@@ -488,9 +488,9 @@ mod tests {
         alert - alert {alertname="Down", instance="a"}: fires
         alert - alert {alertname="Down", instance="a"}: fires again
         alert - alert {alertname="Down", instance="a"}: is resolved
-        notification ops - {alertname="Down"}: ops/webhook[0] was told: new alerts added to the group; 1 firing, 1 resolved (took 12ms)
-        notification ops - {alertname="Down"}: ops/webhook[0] was not reached, attempt 3: 503 Service Unavailable (serverError, took 1s); new alerts added to the group
-        notification ops - {alertname="Down"}: ops/webhook[0] refused, attempt 3: 503 Service Unavailable (serverError, took 1s); new alerts added to the group
+        notification ops - {alertname="Down"}: ops/webhook[0] was told: new alerts added; 1 firing, 1 resolved (took 12ms)
+        notification ops - {alertname="Down"}: ops/webhook[0] was not reached, attempt 3: 503 Service Unavailable (serverError, took 1s); new alerts added
+        notification ops - {alertname="Down"}: ops/webhook[0] refused, attempt 3: 503 Service Unavailable (serverError, took 1s); new alerts added
         notification ops - {alertname="Down"}: ops/webhook[0] is to be told something newer: all alerts resolved instead of first notification
         notification ops - {alertname="Down"}: ops/webhook[0] has nothing to be told any more: first notification
         not_told ops - {alertname="Down"}: ops/webhook[0] is not told: nothing changed and the repeat interval has not passed
@@ -529,7 +529,7 @@ mod tests {
           "integration": "ops/webhook[0]",
           "latency_ms": 1250,
           "outcome": "failed",
-          "reason": "new alerts added to the group",
+          "reason": "new alerts added",
           "resolved": 1,
           "resolved_alerts": [
             "0000000000000001"

@@ -322,7 +322,7 @@ fn reason(
 ) -> Option<&'static str> {
     if !firing.is_subset(&known.firing) {
         let first = known.firing.is_empty();
-        return Some(if first { "first notification" } else { "new alerts added to the group" });
+        return Some(if first { "first notification" } else { "new alerts added" });
     }
     if firing.is_empty() {
         let all = if any_held { "some alerts resolved" } else { "all alerts resolved" };
@@ -348,7 +348,7 @@ fn alertmanagers_reason(
     };
     if !firing.is_subset(&known.firing) {
         let first = known.firing.is_empty();
-        return Some(if first { "first notification" } else { "new alerts added to the group" });
+        return Some(if first { "first notification" } else { "new alerts added" });
     }
     if firing.is_empty() {
         return (!known.firing.is_empty()).then_some("all alerts resolved");
