@@ -35,7 +35,8 @@ impl fmt::Display for GoQuoted<'_> {
 ///
 /// Rust's `escape_debug` knows the same Unicode classes: it escapes what is not printable, other than
 /// marks that combine with what stands before them, which it escapes only at the start of a string.
-fn is_print(c: char) -> bool {
+#[must_use]
+pub fn is_print(c: char) -> bool {
     match c {
         ' '..='~' => true,
         _ if c.is_control() || (c.is_whitespace() && c != ' ') => false,

@@ -7,8 +7,8 @@ use std::ops::Range;
 use crate::config::routes::{HttpSettings, Integration, Settings};
 use crate::config::setting::{Secret, Setting};
 use crate::model::{Duration, Str, Timestamp};
-use crate::router::{Attempt, Failure, Memory, NotifiedAlert, Outcome};
-use crate::template::message::{AlertData, Data, RenderError, Renderer};
+use crate::router::{Attempt, Failure, Memory, Outcome};
+use crate::template::message::{Data, RenderError, Renderer};
 
 /// Texts of files by path, without white space around them, or why one cannot be read.
 pub type Files = BTreeMap<Str, Result<Str, String>>;
@@ -310,27 +310,5 @@ fn escaped(text: &str) -> String {
 /// What templates see of an attempt.
 #[must_use]
 pub fn data(attempt: &Attempt, external_url: &str) -> Data {
-    let notification = &attempt.notification;
-    let pairs = |name: &str, value: &str| (Str::from(name), Str::from(value));
-    let alert = |alert: &NotifiedAlert| AlertData {
-        is_firing: !alert.resolved,
-        labels: alert.labels.iter().map(|(name, value)| pairs(name, value)).collect(),
-        annotations: alert.annotations.iter().map(|(name, value)| pairs(name, value)).collect(),
-        starts_at: alert.starts_at,
-        ends_at: alert.ends_at,
-        generator_url: alert.generator_url.clone(),
-        fingerprint: alert.fingerprint.to_string().into(),
-        flaps: alert.flaps,
-    };
-    let heading = Data {
-        receiver: notification.receiver.clone(),
-        notification_reason: notification.reason.as_str().into(),
-        group_labels: notification.group_labels.iter().map(|(name, value)| pairs(name, value)).collect(),
-        route_labels: notification.route_labels.clone(),
-        external_url: external_url.into(),
-        group_key: notification.group_key.clone(),
-        at: notification.at,
-        ..Data::default()
-    };
-    heading.with_alerts(notification.alerts.iter().map(alert).collect())
+    attempt.notification.data(external_url)
 }

@@ -20,6 +20,7 @@ mod nested;
 mod opsgenie;
 pub mod outcome;
 mod pagerduty;
+mod preview;
 mod pushover;
 mod redact;
 mod rocketchat;
@@ -43,6 +44,7 @@ use crate::config::setting::{Secret, Setting};
 use crate::model::{Duration, Str};
 use crate::router::{Failure, Memory, Outcome};
 
+pub use preview::{Preview, preview};
 pub use message::{Files, Message, Trouble};
 pub use redact::redacted;
 

@@ -121,6 +121,15 @@ pub enum Event {
         /// The reason of the new one; `None`: there is nothing left to tell.
         new: Option<Reason>,
     },
+    /// A label of a route cannot be rendered for a group: the notification goes without it.
+    RouteLabelFailed {
+        /// The group.
+        group: Arc<GroupName>,
+        /// The label.
+        label: Str,
+        /// Why not.
+        error: Str,
+    },
     /// A silence or an acknowledgement was made, changed or ended.
     Silence {
         /// What happened to it.

@@ -114,7 +114,7 @@ impl Router {
 
     /// Writes the notification and what the log will say after it.
     fn compose(
-        &self,
+        &mut self,
         index: GroupIndex,
         place: usize,
         reason: Reason,
@@ -137,11 +137,13 @@ impl Router {
         let ended: &[Fingerprint] =
             if delivery.destination.integration.send_resolved { &resolved } else { &[] };
         let alerts = snapshot.firing.iter().chain(ended).copied();
-        let notification = Arc::new(notification(&heading, group, &self.alerts, alerts));
+        let mut notification = notification(&heading, group, &self.alerts, alerts);
         let mut held = snapshot.held.clone();
         held.retain(|alert| {
             !self.routing.strict && delivery.told.as_ref().is_some_and(|told| told.may_know(*alert))
         });
+        self.render_route_labels(index, &mut notification);
+        let notification = Arc::new(notification);
         Arc::new(Pending { notification, firing: snapshot.firing.clone(), resolved, held })
     }
 

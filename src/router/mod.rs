@@ -41,6 +41,7 @@ mod reload;
 mod request;
 mod restore;
 mod retry;
+mod route_labels;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
@@ -74,6 +75,7 @@ pub use mute::Mutes;
 pub use paths::{RouteFinder, group_labels};
 pub use query::{AlertQuery, AlertView, Cursor, GroupAlerts, Page};
 pub use request::{AckDraft, AckOf, Answer, Refusal, Request, RequestId, SilenceDraft};
+pub use route_labels::{annotation_pairs, label_pairs, route_labels};
 pub use snapshot::{alert_order, labels_order};
 pub use view::{AlertCounts, DeliveryState, DeliveryView, GroupView, SilenceCounts, View};
 
@@ -115,7 +117,7 @@ pub struct Notification {
     pub group_key: Str,
     /// The labels that the group shares.
     pub group_labels: LabelSet,
-    /// The route's own labels.
+    /// The route's own labels, rendered for this group.
     pub route_labels: BTreeMap<Str, Str>,
     /// Why it is told.
     pub reason: Reason,

@@ -6,6 +6,7 @@
 mod cooldown;
 mod limits;
 mod muting;
+mod route_labels;
 
 use std::sync::Arc;
 

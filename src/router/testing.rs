@@ -350,6 +350,7 @@ impl World {
                     Event::Silence { change, silence } => {
                         format!("silence {} {}", MatcherList(&silence.matchers), change.as_str())
                     }
+                    Event::RouteLabelFailed { label, error, .. } => format!("label {label}: {error}"),
                     Event::GroupDropped { .. } => "group dropped".to_owned(),
                     Event::Reloaded { kept, created, dropped } => {
                         format!("reloaded: {kept} kept, {created} created, {dropped} dropped")
@@ -378,6 +379,10 @@ impl World {
             };
             alerts.map(name).collect::<Vec<_>>().join(" ")
         };
+        let labels = match told.route_labels.is_empty() {
+            true => String::new(),
+            false => format!(" labels={:?}", told.route_labels),
+        };
         let to = format!("{}[{}]", told.receiver, attempt.integration.index);
         let text = format!(
             "{to} {}: {} firing=[{}] resolved=[{}]",
@@ -385,7 +390,7 @@ impl World {
             told.reason.as_str(),
             names(false),
             names(true)
-        );
+        ) + &labels;
         assert!(!told.alerts.is_empty(), "{text}");
         for alert in told.alerts.iter().filter(|alert| !alert.resolved && !self.routing.strict) {
             let known = self.router.alerts.find(alert.fingerprint);

@@ -104,6 +104,9 @@ fn note_router(metrics: &Metrics, status: &Status, now: Timestamp, event: &Route
                 "a notification of {} to {integration} gives way to a newer one", group.key
             );
         }
+        RouterEvent::RouteLabelFailed { group, label, error } => {
+            error!(group = %group.key, %label, %error, "cannot render the route's label {label} for {}", group.key);
+        }
         RouterEvent::Silence { change, silence } => {
             let (word, id, by) = (change.as_str(), &silence.id, &silence.created_by);
             info!(%id, change = word, created_by = %by, until = %silence.ends_at, "silence {id} was {word}");

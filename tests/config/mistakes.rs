@@ -471,7 +471,6 @@ receivers:
 "#;
     insta::assert_snapshot!(written("routes.yml", text, Format::Concise), @r"
     routes.yml:1:37: warning[not-obeyed-yet]: min_version: TLS10 is not obeyed: TLS 1.2 is the oldest version that is spoken
-    routes.yml:4:31: warning[not-obeyed-yet]: templates in labels of routes are not expanded yet: they are sent as they are written
     routes.yml:15:13: warning[no-templates]: no file matches x.tmpl
     routes.yml:17:1: warning[not-obeyed-yet]: event_recorder is read, but not obeyed yet: nothing is recorded
     routes.yml:20:3: warning[not-obeyed-yet]: fallback is read, but not obeyed yet: nobody is told instead of this receiver

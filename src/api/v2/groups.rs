@@ -15,7 +15,10 @@ use super::stream::{self, Permit};
 use crate::api::App;
 use crate::config::routes::Routing;
 use crate::model::{LabelSet, Str, Timestamp};
-use crate::router::{AlertView, Cursor, GroupAlerts, alert_order, labels_order};
+use crate::router::{
+    AlertView, Cursor, GroupAlerts, GroupView, alert_order, annotation_pairs, label_pairs, labels_order,
+};
+use crate::template::message::{AlertData, Data};
 
 /// How many groups are looked at while the loop waits.
 const PAGE: usize = 100;
@@ -79,6 +82,7 @@ pub(super) async fn get(
 fn sorted(found: Vec<GroupAlerts>, names: &BTreeSet<Str>, routing: &Routing, now: Timestamp) -> Vec<Group> {
     let route_labels: BTreeMap<&Str, &BTreeMap<Str, Str>> =
         routing.routes.iter().map(|route| (&route.id, &route.labels)).collect();
+    let no_labels = BTreeMap::new();
     let group = |GroupAlerts { group, alerts, muted_by, .. }: GroupAlerts| {
         let seen = |view: AlertView| AlertView {
             receivers: only(view.receivers, names),
@@ -88,16 +92,38 @@ fn sorted(found: Vec<GroupAlerts>, names: &BTreeSet<Str>, routing: &Routing, now
         let mut alerts: Vec<Shown> =
             alerts.into_iter().map(|view| Shown::new(seen(view), now, routing.resolve_timeout)).collect();
         alerts.sort_by(|a, b| alert_order(&a.view.alert.labels, &b.view.alert.labels));
-        Group {
-            labels: group.labels,
-            route_labels: route_labels.get(&group.route).map(|labels| (*labels).clone()).unwrap_or_default(),
-            receiver: group.receiver,
-            alerts,
-        }
+        let of_route = route_labels.get(&group.route).copied().unwrap_or(&no_labels);
+        let data = || data(&group, &alerts, routing, now);
+        // What fails is noted when the group is told, not whenever somebody looks at it.
+        let (route_labels, _) = crate::router::route_labels(routing, of_route, data, now);
+        Group { labels: group.labels, route_labels, receiver: group.receiver, alerts }
     };
     let mut groups: Vec<Group> = found.into_iter().map(group).collect();
     groups.sort_by(|a, b| labels_order(&a.labels, &b.labels).then_with(|| a.receiver.cmp(&b.receiver)));
     groups
+}
+
+/// The group as templates of its route's labels see it: with the alerts that are shown.
+fn data(group: &GroupView, alerts: &[Shown], routing: &Routing, now: Timestamp) -> Data {
+    let heading = Data {
+        receiver: group.receiver.clone(),
+        group_labels: label_pairs(&group.labels),
+        external_url: routing.external_url.clone(),
+        group_key: group.key.clone(),
+        at: now,
+        ..Data::default()
+    };
+    let alert = |AlertView { alert, fingerprint, .. }: &AlertView| AlertData {
+        is_firing: !alert.is_resolved_at(now),
+        labels: label_pairs(&alert.labels),
+        annotations: annotation_pairs(&alert.annotations),
+        starts_at: alert.starts_at,
+        ends_at: alert.ends_at.filter(|_| alert.is_resolved_at(now)),
+        generator_url: alert.generator_url.clone(),
+        fingerprint: fingerprint.to_string().into(),
+        flaps: 0,
+    };
+    heading.with_alerts(alerts.iter().map(|shown| alert(&shown.view)).collect())
 }
 
 /// An alert names those of its receivers that are asked for, as in Alertmanager, and sorted.

@@ -14,7 +14,7 @@ route:
   receiver: ops
   group_by: [alertname]
   routes:
-  - {matchers: ['team=db'], receiver: db, labels: {desk: night}}
+  - {matchers: ['team=db'], receiver: db, labels: {desk: 'night {{ .GroupLabels.alertname }}{{ len .Alerts }}'}}
 receivers: [{name: ops}, {name: db, labels: {team: data}}]
 inhibit_rules: [{source_matchers: [severity=critical], target_matchers: [severity=warning]}]
 ";
@@ -136,13 +136,13 @@ async fn groups_show_their_alerts_and_the_labels_of_their_route() {
     assert_eq!(
         shown(&groups),
         [
-            r#"{"alertname":"A"} "db" {"desk":"night"} "2""#,
+            r#"{"alertname":"A"} "db" {"desk":"night A1"} "2""#,
             r#"{"alertname":"A"} "ops" {} "3","4""#,
             r#"{"alertname":"B"} "ops" {} "1""#,
         ]
     );
     let (_, groups) = server.get("/api/v2/alerts/groups?receiver=db").await;
-    assert_eq!(shown(&groups), [r#"{"alertname":"A"} "db" {"desk":"night"} "2""#]);
+    assert_eq!(shown(&groups), [r#"{"alertname":"A"} "db" {"desk":"night A1"} "2""#]);
     assert_eq!(server.get("/api/v2/alerts/groups?active=false").await, (200, json!([])));
 }
 

@@ -30,27 +30,11 @@ impl Reader<'_> {
     /// Warns of all that is not obeyed yet in a whole file.
     pub(crate) fn warn_of_not_obeyed(&mut self, root: &Node) {
         self.warn_of_keys(root, FILE);
-        if let Some(route) = root.get("route") {
-            self.warn_of_route(route);
-        }
         for receiver in items(root, "receivers") {
             self.warn_of_keys(receiver, RECEIVER);
             for sigv4 in items(receiver, "sns_configs").iter().filter_map(|entry| entry.get("sigv4")) {
                 self.warn_of_keys(sigv4, SIGV4);
             }
-        }
-    }
-
-    fn warn_of_route(&mut self, route: &Node) {
-        if let Some(Value::Mapping(labels)) = route.get("labels").map(|labels| &labels.value)
-            && let Some((_, template)) = labels.iter().find(|(_, value)| is_template(value))
-        {
-            let message =
-                "templates in labels of routes are not expanded yet: they are sent as they are written";
-            self.warn_not_obeyed(&template.span, message.to_owned());
-        }
-        for child in items(route, "routes") {
-            self.warn_of_route(child);
         }
     }
 
@@ -76,8 +60,4 @@ fn items<'n>(node: &'n Node, key: &str) -> &'n [Node] {
         Some(Value::Sequence(items)) => items,
         Some(Value::Scalar(_) | Value::Mapping(_)) | None => &[],
     }
-}
-
-fn is_template(node: &Node) -> bool {
-    node.scalar().is_some_and(|scalar| scalar.text.contains("{{"))
 }

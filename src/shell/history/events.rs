@@ -119,7 +119,8 @@ fn of_router(now: Timestamp, event: &RouterEvent) -> Option<HistoryRow> {
         | RouterEvent::AlertsLimited { .. }
         | RouterEvent::Suppressed { .. }
         | RouterEvent::GroupCreated { .. }
-        | RouterEvent::GroupDropped { .. } => None,
+        | RouterEvent::GroupDropped { .. }
+        | RouterEvent::RouteLabelFailed { .. } => None,
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::format::{sprint, sprintf, sprintln};
 use super::functions::{CallError, Param, Signature};
 use super::value::{Shape, Value};
+use crate::model::quote::is_print;
 
 /// The parameters of the built-in function `name`, if there is one.
 pub(super) fn signature(name: &str) -> Option<Signature> {
@@ -81,6 +82,9 @@ fn index(item: &Value, indexes: &[Value]) -> Result<Value, CallError> {
         return Err("index of untyped nil".into());
     }
     indexes.iter().try_fold(item.clone(), |item, index| match &item {
+        Value::Object(object) if matches!(object.shape(), Shape::Basic(Value::Str(_))) => {
+            self::index(&item.underlying(), std::slice::from_ref(index))
+        }
         Value::Str(text) => {
             let at = position(index, text.len())?;
             let byte = text.as_bytes().get(at).copied();
@@ -113,6 +117,8 @@ fn slice(item: &Value, indexes: &[Value]) -> Result<Value, CallError> {
     if indexes.len() > 3 {
         return Err(format!("too many slice indexes: {}", indexes.len()).into());
     }
+    let text = item.underlying();
+    let item = if matches!(text, Value::Str(_)) { &text } else { item };
     let length = match item {
         Value::Str(_) if indexes.len() == 3 => return Err("cannot 3-index slice a string".into()),
         Value::Str(text) => text.len(),
@@ -296,6 +302,7 @@ fn js_escape(text: &str) -> String {
             '\\' | '\'' | '"' => out.extend(['\\', c]),
             '<' | '>' | '&' | '=' => out.push_str(&format!("\\u{:04X}", u32::from(c))),
             c if c.is_ascii_control() && c != '\u{7f}' => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c if !c.is_ascii() && !is_print(c) => out.push_str(&format!("\\u{:04X}", u32::from(c))),
             c => out.push(c),
         }
     }

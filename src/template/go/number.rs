@@ -67,6 +67,9 @@ impl Number {
         let malformed = || format!("malformed character constant: {quoted}");
         let inside =
             quoted.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).ok_or_else(malformed)?;
+        if inside.is_empty() {
+            return Err("invalid syntax".to_owned());
+        }
         let mut chars = inside.chars();
         let code = match unquote_char(&mut chars, '\'') {
             Some(Unquoted::Char(c)) => u32::from(c),

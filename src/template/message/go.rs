@@ -8,6 +8,7 @@ mod urls;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use super::{Data, Pairs};
 use crate::model::{Str, Timestamp};
@@ -16,9 +17,10 @@ use crate::template::go::{CallError, ExecError, MissingKey, Outcome, TemplateErr
 use functions::{MessageFunctions, Names};
 
 /// The default templates, which have the names that Alertmanager's have and give the same texts.
-const DEFAULTS: [(&str, &str); 3] = [
+const DEFAULTS: [(&str, &str); 4] = [
     ("common.tmpl", include_str!("../../../templates/alertmanager/common.tmpl")),
     ("chat.tmpl", include_str!("../../../templates/alertmanager/chat.tmpl")),
+    ("email.tmpl", include_str!("../../../templates/alertmanager/email.tmpl")),
     ("incidents.tmpl", include_str!("../../../templates/alertmanager/incidents.tmpl")),
 ];
 
@@ -35,9 +37,21 @@ pub(super) enum GoError {
 }
 
 /// All named Go templates of a configuration.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct GoTemplates {
     named: Templates,
+    /// Inline texts that were rendered before: those of a configuration are few. Only time depends on it.
+    inline: Mutex<BTreeMap<(Kind, Str), Arc<Inline>>>,
+}
+
+/// The most inline texts that are kept.
+const MAX_INLINE: usize = 500;
+
+/// An inline text with the templates that it can call, parsed.
+#[derive(Debug)]
+enum Inline {
+    Text(Templates),
+    Html(HtmlTemplates),
 }
 
 /// What a text is rendered with.
@@ -46,10 +60,16 @@ struct Run<'a> {
     dot: Value,
     now: Timestamp,
     kind: Kind,
-    /// The route's labels as they stand in the file, or rendered ones.
-    route_labels: &'a Pairs,
-    rendered: bool,
+    route_labels: RouteLabels<'a>,
     resolved: RefCell<Resolved>,
+}
+
+/// The labels of a route.
+#[derive(Clone, Copy, Debug)]
+struct RouteLabels<'a> {
+    texts: &'a Pairs,
+    /// Whether they are rendered; else they stand as in the file.
+    rendered: bool,
 }
 
 /// The route labels that were rendered so far.
@@ -61,7 +81,7 @@ struct Resolved {
 }
 
 /// What a text is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Text,
     Html,
@@ -88,7 +108,31 @@ impl GoTemplates {
                 wrong.push((Str::clone(path), error));
             }
         }
-        if wrong.is_empty() { Ok(Self { named }) } else { Err(wrong) }
+        if wrong.is_empty() { Ok(Self { named, inline: Mutex::default() }) } else { Err(wrong) }
+    }
+
+    /// An inline text, which is a template without a name, parsed.
+    fn inline(&self, kind: Kind, text: &str) -> Result<Arc<Inline>, GoError> {
+        let key = (kind, Str::from(text));
+        if let Some(known) = self.inline.lock().ok().and_then(|known| known.get(&key).cloned()) {
+            return Ok(known);
+        }
+        let mut templates = self.named.clone();
+        templates.parse("", text, &Names).map_err(GoError::Syntax)?;
+        let parsed = Arc::new(match kind {
+            Kind::Text => Inline::Text(templates),
+            Kind::Html => {
+                let mut pages = HtmlTemplates::new(&templates);
+                pages.compile("").map_err(|error| failed(error.text))?;
+                Inline::Html(pages)
+            }
+        });
+        if let Ok(mut known) = self.inline.lock()
+            && known.len() < MAX_INLINE
+        {
+            known.insert(key, Arc::clone(&parsed));
+        }
+        Ok(parsed)
     }
 
     /// A text of a routing file, rendered. The route's labels in `data` are rendered ones.
@@ -99,7 +143,7 @@ impl GoTemplates {
         data: &Data,
         now: Timestamp,
     ) -> Result<String, GoError> {
-        self.run(kind, data, now, true).render(text)
+        self.run(kind, data, RouteLabels { texts: &data.route_labels, rendered: true }, now).render(text)
     }
 
     /// A template that does not exist, but that a text or what it calls names; with the name of the caller,
@@ -120,8 +164,7 @@ impl GoTemplates {
         data: &Data,
         now: Timestamp,
     ) -> (Pairs, Vec<(Str, GoError)>) {
-        let data = Data { route_labels: labels.clone(), ..data.clone() };
-        let run = self.run(Kind::Text, &data, now, false);
+        let run = self.run(Kind::Text, data, RouteLabels { texts: labels, rendered: false }, now);
         let (mut rendered, mut failed) = (Pairs::new(), Vec::new());
         for name in labels.keys() {
             match run.route_label(name) {
@@ -132,37 +175,24 @@ impl GoTemplates {
         (rendered, failed)
     }
 
-    fn run<'a>(&'a self, kind: Kind, data: &'a Data, now: Timestamp, rendered: bool) -> Run<'a> {
-        Run {
-            templates: self,
-            dot: data::dot(data, true, rendered),
-            now,
-            kind,
-            route_labels: &data.route_labels,
-            rendered,
-            resolved: RefCell::default(),
-        }
+    fn run<'a>(&'a self, kind: Kind, data: &Data, route_labels: RouteLabels<'a>, now: Timestamp) -> Run<'a> {
+        let dot = data::dot(data, &route_labels, true);
+        Run { templates: self, dot, now, kind, route_labels, resolved: RefCell::default() }
     }
 }
 
 impl Run<'_> {
-    /// Renders an inline text, which is a template without a name.
     fn render(&self, text: &str) -> Result<String, GoError> {
         if !text.contains("{{") && self.kind == Kind::Text {
             return Ok(text.to_owned());
         }
-        let mut templates = self.templates.named.clone();
-        templates.parse("", text, &Names).map_err(GoError::Syntax)?;
+        let inline = self.templates.inline(self.kind, text)?;
         let route_label =
             |name: &str| self.route_label(name).map_err(|error| CallError::Failed(error.to_string()));
         let functions = MessageFunctions { now: self.now, route_label: &route_label };
-        let outcome = match self.kind {
-            Kind::Text => templates.execute("", &self.dot, &functions, MissingKey::Zero),
-            Kind::Html => {
-                let mut pages = HtmlTemplates::new(&templates);
-                pages.compile("").map_err(|error| failed(error.text))?;
-                pages.execute("", &self.dot, &functions, MissingKey::Zero)
-            }
+        let outcome = match &*inline {
+            Inline::Text(templates) => templates.execute("", &self.dot, &functions, MissingKey::Zero),
+            Inline::Html(pages) => pages.execute("", &self.dot, &functions, MissingKey::Zero),
         };
         match outcome {
             Outcome::Text(text) => Ok(text),
@@ -173,8 +203,8 @@ impl Run<'_> {
 
     /// A label of the route; empty if there is none of that name.
     fn route_label(&self, name: &str) -> Result<Str, GoError> {
-        let Some(raw) = self.route_labels.get(name) else { return Ok("".into()) };
-        if self.rendered {
+        let Some(raw) = self.route_labels.texts.get(name) else { return Ok("".into()) };
+        if self.route_labels.rendered {
             return Ok(Str::clone(raw));
         }
         {
@@ -218,5 +248,7 @@ impl std::fmt::Display for GoError {
     }
 }
 
+#[cfg(test)]
+mod conformance;
 #[cfg(test)]
 mod tests;

@@ -27,6 +27,9 @@ pub(in crate::template) fn upper(text: &str) -> String {
 
 pub(in crate::template) fn lower(text: &str) -> String {
     let one_lower = |c: char| {
+        if c == 'İ' {
+            return 'i';
+        }
         let mut small = c.to_lowercase();
         small.next().filter(|_| small.next().is_none()).unwrap_or(c)
     };

@@ -5,6 +5,7 @@ use std::any::Any;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 use crate::model::Str;
+use crate::model::quote::GoQuoted;
 use crate::template::go::value::{Object, Shape, Value};
 use crate::template::go::{CallError, Signature};
 
@@ -27,6 +28,9 @@ impl Zone {
     pub(super) fn load(name: &str) -> Result<Self, CallError> {
         if matches!(name, "" | "UTC" | "Local") {
             return Ok(Self::Utc);
+        }
+        if name.contains("..") || name.starts_with(['/', '\\']) {
+            return Err("time: invalid location name".into());
         }
         // The database ignores the case of names, Go's files do not.
         match TimeZone::get(name).ok().filter(|zone| zone.iana_name() == Some(name)) {
@@ -80,6 +84,15 @@ impl Object for Zone {
 
     fn string(&self) -> Option<String> {
         Some(self.name().to_owned())
+    }
+
+    fn go_string(&self) -> Option<String> {
+        Some(match self {
+            Self::Utc => "time.UTC".to_owned(),
+            Self::Fixed { name, .. } | Self::Named { name, .. } => {
+                format!("time.Location({})", GoQuoted(name))
+            }
+        })
     }
 
     fn as_any(&self) -> Option<&dyn Any> {

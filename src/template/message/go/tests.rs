@@ -156,3 +156,46 @@ fn route_labels_may_name_each_other() {
         ]
     );
 }
+
+/// A few hundred alerts of usual size fit the bounds with room to spare.
+#[test]
+fn large_groups_are_rendered_whole() {
+    let labels: String = (0..12).map(|at| format!("label_{at}=value-of-that-label-{at} ")).collect();
+    let alerts = (0..500).map(|at| alert(&format!("{labels}instance={at}"), at % 2 == 0)).collect();
+    let data = data().with_alerts(alerts);
+    let renderer = Renderer::default();
+    for template in [r#"{{ template "opsgenie.default.description" . }}"#, "{{ toJson . }}"] {
+        let text = renderer.text(template, &data, NOW).expect("a text");
+        assert!(text.len() > 200_000, "{template}: {} bytes", text.len());
+    }
+    let page = renderer.html(r#"{{ template "email.default.html" . }}"#, &data, NOW).expect("a page");
+    assert!(page.len() > 1_000_000 && page.ends_with("</html>\n\n"), "{} bytes", page.len());
+}
+
+#[test]
+fn no_template_hangs_or_swells_the_process() {
+    for template in [
+        r#"{{ define "x" }}{{ template "x" . }}{{ end }}{{ template "x" . }}"#,
+        "{{ range 100000000000 }}{{ end }}",
+        "{{ $x := list }}{{ range 1000 }}{{ $x = list $x $x }}{{ end }}{{ toJson $x }}",
+        "{{ $x := list 1 }}{{ range 100 }}{{ $x = append $x $x $x }}{{ end }}",
+        "{{ $x := list 1 }}{{ range 45 }}{{ $x = list $x $x }}{{ end }}{{ toJson $x }}",
+        "{{ $x := list 1 }}{{ range 45 }}{{ $x = list $x $x }}{{ end }}{{ $x }}",
+        "{{ $x := list 1 }}{{ range 1000 }}{{ $x = slice (list $x) 0 1 }}{{ end }}{{ $x }}",
+        r#"{{ $x := "aaaaaaaaaaaaaaaa" }}{{ range 100 }}{{ $x = base64encode (toJson $x) }}{{ end }}"#,
+        r#"{{ $x := dict }}{{ range 1000 }}{{ $x = dict "a" $x }}{{ end }}"#,
+    ] {
+        let got = text(template);
+        assert!(got.starts_with("error: ") && got.contains("exceeded"), "{template}: {got:.200}");
+    }
+}
+
+#[test]
+fn a_long_chain_of_route_labels_is_an_error() {
+    let label =
+        |at: usize| (format!("l{at:03}").into(), format!(r#"{{{{ routeLabels "l{:03}" }}}}"#, at + 1).into());
+    let labels: Pairs = (0..200).map(label).collect();
+    let (rendered, failed) = Renderer::default().route_labels(&labels, &data(), NOW);
+    assert_eq!((rendered.len(), failed.len()), (50, 150));
+    assert!(failed[0].1.to_string().contains("more than 50 route labels lead to each other"));
+}
