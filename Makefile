@@ -22,5 +22,5 @@ bench: tools ## Measure, in release mode, alone and beside vmalert (takes minute
 	@cargo build --quiet --locked --release
 	@benches/beside_vmalert.sh
 
-tools: ## Unpack Prometheus, Alertmanager, node_exporter and VictoriaMetrics into target/tools
+tools: ## Unpack Prometheus, Alertmanager, VictoriaMetrics, a mail server and others into target/tools
 	@scripts/tools.sh

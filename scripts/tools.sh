@@ -16,6 +16,7 @@ declare -A programs=(
     [prometheus-alertmanager]="prometheus-alertmanager amtool"
     [victoria-metrics]="victoria-metrics vmalert vmagent"
     [alertmanager-irc-relay]="alertmanager-irc-relay"
+    [chasquid]="chasquid chasquid-util"
 )
 
 say() { printf 'tools: %s\n' "$*" >&2; }
@@ -55,7 +56,7 @@ works() { # PACKAGE
     local program
     for program in ${programs[$1]}; do
         [[ -x "$bin/$program" ]] || return 1
-        # The relay knows no --version.
+        # The relay and chasquid-util know no --version.
         "$bin/$program" --version >/dev/null 2>&1 || "$bin/$program" --help >/dev/null 2>&1 || { say "$program does not start:" \
             "$("$bin/$program" --version 2>&1 | head -n 1)"; return 1; }
     done
@@ -63,7 +64,7 @@ works() { # PACKAGE
 
 packages=("$@")
 [[ $# -gt 0 ]] || packages=(prometheus prometheus-node-exporter prometheus-alertmanager victoria-metrics \
-    alertmanager-irc-relay)
+    alertmanager-irc-relay chasquid)
 mkdir -p "$tools"
 exec 9>"$tools/lock"
 flock 9 # two runs at once: the second waits, then finds all there

@@ -65,6 +65,8 @@ pub struct Message<'a> {
     pub now: Timestamp,
     /// Templates that failed, and were replaced by a plain text.
     failures: RefCell<Vec<(Str, RenderError)>>,
+    /// What somebody should know although the notification went out.
+    remarks: RefCell<Vec<String>>,
 }
 
 impl<'a> Message<'a> {
@@ -72,7 +74,7 @@ impl<'a> Message<'a> {
     #[must_use]
     pub fn new(attempt: &'a Attempt, files: &'a Files, external_url: &str, now: Timestamp) -> Self {
         let data = data(attempt, external_url);
-        Self { attempt, data, files, now, failures: RefCell::default() }
+        Self { attempt, data, files, now, failures: RefCell::default(), remarks: RefCell::default() }
     }
 
     /// Who is told.
@@ -262,9 +264,10 @@ impl<'a> Message<'a> {
         if !self.attempt.notification.strict {
             data.is_firing = self.data.is_firing;
         }
-        let part = Self { data, failures: RefCell::default(), ..*self };
+        let part = Self { data, failures: RefCell::default(), remarks: RefCell::default(), ..*self };
         let made = then(&part);
         self.failures.borrow_mut().extend(part.failures.into_inner());
+        self.remarks.borrow_mut().extend(part.remarks.into_inner());
         made
     }
 
@@ -272,6 +275,17 @@ impl<'a> Message<'a> {
     #[must_use]
     pub fn template_failures(&self) -> Vec<(Str, RenderError)> {
         self.failures.borrow().clone()
+    }
+
+    /// Notes what somebody should know although the notification went out. Never a secret.
+    pub fn remark(&self, text: String) {
+        self.remarks.borrow_mut().push(text);
+    }
+
+    /// What was noted so far.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        self.remarks.borrow().clone()
     }
 
     fn plain(&self, key: &str, error: RenderError) -> Result<String, Trouble> {

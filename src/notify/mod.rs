@@ -8,6 +8,7 @@ mod address;
 pub mod console;
 mod discord;
 mod document;
+pub mod email;
 mod ids;
 mod incidentio;
 mod jira;
@@ -45,6 +46,7 @@ use crate::model::{Duration, Str};
 use crate::router::{Failure, Memory, Outcome};
 
 pub use preview::{Preview, preview};
+pub use email::mail::{Mail, MailAnswer};
 pub use message::{Files, Message, Trouble};
 pub use redact::redacted;
 
@@ -53,6 +55,8 @@ pub use redact::redacted;
 pub enum Step {
     /// Make this request, then go on with its answer.
     Http(Box<HttpCall>),
+    /// Send this mail, then go on with what the server said.
+    Mail(Box<MailCall>),
     /// Print this text on standard output; that is all.
     Print(String),
     /// Nothing more: this is what became of the attempt.
@@ -79,6 +83,23 @@ pub type Then = Box<dyn FnOnce(&Message<'_>, HttpAnswer) -> Step + Send>;
 impl std::fmt::Debug for HttpCall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HttpCall").field("request", &self.request).finish_non_exhaustive()
+    }
+}
+
+/// A mail and what follows from the server's answer.
+pub struct MailCall {
+    /// What is sent.
+    pub mail: Mail,
+    /// What follows.
+    pub then: ThenMail,
+}
+
+/// Reads a mail server's answer.
+pub type ThenMail = Box<dyn FnOnce(&Message<'_>, MailAnswer) -> Step + Send>;
+
+impl std::fmt::Debug for MailCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MailCall").field("mail", &self.mail).finish_non_exhaustive()
     }
 }
 
@@ -165,6 +186,7 @@ type Begin = fn(&Message<'_>) -> Result<Step, Trouble>;
 /// The kinds of integrations whose settings are a table of keys, by name.
 const KINDS: &[(&str, Begin)] = &[
     ("discord", discord::begin),
+    ("email", email::begin),
     ("incidentio", incidentio::begin),
     ("jira", jira::begin),
     ("mattermost", mattermost::begin),

@@ -1,4 +1,4 @@
-//! The templates that come with the binary: the files of `templates/`, compiled when first used.
+//! The console's template, which comes with the binary. Those of messages are in `template::message`.
 
 use std::sync::LazyLock;
 
@@ -27,7 +27,9 @@ mod tests {
         let files = files.map(|file| file.expect("a file")).filter(|file| file.path().is_file());
         let files: BTreeSet<String> =
             files.map(|file| file.file_name().to_string_lossy().into_owned()).collect();
-        assert_eq!(files, super::SOURCES.iter().map(|source| source.name.to_owned()).collect());
+        let own = super::SOURCES.iter().map(|source| source.name.to_owned());
+        let native = crate::template::message::NATIVE_TEMPLATES.iter().map(|(name, _)| (*name).to_owned());
+        assert_eq!(files, own.chain(native).collect());
         assert_eq!(super::embedded().err(), None);
     }
 }

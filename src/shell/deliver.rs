@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::clock::Clock;
 use super::http::{Answer, AnswerLimit, HttpClients, HttpError, Request, read_secret};
+use super::mail::MailSender;
 use crate::config::routes::SecretSource;
 use crate::model::{Duration, Str};
 use crate::notify::{self, Files, HttpAnswer, HttpRequest, Message, Step};
@@ -19,10 +20,14 @@ use crate::router::{Attempt, Failure, Memory, Outcome};
 /// How many requests to one integration may be on their way at once.
 const PLACES: usize = 16;
 
+/// How long before an attempt's deadline a mail server must have answered.
+const MAIL_REPORT: Duration = Duration::from_millis(100);
+
 /// Sends notifications.
 #[derive(Debug)]
 pub struct Deliverer {
     clients: HttpClients,
+    mails: MailSender,
     clock: Arc<Clock>,
     external_url: Str,
     places: Mutex<BTreeMap<Place, Arc<Semaphore>>>,
@@ -35,7 +40,8 @@ impl Deliverer {
     /// Sends through `clients`; `external_url` is where people reach us.
     #[must_use]
     pub fn new(clients: HttpClients, clock: Arc<Clock>, external_url: Str) -> Self {
-        Self { clients, clock, external_url, places: Mutex::default() }
+        let mails = MailSender::new(Arc::clone(&clock));
+        Self { clients, mails, clock, external_url, places: Mutex::default() }
     }
 
     /// Makes the attempt; answers at its deadline at the latest. Beside how it went comes what to remember of
@@ -61,7 +67,7 @@ impl Deliverer {
         let message = Message::new(attempt, &files, &self.external_url, self.clock.now());
         let mut step = notify::begin(&message);
         let mut some_sent = false;
-        loop {
+        let done = loop {
             step = match step {
                 Step::Http(call) => match self.send(attempt, call.request).await {
                     Ok(answer) => {
@@ -70,10 +76,25 @@ impl Deliverer {
                     }
                     Err(error) => break (failed(&error, some_sent), None),
                 },
+                Step::Mail(call) => {
+                    let answer = self.mails.send(&call.mail, self.time_for_mail(attempt)).await;
+                    (call.then)(&message, answer)
+                }
                 Step::Print(text) => break (print(&text), None),
                 Step::Done { outcome, memory } => break (notify::redacted(&message, outcome), memory),
             };
+        };
+        for remark in message.remarks() {
+            let (kind, index) = (attempt.integration.kind, attempt.integration.index);
+            tracing::warn!(receiver = %attempt.notification.receiver, integration = %format_args!("{kind}[{index}]"), "{remark}");
         }
+        done
+    }
+
+    /// How long a mail may take: a little less than the attempt, so that we know how far it came.
+    fn time_for_mail(&self, attempt: &Attempt) -> std::time::Duration {
+        let left = (attempt.deadline - MAIL_REPORT).since(self.clock.now());
+        left.max(Duration::ZERO).to_std()
     }
 
     async fn send(&self, attempt: &Attempt, request: HttpRequest) -> Result<HttpAnswer, HttpError> {

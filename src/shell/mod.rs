@@ -10,6 +10,7 @@ pub mod findings;
 pub mod glob;
 pub mod history;
 pub mod http;
+pub mod mail;
 pub mod metrics;
 pub mod notes;
 pub mod query_response;

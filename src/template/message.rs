@@ -6,7 +6,9 @@
 
 mod data;
 mod go;
+mod native;
 mod renderer;
 
 pub use data::{AlertData, Data, Pairs};
+pub use native::EMBEDDED as NATIVE_TEMPLATES;
 pub use renderer::{RenderError, Renderer, TemplateSources};

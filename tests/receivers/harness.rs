@@ -24,6 +24,8 @@ pub(crate) struct Receiver {
     pub(crate) memory: Memory,
     /// Whether the routing file says `compat: strict`.
     strict: bool,
+    /// How long an attempt may take.
+    pub(crate) patience: Duration,
     count: u64,
 }
 
@@ -60,6 +62,7 @@ impl Receiver {
             clock,
             memory: Memory::new(),
             strict: routing.strict,
+            patience: Duration::from_secs(30),
             count: 0,
         }
     }
@@ -81,7 +84,7 @@ impl Receiver {
         let attempt = Attempt {
             id: AttemptId(self.count),
             number: 1,
-            deadline: self.clock.now() + Duration::from_secs(30),
+            deadline: self.clock.now() + self.patience,
             integration: Arc::clone(&self.integration),
             notification: Arc::new(self.notification(reason, alerts)),
             renderer: self.renderer.clone(),
@@ -102,6 +105,19 @@ impl Receiver {
     /// [`Self::told`], as the first notification of the group after its last end.
     pub(crate) async fn told_first(&mut self, alerts: Vec<NotifiedAlert>) -> String {
         line(&self.tell_because(Reason::First, alerts).await)
+    }
+
+    /// [`Self::told`], as another attempt of the notification before.
+    pub(crate) async fn told_again(&mut self, alerts: Vec<NotifiedAlert>) -> String {
+        self.count -= 1;
+        line(&self.tell_because(Reason::First, alerts).await)
+    }
+
+    /// The same, with the templates that handlebars has.
+    pub(crate) fn with_handlebars(mut self) -> Self {
+        let sources = TemplateSources { handlebars: true, files: Vec::new() };
+        self.renderer = Renderer::new(sources).expect("the native templates are valid");
+        self
     }
 
     fn notification(&self, reason: Reason, alerts: Vec<NotifiedAlert>) -> Notification {

@@ -7,6 +7,8 @@ pub enum Escape {
     Nothing,
     /// What means something in HTML is replaced by its entity.
     Html,
+    /// What means something to Slack is replaced: no value can call `@channel` or pass for a link.
+    Slack,
     /// Control characters are replaced: no value can drive the terminal, or pass for a line of its own.
     Terminal,
 }
@@ -18,6 +20,7 @@ impl Escape {
         match self {
             Self::Nothing => text.to_owned(),
             Self::Html => handlebars::html_escape(text),
+            Self::Slack => text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
             Self::Terminal => text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect(),
         }
     }

@@ -1,28 +1,65 @@
 //! The helpers of our own. All but `paint` are functions of their arguments; a value that does not exist
 //! arrives as null.
 
+mod labels;
+mod lists;
+mod numbers;
+mod texts;
+
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, JsonTruthy, Output, RenderContext, RenderError,
     RenderErrorReason, Renderable, ScopedJson,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::model::quote::GoQuoted;
+use super::guard;
 
 const RED: &str = "\u{1b}[31m";
 const GREEN: &str = "\u{1b}[32m";
 const PLAIN: &str = "\u{1b}[0m";
 
 /// The library's helpers that templates may use. `log` is not among them: a template has no effects.
-pub(super) const BUILT_IN: [&str; 16] = [
-    "and", "each", "eq", "gt", "gte", "if", "len", "lookup", "lt", "lte", "ne", "not", "or", "raw", "unless",
-    "with",
-];
+pub(super) const BUILT_IN: [&str; 15] =
+    ["and", "each", "eq", "gt", "gte", "if", "len", "lt", "lte", "ne", "not", "or", "raw", "unless", "with"];
 
 /// A helper that is a function: its arguments in order, and what is wrong with them.
 type Function = fn(&[&Value]) -> Result<Value, String>;
 
-const FUNCTIONS: [(&str, Function); 3] = [("lines", lines), ("pairs", pairs), ("without", without)];
+const FUNCTIONS: [(&str, Function); 33] = [
+    ("concat", texts::concat),
+    ("date", numbers::date),
+    ("default", texts::default),
+    ("duration", numbers::duration),
+    ("entries", labels::entries),
+    ("firing", lists::firing),
+    ("firingFirst", lists::firing_first),
+    ("first", lists::first),
+    ("humanize", numbers::humanize),
+    ("humanize1024", numbers::humanize1024),
+    ("humanizeDuration", numbers::humanize_duration),
+    ("humanizePercentage", numbers::humanize_percentage),
+    ("join", lists::join),
+    ("lines", texts::lines),
+    ("link", texts::link),
+    ("lookup", lists::lookup),
+    ("lower", texts::lower),
+    ("match", texts::is_match),
+    ("matchers", labels::matchers),
+    ("more", lists::more),
+    ("omit", labels::omit),
+    ("pairs", labels::pairs),
+    ("replace", texts::replace),
+    ("resolved", lists::resolved),
+    ("reverse", lists::reverse),
+    ("title", texts::title),
+    ("trim", texts::trim),
+    ("truncate", texts::truncate),
+    ("upper", texts::upper),
+    ("urlencode", texts::urlencode),
+    ("values", lists::values),
+    ("where", lists::matching),
+    ("without", labels::without),
+];
 
 /// The one helper with a block.
 const PAINT: &str = "paint";
@@ -32,6 +69,7 @@ pub(super) fn register(registry: &mut Handlebars<'static>) {
         registry.register_helper(name, Box::new(Call { name, function }));
     }
     registry.register_helper(PAINT, Box::new(paint));
+    registry.register_helper(guard::STEP, Box::new(guard::step));
     registry.unregister_helper("log");
 }
 
@@ -56,44 +94,24 @@ impl HelperDef for Call {
         let arguments: Vec<&Value> = helper.params().iter().map(|param| param.value()).collect();
         let value = (self.function)(&arguments)
             .map_err(|why| RenderErrorReason::Other(format!("{} takes {why}", self.name)))?;
+        guard::spend(guard::weight(&value))?;
         Ok(ScopedJson::Derived(value))
     }
 }
 
-/// `pairs LABELS`: `a="1" b="2"`, quoted as Go does.
-fn pairs(arguments: &[&Value]) -> Result<Value, String> {
-    let [labels] = arguments else { return Err("one label set".to_owned()) };
-    let show = |(name, value): (&String, &Value)| {
-        let value = value.as_str().ok_or("label sets")?;
-        Ok(format!("{name}={}", GoQuoted(value)))
-    };
-    let shown: Vec<String> = label_set(labels)?.iter().map(show).collect::<Result<_, String>>()?;
-    Ok(shown.join(" ").into())
-}
-
-/// `without LABELS OTHERS…`: the labels whose names none of the others has.
-fn without(arguments: &[&Value]) -> Result<Value, String> {
-    let Some((labels, others)) = arguments.split_first() else { return Err("label sets".to_owned()) };
-    let mut left = label_set(labels)?.clone();
-    for other in others {
-        let other = label_set(other)?;
-        left.retain(|name, _| !other.contains_key(name));
+/// A text; a number or a flag as it is written; nothing of what does not exist.
+fn text_of(value: &Value) -> Result<String, String> {
+    match value {
+        Value::Null => Ok(String::new()),
+        Value::String(text) => Ok(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
+        Value::Array(_) | Value::Object(_) => Err("texts".to_owned()),
     }
-    Ok(left.into())
 }
 
-/// `lines TEXT…`: the lines of all texts, without space around them. What does not exist has none.
-fn lines(arguments: &[&Value]) -> Result<Value, String> {
-    let mut all: Vec<Value> = Vec::new();
-    for argument in arguments.iter().filter(|argument| !argument.is_null()) {
-        let text = argument.as_str().ok_or("texts")?;
-        all.extend(text.lines().map(|line| Value::from(line.trim())));
-    }
-    Ok(all.into())
-}
-
-fn label_set(value: &Value) -> Result<&Map<String, Value>, String> {
-    value.as_object().ok_or_else(|| "label sets".to_owned())
+/// A whole number that is not negative.
+fn count_of(value: &Value) -> Result<usize, String> {
+    value.as_u64().and_then(|count| usize::try_from(count).ok()).ok_or_else(|| "a whole number".to_owned())
 }
 
 /// `{{#paint GOOD}}…{{/paint}}`: green or red by ANSI escapes, if `@root.color` is true.

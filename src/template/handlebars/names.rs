@@ -16,12 +16,21 @@ pub(super) fn check(registry: &Handlebars<'_>) -> Result<(), HandlebarsError> {
     let names: BTreeSet<&String> = registry.get_templates().keys().collect();
     for name in names {
         if let Some(template) = registry.get_template(name) {
-            let mut inline = BTreeSet::new();
-            inline_partials(template, &mut inline);
-            Walk { registry, name, inline, line: 1 }.template(template)?;
+            check_one(registry, name, template)?;
         }
     }
     Ok(())
+}
+
+/// The first unknown name in one template, by place.
+pub(super) fn check_one(
+    registry: &Handlebars<'_>,
+    name: &str,
+    template: &Template,
+) -> Result<(), HandlebarsError> {
+    let mut inline = BTreeSet::new();
+    inline_partials(template, &mut inline);
+    Walk { registry, name, inline, line: 1 }.template(template)
 }
 
 /// The names that `{{#*inline "name"}}` gives, anywhere in the template.

@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use super::go::{GoError, GoTemplates, Kind};
+use super::native::NativeTemplates;
 use super::{Data, Pairs};
 use crate::model::{Str, Timestamp};
 use crate::template::go::{ExecError, TemplateError};
@@ -57,6 +58,7 @@ pub struct Renderer(Arc<Inner>);
 struct Inner {
     sources: TemplateSources,
     go: GoTemplates,
+    native: NativeTemplates,
 }
 
 impl Default for Renderer {
@@ -81,11 +83,19 @@ impl Renderer {
     /// # Errors
     /// What is wrong with each file that cannot be used: its path and why.
     pub fn new(sources: TemplateSources) -> Result<Self, Vec<(Str, RenderError)>> {
-        let files = sources.files.iter().filter(|(path, _)| !path.ends_with(".hbs"));
-        let go = GoTemplates::new(files).map_err(|wrong| {
-            wrong.into_iter().map(|(path, error)| (path, RenderError::Syntax(error))).collect::<Vec<_>>()
-        })?;
-        Ok(Self(Arc::new(Inner { sources, go })))
+        let files = |hbs: bool| sources.files.iter().filter(move |(path, _)| path.ends_with(".hbs") == hbs);
+        let (go, native) = (GoTemplates::new(files(false)), NativeTemplates::new(files(true)));
+        let (go, native) = match (go, native) {
+            (Ok(go), Ok(native)) => (go, native),
+            (go, native) => {
+                let of_go = go.err().unwrap_or_default().into_iter();
+                let of_native = native.err().unwrap_or_default().into_iter();
+                let wrong = of_go.map(|(path, error)| (path, RenderError::Syntax(error)));
+                let wrong = wrong.chain(of_native.map(|(path, error)| (path, RenderError::Handlebars(error))));
+                return Err(wrong.collect());
+            }
+        };
+        Ok(Self(Arc::new(Inner { sources, go, native })))
     }
 
     /// Whether inline texts are handlebars; else they are Go templates.
@@ -128,8 +138,13 @@ impl Renderer {
     }
 
     fn render(&self, kind: Kind, template: &str, data: &Data, now: Timestamp) -> Result<String, RenderError> {
-        if self.is_handlebars() || template.is_empty() {
-            return Ok(template.to_owned());
+        if template.is_empty() {
+            return Ok(String::new());
+        }
+        if self.is_handlebars()
+            && let Some(rendered) = self.0.native.render(kind == Kind::Html, template, data, now)
+        {
+            return Ok(rendered?);
         }
         Ok(self.0.go.render(kind, template, data, now)?)
     }
@@ -143,6 +158,10 @@ impl Renderer {
         data: &Data,
         now: Timestamp,
     ) -> (Pairs, Vec<(Str, RenderError)>) {
+        if self.is_handlebars() {
+            let (rendered, failed) = self.0.native.route_labels(labels, data, now);
+            return (rendered, failed.into_iter().map(|(name, error)| (name, error.into())).collect());
+        }
         let (rendered, failed) = self.0.go.route_labels(labels, data, now);
         (rendered, failed.into_iter().map(|(name, error)| (name, error.into())).collect())
     }

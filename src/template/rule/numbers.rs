@@ -63,7 +63,7 @@ fn scaled_down(mut value: f64) -> String {
     four_digits(value) + prefix
 }
 
-pub(super) fn humanize(value: f64) -> String {
+pub(in crate::template) fn humanize(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         four_digits(value)
     } else if value.abs() >= 1.0 {
@@ -73,7 +73,7 @@ pub(super) fn humanize(value: f64) -> String {
     }
 }
 
-pub(super) fn humanize1024(value: f64) -> String {
+pub(in crate::template) fn humanize1024(value: f64) -> String {
     if value.abs() <= 1.0 || !value.is_finite() { four_digits(value) } else { scaled(value, 1024.0, &BINARY) }
 }
 
@@ -102,7 +102,7 @@ pub(in crate::template) fn humanize_duration(value: f64) -> String {
     }
 }
 
-pub(super) fn humanize_percentage(value: f64) -> String {
+pub(in crate::template) fn humanize_percentage(value: f64) -> String {
     four_digits(value * 100.0) + "%"
 }
 

@@ -7,7 +7,7 @@ use crate::template::go::{CallError, query_escape};
 
 /// Each word with a capital first letter; the other letters stay as they are. As in Go's `strings.Title`,
 /// a word begins behind anything but letters, digits and underscores.
-pub(super) fn title(text: &str) -> String {
+pub(in crate::template) fn title(text: &str) -> String {
     let mut before = ' ';
     let mut capital = |c: char| {
         let separator = if before.is_ascii() {

@@ -11,6 +11,7 @@ pub(crate) mod pagerduty;
 pub(crate) mod pushover;
 pub(crate) mod rocketchat;
 pub(crate) mod slack;
+pub(crate) mod smtp;
 pub(crate) mod sns;
 pub(crate) mod telegram;
 pub(crate) mod tls;

@@ -118,7 +118,7 @@ fn templates_of_files_replace_those_that_come_with_the_binary() {
     let files = vec![
         file("/etc/a.tmpl", r#"{{ define "__subject" }}mine{{ end }}{{ define "x" }}1{{ end }}"#),
         file("/etc/b.tmpl", r#"{{ define "x" }}2{{ end }}"#),
-        file("/etc/native.hbs", "{{#if}}"),
+        file("/etc/native.hbs", "{{receiver}}"),
     ];
     let renderer = Renderer::new(sources(files)).expect("templates");
     let rendered =
