@@ -66,11 +66,15 @@ impl Deliverer {
         let files = read_files(notify::files(&attempt.integration)).await;
         let message = Message::new(attempt, &files, &self.external_url, self.clock.now());
         let mut step = notify::begin(&message);
+        let mut some_sent = false;
         let done = loop {
             step = match step {
                 Step::Http(call) => match self.send(attempt, call.request).await {
-                    Ok(answer) => (call.then)(&message, answer),
-                    Err(error) => break (failed(&error), None),
+                    Ok(answer) => {
+                        some_sent = true;
+                        (call.then)(&message, answer)
+                    }
+                    Err(error) => break (failed(&error, some_sent), None),
                 },
                 Step::Mail(call) => {
                     let answer = self.mails.send(&call.mail, self.time_for_mail(attempt)).await;
@@ -138,8 +142,8 @@ async fn read_files(paths: Vec<Str>) -> Files {
 }
 
 /// Everything that keeps a request from being answered may be mended while we try again: a file that is
-/// not there yet as well as a server that is restarting.
-fn failed(error: &HttpError) -> Outcome {
+/// not there yet as well as a server that is restarting. `some_sent`: requests before it were answered.
+fn failed(error: &HttpError, some_sent: bool) -> Outcome {
     let failure = match error {
         HttpError::Timeout => Failure::DeadlineExceeded,
         HttpError::Secret { .. }
@@ -156,7 +160,8 @@ fn failed(error: &HttpError) -> Outcome {
         | HttpError::TooLarge(_) => Failure::Other,
     };
     // After these the request was on its way, and only the answer may be missing.
-    let maybe_taken = matches!(error, HttpError::Timeout | HttpError::Transport(_) | HttpError::TooLarge(_));
+    let maybe_taken =
+        some_sent || matches!(error, HttpError::Timeout | HttpError::Transport(_) | HttpError::TooLarge(_));
     Outcome::Retryable { failure, message: error.to_string(), retry_after: None, maybe_taken }
 }
 

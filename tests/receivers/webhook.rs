@@ -162,6 +162,10 @@ async fn a_batch_is_all_alerts_in_several_documents() {
     assert_eq!(fake.requests().len(), 5);
     assert_eq!(receiver.told(firing()).await, "delivered");
     assert_eq!(header(&fake.requests()[5..], "x-sereno-part"), ["1/1"]);
+    let gone = "url: '{{ if eq (len .Alerts) 20 }}URL{{ else }}http://127.0.0.1:1/{{ end }}'\nmax_alerts: 20\nbatch: true";
+    let mut receiver = Receiver::new("webhook", &gone.replace("URL", &format!("{}/v4", fake.url)));
+    let told = receiver.told(many()).await;
+    assert!(told.starts_with("retry other (maybe taken): "), "parts were taken before: {told}");
     assert_eq!(
         Receiver::problems("webhook", "url: http://hook/\nbatch: true"),
         ["batch needs max_alerts: how many alerts each request may have"]

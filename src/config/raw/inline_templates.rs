@@ -10,7 +10,7 @@ use crate::config::yaml::{Node, Value};
 use crate::model::Str;
 
 /// Keys of integrations that hold no templates, whatever stands in them.
-const PLAIN: [&str; 3] = ["http_config", "tls_config", "sigv4"];
+const PLAIN: [&str; 4] = ["hmac", "http_config", "sigv4", "tls_config"];
 
 impl Reader<'_> {
     /// All inline templates of the file, in the order of their places as far as their sections have one.
