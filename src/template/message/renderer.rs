@@ -91,7 +91,8 @@ impl Renderer {
                 let of_go = go.err().unwrap_or_default().into_iter();
                 let of_native = native.err().unwrap_or_default().into_iter();
                 let wrong = of_go.map(|(path, error)| (path, RenderError::Syntax(error)));
-                let wrong = wrong.chain(of_native.map(|(path, error)| (path, RenderError::Handlebars(error))));
+                let wrong =
+                    wrong.chain(of_native.map(|(path, error)| (path, RenderError::Handlebars(error))));
                 return Err(wrong.collect());
             }
         };

@@ -192,7 +192,8 @@ fn no_template_hangs_or_swells_the_process() {
 
 #[test]
 fn a_long_chain_of_route_labels_is_an_error() {
-    let label = |at: usize| (format!("l{at:03}").into(), format!(r#"{{{{ routeLabels "l{:03}" }}}}"#, at + 1).into());
+    let label =
+        |at: usize| (format!("l{at:03}").into(), format!(r#"{{{{ routeLabels "l{:03}" }}}}"#, at + 1).into());
     let labels: Pairs = (0..200).map(label).collect();
     let (rendered, failed) = Renderer::default().route_labels(&labels, &data(), NOW);
     assert_eq!((rendered.len(), failed.len()), (50, 150));
