@@ -1,16 +1,17 @@
-//! How long the disk takes: one commit of one alert and of a thousand, a restart with 100,000 alerts in 1,000
-//! groups, and what an alert takes on disk (printed). In the folder for temporary files: set `TMPDIR` to
-//! measure another disk.
+//! How long the disk takes: one commit of one alert and of a thousand, of a request with new ones and their
+//! history, a restart with 100,000 alerts in 1,000 groups, and what an alert takes on disk (printed). In the
+//! folder for temporary files: set `TMPDIR` to measure another disk.
 
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use sereno::core::Entry;
 use sereno::model::{Alert, Annotations, Duration, LabelSet, Timestamp};
 use sereno::router::{GroupKey, Key, Record, SavedGroup};
 use sereno::shell::clock::Clock;
+use sereno::shell::history::{HistoryKind, HistoryRow};
 use sereno::shell::store::sqlite::{Settings, SqliteStore};
 use sereno::shell::store::{Batch, Store};
 use sereno::{config, router};
@@ -87,6 +88,41 @@ fn commits(criterion: &mut Criterion) {
     }
 }
 
+/// A row of history, as an alert has when it begins.
+fn began(number: usize) -> HistoryRow {
+    let labels = alert(number).labels;
+    HistoryRow {
+        at: START + Duration::from_millis(number as i64),
+        kind: HistoryKind::Alert,
+        receiver: None,
+        fingerprint: Some(labels.fingerprint()),
+        labels,
+        detail: [("change", "began"), ("starts_at", "2023-11-14T22:13:20.000Z")]
+            .map(|(name, text)| (name.to_owned(), text.into()))
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// What a request of Prometheus' becomes: alerts that were not there, with their history.
+fn new_alerts(criterion: &mut Criterion) {
+    const REQUEST: usize = 256;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    store.load().expect("it may start");
+    let mut next = 0;
+    criterion.bench_function("commit of 256 new alerts with their history", |bencher| {
+        let make = || {
+            let numbers = next..next + REQUEST;
+            next = numbers.end;
+            let mut batch = batch(numbers.clone().map(entry));
+            numbers.map(began).for_each(|row| batch.remember(row));
+            batch
+        };
+        bencher.iter_batched(make, |batch| store.commit(&batch).expect("kept"), BatchSize::PerIteration);
+    });
+}
+
 #[expect(clippy::print_stdout, reason = "a measurement that criterion does not make")]
 fn restart(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -119,5 +155,5 @@ fn restart(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, commits, restart);
+criterion_group!(benches, commits, new_alerts, restart);
 criterion_main!(benches);

@@ -14,6 +14,7 @@ pub mod routes;
 pub mod serve;
 pub mod silence;
 mod table;
+pub mod template;
 mod time_words;
 mod wire;
 
@@ -56,6 +57,8 @@ enum Command {
     History(history::HistoryArguments),
     /// List, send and acknowledge alerts of a server
     Alert(Box<alert::AlertArguments>),
+    /// Show the messages that receivers would get
+    Template(Box<template::TemplateArguments>),
     /// List the receivers of a server, and try whether telling them works
     Receivers(Box<receivers::ReceiversArguments>),
     /// Make, list, change and end silences of a server
@@ -73,6 +76,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::History(arguments) => history::run(&arguments),
         Command::Alert(arguments) => alert::run(&arguments),
         Command::Receivers(arguments) => receivers::run(&arguments),
+        Command::Template(arguments) => template::run(&arguments),
         Command::Silence(arguments) => silence::run(&arguments),
     }
 }

@@ -231,6 +231,7 @@ pub struct Integration {
 }
 
 /// What an integration needs to deliver.
+#[expect(clippy::large_enum_variant, reason = "there is one for each entry of the file")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Settings {
     /// The message on standard output.

@@ -58,6 +58,13 @@ impl LabelSet {
         self.0.len()
     }
 
+    /// Brings the texts near: what is read soon after need not wait for memory, and several of these at once
+    /// wait together. Answers with a number that means nothing, so that the reading is not left out.
+    #[must_use]
+    pub fn touch(&self) -> u8 {
+        self.0.touch()
+    }
+
     /// Whether there is no label.
     #[must_use]
     pub fn is_empty(&self) -> bool {

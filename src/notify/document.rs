@@ -14,6 +14,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::json;
+use crate::model::regex::quote_meta;
 use crate::model::{Annotations, LabelSet, Timestamp};
 use crate::router::{Notification, NotifiedAlert};
 
@@ -125,23 +126,12 @@ pub(super) fn common<'a>(
     common
 }
 
-/// Go's `regexp.QuoteMeta`: Alertmanager writes the receiver's name through it.
-fn quote_meta(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len());
-    for c in text.chars() {
-        if r"\.+*?()|[]{}^$".contains(c) {
-            quoted.push('\\');
-        }
-        quoted.push(c);
-    }
-    quoted
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{Part, quote_meta};
+    use super::Part;
+    use crate::model::regex::quote_meta;
     use crate::notify::testing::{alert, notification};
     use crate::router::{Notification, Reason};
 

@@ -21,6 +21,7 @@ mod nested;
 mod opsgenie;
 pub mod outcome;
 mod pagerduty;
+mod preview;
 mod pushover;
 mod redact;
 mod rocketchat;
@@ -44,6 +45,7 @@ use crate::config::setting::{Secret, Setting};
 use crate::model::{Duration, Str};
 use crate::router::{Failure, Memory, Outcome};
 
+pub use preview::{Preview, preview};
 pub use email::mail::{Mail, MailAnswer};
 pub use message::{Files, Message, Trouble};
 pub use redact::redacted;
@@ -267,7 +269,7 @@ mod tests {
             ("url_file".into(), Setting::text("/run/url")),
             ("timeout".into(), Setting::text("5s")),
         ]);
-        let http = HttpSettings { follow_redirects: true, ..HttpSettings::default() };
+        let http = HttpSettings { http1_only: true, ..HttpSettings::default() };
         let settings = Settings::Keys { values, http };
         attempt("webhook", settings, notification(vec![alert("alertname=X<y>&", &[], None)]))
     }
@@ -281,7 +283,7 @@ mod tests {
         let got = call.request;
         assert_eq!((got.method, got.timeout), ("POST", Duration::from_secs(5)));
         assert_eq!(&**got.url.reveal(), "http://hook/secret");
-        assert!(got.http.follow_redirects);
+        assert!(got.http.http1_only);
         let headers: Vec<String> =
             got.headers.iter().map(|(name, value)| format!("{name}: {}", value.reveal())).collect();
         let agent = format!("User-Agent: Sereno/{}", env!("CARGO_PKG_VERSION"));

@@ -475,6 +475,7 @@ receivers:
     routes.yml:17:1: warning[not-obeyed-yet]: event_recorder is read, but not obeyed yet: nothing is recorded
     routes.yml:20:3: warning[not-obeyed-yet]: fallback is read, but not obeyed yet: nobody is told instead of this receiver
     routes.yml:21:3: warning[not-obeyed-yet]: rate_limit is read, but not obeyed yet: the receiver gets all its notifications
+    routes.yml:28:51: warning[not-obeyed-yet]: profile is read, but not obeyed yet: credentials are those of the keys beside it, or else those of the environment
     ");
     let nothing = "route: {receiver: ops, labels: {a: b}}\ninhibit_rules: []\ntemplates:\n\
                    receivers: [{name: ops, webhook_configs: [{url: 'http://y/', payload: null}]}]\n";

@@ -22,4 +22,5 @@ mod sns;
 mod telegram;
 mod victorops;
 mod webex;
+mod webhook;
 mod wechat;

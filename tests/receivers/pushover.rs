@@ -186,7 +186,7 @@ html: true"#;
     device=phone
     expire=5400
     html=1
-    message=<b><b>&"'\*_`|</b>
+    message=<b>&lt;b&gt;&amp;&#34;&#39;\*_`|</b>
     priority=1
     retry=120
     sound=siren

@@ -269,3 +269,46 @@ async fn nobody_is_there() {
     let told = receiver.told(firing()).await;
     assert!(told.starts_with("retry other: "), "{told}");
 }
+
+#[tokio::test]
+async fn texts_are_cut_to_what_slack_takes() {
+    let (fake, _) = start().await;
+    let all = "{{ range .Alerts }}{{ .Annotations.summary }}{{ end }}";
+    let keys =
+        format!("message_text: '{all}'\ntitle: '{all}'\npretext: '{all}'\ntext: '{all}'\nfooter: '{all}'");
+    let more = format!("{keys}\nfallback: '{all}'\nfields: [{{title: one, value: '{all}'}}]");
+    assert_eq!(with_webhook(&fake.url, &more).told(long()).await, "delivered");
+    insta::assert_snapshot!(shown(&fake.last_body()), @r#"{"username":"Alertmanager","text":"é⟨39999 times⟩…","attachments":[{"title":"é⟨1023 times⟩…","title_link":"http://sereno:9093/#/alerts?receiver=ops","pretext":"é⟨7999 times⟩…","text":"é⟨7999 times⟩…","fallback":"é⟨7999 times⟩…","callback_id":"","fields":[{"title":"one","value":"é⟨7999 times⟩…","short":false}],"footer":"é⟨299 times⟩…","color":"danger","mrkdwn_in":["fallback","pretext","text"]}]}"#);
+    let mut changed = with_token(&fake.url, &format!("update_message: true\n{more}"));
+    for number in 1..=2 {
+        assert_eq!(changed.told(long()).await, "delivered");
+        assert!(shown(&fake.last_body()).contains(r#""text":"é⟨3999 times⟩…""#), "message {number}");
+    }
+    // Alertmanager cuts the title only.
+    let file = format!("{{api_url: '{}{WEBHOOK}', footer: '{all}'}}", fake.url);
+    let mut strict = Receiver::of_file(&format!(
+        "compat: strict\nroute: {{receiver: ops}}\nreceivers: [{{name: ops, slack_configs: [{file}]}}]\n"
+    ));
+    assert_eq!(
+        strict.told(long()).await,
+        "refused clientError: channel \"\": unexpected status code 400: invalid_payload invalid_attachments"
+    );
+}
+
+#[tokio::test]
+async fn a_broken_template_costs_no_message() {
+    let (fake, _) = start().await;
+    let broken = r#"'{{ template "missing" . }}'"#;
+    let keys = format!("channel: '#ops'\ntitle: {broken}\ncolor: {broken}\nicon_url: {broken}");
+    let button = format!("actions: [{{type: button, text: Open, url: {broken}}}]");
+    assert_eq!(with_webhook(&fake.url, &format!("{keys}\n{button}")).told(firing()).await, "delivered");
+    insta::assert_snapshot!(shown(&fake.last_body()), @r##"{"channel":"#ops","username":"Alertmanager","attachments":[{"title":"[FIRING:1] alertname=\"Disk full\" (ops) (the template of title failed: template: :1:12: executing \"\" at \u003c{{template \"missing\" .}}\u003e: template \"missing\" not defined)","title_link":"http://sereno:9093/#/alerts?receiver=ops","text":"","fallback":"[FIRING:1] Disk full (db1 page) | http://sereno:9093/#/alerts?receiver=ops","callback_id":"","footer":"","mrkdwn_in":["fallback","pretext","text"]}]}"##);
+    let entry = format!("{{api_url: '{}{WEBHOOK}', color: {broken}}}", fake.url);
+    let mut strict = Receiver::of_file(&format!(
+        "compat: strict\nroute: {{receiver: ops}}\nreceivers: [{{name: ops, slack_configs: [{entry}]}}]\n"
+    ));
+    let told = strict.told(firing()).await;
+    assert!(told.starts_with("refused other: cannot render color: "), "{told}");
+    let lost = with_webhook(&fake.url, &format!("channel: {broken}")).told(firing()).await;
+    assert!(lost.starts_with("refused other: cannot render channel: "), "{lost}");
+}

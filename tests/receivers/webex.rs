@@ -48,3 +48,15 @@ async fn a_room_that_cannot_be_rendered_is_nowhere_to_send_to() {
     assert!(told.starts_with("refused other: cannot render room_id: "), "{told}");
     assert!(fake.requests().is_empty());
 }
+
+#[tokio::test]
+async fn the_limit_is_in_bytes() {
+    let fake = start().await;
+    let http = format!("http_config: {{authorization: {{credentials: {TOKEN}}}}}");
+    for (length, want) in [(7439, "x⟨7439 times⟩"), (7440, "x⟨7436 times⟩…")] {
+        let keys = format!("api_url: {}/v1/messages\nroom_id: room1\n{http}", fake.url);
+        let message = format!("{keys}\nmessage: {}", "x".repeat(length));
+        let body = sent(&mut Receiver::new("webex", &message), &fake, firing()).await;
+        assert_eq!(body, format!(r#"{{"markdown":"{want}","roomId":"room1"}}"#));
+    }
+}

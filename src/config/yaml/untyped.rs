@@ -22,16 +22,14 @@ pub(crate) fn untyped_text(text: &str) -> Option<Json> {
     is_all.then(|| untyped(&node))
 }
 
-/// The value of a tree. Of a mapping, keys that are no texts are left out, as where Go makes JSON of it.
+/// The value of a tree. Keys are texts: where Go takes `on` as true and then leaves it out of the JSON, we keep
+/// it.
 pub(crate) fn untyped(node: &Node) -> Json {
     match &node.value {
         Value::Sequence(items) => items.iter().map(untyped).collect(),
         Value::Mapping(pairs) => {
-            let pairs = pairs.iter().filter_map(|(key, value)| match untyped(key) {
-                Json::String(key) => Some((key, untyped(value))),
-                Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => None,
-            });
-            Json::Object(pairs.collect::<Map<_, _>>())
+            let pair = |(key, value): &(Node, Node)| Some((key.scalar()?.text.to_string(), untyped(value)));
+            Json::Object(pairs.iter().filter_map(pair).collect::<Map<_, _>>())
         }
         Value::Scalar(scalar) if scalar.is_plain() => plain(scalar),
         Value::Scalar(scalar) => Json::from(&*scalar.text),
@@ -125,7 +123,7 @@ mod tests {
             ("-", "[null]"),
             ("18446744073709551615", "18446744073709551615"),
             ("a: 1", r#"{"a":1}"#),
-            ("1: a", "{}"),
+            ("{1: a, on: b, [c]: d}", r#"{"1":"a","on":"b"}"#),
             ("[a, {b: [c]}]", r#"["a",{"b":["c"]}]"#),
             (r#"{"a": "<é>", "n": null, "t": "12"}"#, r#"{"a":"<é>","n":null,"t":"12"}"#),
             ("a: b: c", "not YAML"),

@@ -91,6 +91,20 @@ fn reason(error: &regex::Error) -> String {
     last.trim_start_matches("error: ").to_owned()
 }
 
+/// The expression that matches just this text: Go's `regexp.QuoteMeta`. Alertmanager writes names of receivers
+/// through it.
+#[must_use]
+pub fn quote_meta(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    for c in text.chars() {
+        if r"\.+*?()|[]{}^$".contains(c) {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted
+}
+
 /// Compiles an expression in Go's dialect that may match anywhere in a text, as Go's `regexp.Compile`.
 ///
 /// # Errors

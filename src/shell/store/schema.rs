@@ -30,6 +30,28 @@ const STEPS: &[&str] = &[
              - 2 * ifnull(octet_length(old.receiver), 0) - 2 * ifnull(octet_length(old.alertname), 0)
              WHERE name = 'history_bytes';
      END;",
+    // Records in the order in which they come, not by key, which has none (`sqlite/records.rs`). What finds
+    // rows of history by alert and by name is written for many rows at a time (`sqlite/history.rs`): the rows
+    // up to the number `history_found` are in `history_places`, whose `value` is a fingerprint, a number, or
+    // a name, a text. Most rows are of alerts, and are found by their time.
+    "ALTER TABLE records RENAME TO records_by_key;
+     CREATE TABLE records (id INTEGER PRIMARY KEY, key BLOB NOT NULL, record BLOB NOT NULL);
+     INSERT INTO records (key, record) SELECT key, record FROM records_by_key;
+     DROP TABLE records_by_key;
+     DROP INDEX history_by_fingerprint;
+     DROP INDEX history_by_alertname;
+     DROP INDEX history_by_kind;
+     CREATE INDEX history_by_kind ON history (kind, at) WHERE kind <> 'alert';
+     CREATE TABLE history_places (
+         value NOT NULL, at INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (value, at, id)) WITHOUT ROWID;
+     INSERT INTO history_places
+         SELECT fingerprint, at, id FROM history WHERE fingerprint IS NOT NULL
+         UNION ALL SELECT alertname, at, id FROM history WHERE alertname IS NOT NULL ORDER BY 1, 2, 3;
+     INSERT INTO totals SELECT 'history_found', ifnull(max(id), 0) FROM history;
+     CREATE TRIGGER history_is_forgotten AFTER DELETE ON history BEGIN
+         DELETE FROM history_places
+             WHERE value IN (old.fingerprint, old.alertname) AND at = old.at AND id = old.id;
+     END;",
 ];
 
 /// The version that this program reads and writes.
@@ -52,8 +74,13 @@ pub(super) fn version(connection: &Connection, file: &Path) -> Result<i64, Store
 
 /// Brings the file up to [`VERSION`].
 pub(super) fn migrate(connection: &mut Connection, file: &Path) -> Result<(), StoreError> {
+    migrate_to(connection, file, VERSION)
+}
+
+/// Brings the file up to a version, which is not greater than [`VERSION`].
+pub(super) fn migrate_to(connection: &mut Connection, file: &Path, to: i64) -> Result<(), StoreError> {
     let found = version(connection, file)?;
-    for (step, after) in STEPS.iter().zip(1..).filter(|(_, after)| *after > found) {
+    for (step, after) in STEPS.iter().zip(1..=to).filter(|(_, after)| *after > found) {
         let run = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
             transaction.execute_batch(step)?;

@@ -127,6 +127,14 @@ impl Object for Time {
         Shape::Struct
     }
 
+    fn go_string(&self) -> Option<String> {
+        let at = self.shown().civil;
+        let (year, month, day) = (at.year(), layout::month(at.month()), at.day());
+        let (hour, minute, second, nanos) = (at.hour(), at.minute(), at.second(), at.subsec_nanosecond());
+        let zone = self.zone.go_string().unwrap_or_default();
+        Some(format!("time.Date({year}, time.{month}, {day}, {hour}, {minute}, {second}, {nanos}, {zone})"))
+    }
+
     fn string(&self) -> Option<String> {
         Some(self.to_string())
     }

@@ -125,6 +125,11 @@ pub trait Object: Debug + Send + Sync {
         None
     }
 
+    /// What its `GoString` method gives, if it has one: `%#v`.
+    fn go_string(&self) -> Option<String> {
+        None
+    }
+
     /// What its `String` method gives, if it has one; it is then printed so.
     fn string(&self) -> Option<String> {
         None

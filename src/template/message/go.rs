@@ -60,10 +60,16 @@ struct Run<'a> {
     dot: Value,
     now: Timestamp,
     kind: Kind,
-    /// The route's labels as they stand in the file, or rendered ones.
-    route_labels: &'a Pairs,
-    rendered: bool,
+    route_labels: RouteLabels<'a>,
     resolved: RefCell<Resolved>,
+}
+
+/// The labels of a route.
+#[derive(Clone, Copy, Debug)]
+struct RouteLabels<'a> {
+    texts: &'a Pairs,
+    /// Whether they are rendered; else they stand as in the file.
+    rendered: bool,
 }
 
 /// The route labels that were rendered so far.
@@ -137,7 +143,7 @@ impl GoTemplates {
         data: &Data,
         now: Timestamp,
     ) -> Result<String, GoError> {
-        self.run(kind, data, now, true).render(text)
+        self.run(kind, data, RouteLabels { texts: &data.route_labels, rendered: true }, now).render(text)
     }
 
     /// A template that does not exist, but that a text or what it calls names; with the name of the caller,
@@ -158,8 +164,7 @@ impl GoTemplates {
         data: &Data,
         now: Timestamp,
     ) -> (Pairs, Vec<(Str, GoError)>) {
-        let data = Data { route_labels: labels.clone(), ..data.clone() };
-        let run = self.run(Kind::Text, &data, now, false);
+        let run = self.run(Kind::Text, data, RouteLabels { texts: labels, rendered: false }, now);
         let (mut rendered, mut failed) = (Pairs::new(), Vec::new());
         for name in labels.keys() {
             match run.route_label(name) {
@@ -170,16 +175,9 @@ impl GoTemplates {
         (rendered, failed)
     }
 
-    fn run<'a>(&'a self, kind: Kind, data: &'a Data, now: Timestamp, rendered: bool) -> Run<'a> {
-        Run {
-            templates: self,
-            dot: data::dot(data, true, rendered),
-            now,
-            kind,
-            route_labels: &data.route_labels,
-            rendered,
-            resolved: RefCell::default(),
-        }
+    fn run<'a>(&'a self, kind: Kind, data: &Data, route_labels: RouteLabels<'a>, now: Timestamp) -> Run<'a> {
+        let dot = data::dot(data, &route_labels, true);
+        Run { templates: self, dot, now, kind, route_labels, resolved: RefCell::default() }
     }
 }
 
@@ -205,8 +203,8 @@ impl Run<'_> {
 
     /// A label of the route; empty if there is none of that name.
     fn route_label(&self, name: &str) -> Result<Str, GoError> {
-        let Some(raw) = self.route_labels.get(name) else { return Ok("".into()) };
-        if self.rendered {
+        let Some(raw) = self.route_labels.texts.get(name) else { return Ok("".into()) };
+        if self.route_labels.rendered {
             return Ok(Str::clone(raw));
         }
         {

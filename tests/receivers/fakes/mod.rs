@@ -1,5 +1,6 @@
 //! Fakes of the APIs of receivers, one a file, and the server that they are run by.
 
+pub(crate) mod consumer;
 pub(crate) mod discord;
 pub(crate) mod incidentio;
 pub(crate) mod jira;
@@ -16,6 +17,7 @@ pub(crate) mod telegram;
 pub(crate) mod tls;
 pub(crate) mod victorops;
 pub(crate) mod webex;
+pub(crate) mod webhook;
 pub(crate) mod wechat;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -105,8 +105,8 @@ fn judged(request: &Request, alerts: &Alerts) -> Result<(), String> {
             ] {
                 limited(name, text, most)?;
             }
-            let texts = alert.tags.iter().chain(&alert.actions);
-            texts.map(|text| limited("tags", text, 50)).collect::<Result<(), _>>()?;
+            let mut texts = alert.tags.iter().chain(&alert.actions);
+            texts.try_for_each(|text| limited("tags", text, 50))?;
             for Responder { id, name, username, r#type } in &alert.responders {
                 let is_known = ["team", "user", "escalation", "schedule"].contains(&r#type.as_str());
                 if !is_known || [id, name, username].iter().all(|one| one.is_none()) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tracing::error;
 
 use super::connect::{self, RawRecord, told};
-use super::{Identity, SqliteStore, StoreError};
+use super::{Open, SqliteStore, StoreError, records};
 
 impl SqliteStore {
     /// Begins a new file in the place of the damaged one, and answers with the records that could be saved;
@@ -16,7 +16,7 @@ impl SqliteStore {
         &mut self,
         why: &str,
     ) -> Result<Vec<RawRecord>, (Vec<RawRecord>, StoreError)> {
-        self.connection = None;
+        self.open = None;
         let file = self.settings.file();
         let (records, is_all) = salvage(&file);
         let fail = |trouble| Err((records.clone(), trouble));
@@ -26,7 +26,7 @@ impl SqliteStore {
         }
         let fresh = connect::for_writing(&file, false);
         let filled = fresh.and_then(|mut connection| {
-            fill(&mut connection, &records).map_err(|error| told("cannot write", &file, &error))?;
+            records::fill(&mut connection, &records).map_err(|error| told("cannot write", &file, &error))?;
             Ok(connection)
         });
         let count = records.len();
@@ -39,8 +39,7 @@ impl SqliteStore {
         self.notices.push(notice);
         match filled {
             Ok(connection) => {
-                self.connection = Some(connection);
-                self.opened = Identity::of(&file).ok();
+                self.open = Some(Open::new(connection, &file));
                 Ok(records)
             }
             Err(trouble) => fail(trouble),
@@ -57,20 +56,6 @@ fn salvage(file: &Path) -> (Vec<RawRecord>, bool) {
     };
     let is_all = read().is_ok();
     (records, is_all)
-}
-
-/// Writes the records.
-pub(super) fn fill(
-    connection: &mut rusqlite::Connection,
-    records: &[RawRecord],
-) -> Result<(), rusqlite::Error> {
-    let transaction = connection.transaction()?;
-    for (key, record) in records {
-        transaction
-            .prepare_cached("INSERT OR REPLACE INTO records VALUES (?1, ?2)")?
-            .execute((key, record))?;
-    }
-    transaction.commit()
 }
 
 /// `sereno.db.damaged-2026-01-02T03:04:05Z`, or the same with a number.

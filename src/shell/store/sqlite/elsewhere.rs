@@ -8,7 +8,7 @@ use std::path::Path;
 use tracing::error;
 
 use super::connect::{self, told};
-use super::{SqliteStore, StoreError, damage};
+use super::{SqliteStore, StoreError, records};
 
 /// What tells a file from another that takes its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +26,10 @@ impl Identity {
 impl SqliteStore {
     /// Whether the open file is no longer the one that a later start would find.
     pub(super) fn is_elsewhere(&self) -> bool {
-        self.connection.is_some()
-            && match Identity::of(&self.settings.file()) {
-                Ok(found) => self.opened != Some(found),
-                Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
-            }
+        self.open.as_ref().is_some_and(|open| match Identity::of(&self.settings.file()) {
+            Ok(found) => open.identity != Some(found),
+            Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+        })
     }
 
     /// Puts a new file where the old one was, with all of its records. If there is another one already, it is
@@ -43,13 +42,14 @@ impl SqliteStore {
                 file.display()
             )));
         }
-        let Some(old) = self.connection.take() else { return Ok(()) };
+        let Some(old) = self.open.take() else { return Ok(()) };
         let folder = self.folder.take();
-        let opened =
-            connect::records(&old).map_err(|error| told("cannot read", &file, &error)).and_then(|records| {
-                let fresh = self.open()?;
-                damage::fill(fresh, &records).map_err(|error| told("cannot write", &file, &error))?;
-                Ok(records.len())
+        let opened = connect::records(&old.connection)
+            .map_err(|error| told("cannot read", &file, &error))
+            .and_then(|all| {
+                let fresh = &mut self.open()?.connection;
+                records::fill(fresh, &all).map_err(|error| told("cannot write", &file, &error))?;
+                Ok(all.len())
             });
         match opened {
             Ok(count) => {
@@ -63,7 +63,7 @@ impl SqliteStore {
             }
             Err(trouble) => {
                 // The old one still has everything; there may be a place for it later.
-                (self.connection, self.folder) = (Some(old), folder);
+                (self.open, self.folder) = (Some(old), folder);
                 Err(trouble)
             }
         }

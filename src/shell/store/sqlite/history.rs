@@ -24,18 +24,49 @@ const STEP: i64 = 500;
 const PAGES: i64 = 256;
 const MANY_PAGES: i64 = 4096;
 
+/// How many rows wait to be found by alert and name. Together they write each page of that index once, where
+/// one after the other they would write one or two pages each.
+const BEFORE_FOUND: i64 = 16_384;
+
+/// The number of the next row: greater than any that was given, also if all rows are forgotten.
+const NEXT: &str = "SELECT 1 + max(value, (SELECT ifnull(max(id), 0) FROM history)) FROM totals
+                    WHERE name = 'history_found'";
+
+/// Lets rows be found by alert and name, if there are enough of them that cannot be yet.
+fn find_all(transaction: &Transaction<'_>, last: i64) -> Result<(), rusqlite::Error> {
+    let found = transaction
+        .prepare_cached("SELECT value FROM totals WHERE name = 'history_found'")?
+        .query_row([], |row| row.get::<_, i64>(0))?;
+    if last - found < BEFORE_FOUND {
+        return Ok(());
+    }
+    transaction.execute(
+        "INSERT INTO history_places
+             SELECT fingerprint, at, id FROM history WHERE id > ?1 AND fingerprint IS NOT NULL
+             UNION ALL SELECT alertname, at, id FROM history WHERE id > ?1 AND alertname IS NOT NULL
+             ORDER BY 1, 2, 3",
+        [found],
+    )?;
+    transaction.execute("UPDATE totals SET value = ?1 WHERE name = 'history_found'", [last])?;
+    Ok(())
+}
+
 /// Adds rows; answers with their size in bytes.
 pub(super) fn add_all<'r>(
     transaction: &Transaction<'_>,
     rows: impl Iterator<Item = &'r HistoryRow>,
 ) -> Result<usize, rusqlite::Error> {
-    let mut bytes = 0;
+    let (mut bytes, mut last) = (0, None);
     for row in rows {
-        bytes += add(transaction, row)?;
+        let id = match last {
+            Some(last) => last + 1,
+            None => transaction.prepare_cached(NEXT)?.query_row([], |row| row.get(0))?,
+        };
+        bytes += add(transaction, id, row)?;
+        last = Some(id);
     }
-    if bytes == 0 {
-        return Ok(0);
-    }
+    let Some(last) = last else { return Ok(0) };
+    find_all(transaction, last)?;
     transaction
         .prepare_cached("UPDATE totals SET value = value + ?1 WHERE name = 'history_bytes'")?
         .execute([i64::try_from(bytes).unwrap_or(i64::MAX)])?;
@@ -46,7 +77,7 @@ pub(super) fn add_all<'r>(
 const ROW: usize = 120;
 
 /// Adds a row; answers with its size in bytes, as the trigger that subtracts it counts.
-fn add(transaction: &Transaction<'_>, row: &HistoryRow) -> Result<usize, rusqlite::Error> {
+fn add(transaction: &Transaction<'_>, id: i64, row: &HistoryRow) -> Result<usize, rusqlite::Error> {
     let json = |text: Result<String, serde_json::Error>| text.map_err(|error| unwritable(error.into()));
     let labels = json(serde_json::to_string(&row.labels))?;
     let detail = json(serde_json::to_string(&row.detail))?;
@@ -55,10 +86,11 @@ fn add(transaction: &Transaction<'_>, row: &HistoryRow) -> Result<usize, rusqlit
     let bytes = ROW + labels.len() + detail.len() + 2 * indexed;
     transaction
         .prepare_cached(
-            "INSERT INTO history (at, kind, receiver, fingerprint, alertname, labels, detail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO history (id, at, kind, receiver, fingerprint, alertname, labels, detail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute((
+            id,
             row.at.millis(),
             row.kind.as_str(),
             row.receiver.as_deref(),
@@ -165,34 +197,35 @@ fn page(connection: &Connection, query: &HistoryQuery) -> Result<HistoryPage, ru
     Ok(page)
 }
 
-/// The statement for a question: through the index that leaves the fewest rows to look at. Notifications that
+/// Where rows of a question are.
+enum Place {
+    /// In this index, at this value; all of it if there is none.
+    Index(&'static str, Option<Value>),
+    /// Among the rows that are found by alert or name.
+    Found(Value),
+    /// Among the newest rows, which are not: in this column.
+    NotYetFound(&'static str, Value),
+}
+
+/// The statement for a question: through the indexes that leave the fewest rows to look at. Notifications that
 /// name an alert are found by looking at all of them.
 fn select(query: &HistoryQuery) -> (String, Vec<Value>) {
     let mut values: Vec<Value> = Vec::new();
     let selects: Vec<String> = places(query)
         .into_iter()
-        .map(|(index, value)| {
-            let mut sql = format!(
-                "SELECT id, at, kind, receiver, fingerprint, labels, detail FROM history \
-                 INDEXED BY history_by_{index} WHERE 1"
-            );
-            if let Some(value) = value {
-                sql += &format!(" AND {index} = ?");
-                values.push(value);
-            }
-            if index != "fingerprint" && query.fingerprint.is_some() {
-                sql += " AND fingerprint IS NULL"; // the others are found already
-            }
+        .map(|place| {
+            let (mut sql, value) = begin(place, query.fingerprint.is_some());
+            values.extend(value);
             if let Some(from) = query.from {
-                sql += " AND at >= ?";
+                sql += " AND place.at >= ?";
                 values.push(from.millis().into());
             }
             if let Some(to) = query.to {
-                sql += " AND at <= ?";
+                sql += " AND place.at <= ?";
                 values.push(to.millis().into());
             }
             if let Some(before) = query.before {
-                sql += " AND at <= ? AND (at < ? OR id < ?)";
+                sql += " AND place.at <= ? AND (place.at < ? OR place.id < ?)";
                 values.extend([before.at.millis().into(), before.at.millis().into(), before.id.into()]);
             }
             sql
@@ -201,25 +234,58 @@ fn select(query: &HistoryQuery) -> (String, Vec<Value>) {
     (format!("{} ORDER BY at DESC, id DESC", selects.join(" UNION ALL ")), values)
 }
 
-/// Where the rows of a question are: an index and, unless it is the one by time, the value to look for.
-fn places(query: &HistoryQuery) -> Vec<(&'static str, Option<Value>)> {
+/// How the statement begins for the rows of one place, and its value. `others`: only rows that are of no
+/// alert, because the others are found elsewhere.
+fn begin(place: Place, others: bool) -> (String, Option<Value>) {
+    const ROW: &str = "SELECT place.id AS id, place.at AS at, kind, receiver, fingerprint, labels, detail";
+    match place {
+        Place::Index(index, value) => {
+            let mut sql = format!("{ROW} FROM history AS place INDEXED BY history_by_{index} WHERE 1");
+            if value.is_some() {
+                sql += &format!(" AND {index} = ?");
+            }
+            if index == "kind" {
+                sql += " AND kind <> 'alert'"; // those are not in it
+            }
+            if others {
+                sql += " AND fingerprint IS NULL";
+            }
+            (sql, value)
+        }
+        Place::Found(value) => (
+            format!("{ROW} FROM history_places AS place CROSS JOIN history USING (id) WHERE place.value = ?"),
+            Some(value),
+        ),
+        Place::NotYetFound(column, value) => {
+            let newest = "place.id > (SELECT value FROM totals WHERE name = 'history_found')";
+            (format!("{ROW} FROM history AS place WHERE {newest} AND {column} = ?"), Some(value))
+        }
+    }
+}
+
+/// Where the rows of a question are.
+fn places(query: &HistoryQuery) -> Vec<Place> {
     let alertname = query.matchers.iter().find(|matcher| {
         &**matcher.name() == ALERT_NAME && matcher.op() == MatchOp::Equal && !matcher.value().is_empty()
     });
-    let kind = |kind: HistoryKind| ("kind", Some(kind.as_str().to_owned().into()));
+    let kind = |kind: HistoryKind| Place::Index("kind", Some(kind.as_str().to_owned().into()));
+    let found = |column, value: Value| vec![Place::Found(value.clone()), Place::NotYetFound(column, value)];
     if let Some(fingerprint) = query.fingerprint {
-        let own = ("fingerprint", Some(fingerprint.0.cast_signed().into()));
-        let told = query.kinds.is_empty() || query.kinds.contains(&HistoryKind::Notification);
-        return if told { vec![own, kind(HistoryKind::Notification)] } else { vec![own] };
+        let mut places = found("fingerprint", fingerprint.0.cast_signed().into());
+        if query.kinds.is_empty() || query.kinds.contains(&HistoryKind::Notification) {
+            places.push(kind(HistoryKind::Notification));
+        }
+        return places;
     }
-    vec![if let Some(alertname) = alertname {
-        ("alertname", Some(alertname.value().to_string().into()))
-    } else if let Some(receiver) = &query.receiver {
-        ("receiver", Some(receiver.to_string().into()))
-    } else if let [only] = query.kinds[..] {
-        kind(only)
-    } else {
-        ("time", None)
+    if let Some(alertname) = alertname {
+        return found("alertname", alertname.value().to_string().into());
+    }
+    vec![match (&query.receiver, &query.kinds[..]) {
+        (Some(receiver), _) => Place::Index("receiver", Some(receiver.to_string().into())),
+        // Most rows are of alerts.
+        (None, [HistoryKind::Alert]) => Place::Index("time", None),
+        (None, [only]) => kind(*only),
+        (None, _) => Place::Index("time", None),
     }]
 }
 

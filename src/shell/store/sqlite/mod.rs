@@ -8,11 +8,12 @@ mod connect;
 mod damage;
 mod elsewhere;
 mod history;
+mod records;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::folder::Folder;
 use super::record::{decode, encode, encode_router_key, encode_rules_key};
@@ -23,6 +24,7 @@ use crate::shell::clock::Clock;
 pub(super) use connect::told;
 use elsewhere::Identity;
 pub use history::SqliteHistory;
+use records::{Changes, Places};
 
 /// The file in the folder.
 const FILE: &str = "sereno.db";
@@ -53,27 +55,57 @@ pub struct SqliteStore {
     clock: Arc<Clock>,
     folder: Option<Folder>,
     /// `None`: not opened yet, or to be opened anew.
-    connection: Option<Connection>,
-    /// The file that is open.
-    opened: Option<Identity>,
+    open: Option<Open>,
     /// Whether the core has been given what is in the file.
     is_loaded: bool,
     notices: Vec<String>,
+}
+
+/// A file that is open.
+#[derive(Debug)]
+struct Open {
+    connection: Connection,
+    /// Which file it is.
+    identity: Option<Identity>,
+    /// Where its records are; `None`: not read yet.
+    places: Option<Places>,
+}
+
+impl Open {
+    fn new(connection: Connection, file: &Path) -> Self {
+        Self { connection, identity: Identity::of(file).ok(), places: None }
+    }
+
+    /// The connection, and where the records are.
+    fn parts(&mut self) -> Result<(&mut Connection, &mut Places), rusqlite::Error> {
+        let places = match self.places.take() {
+            Some(places) => places,
+            None => Places::read(&self.connection, |_, _| {})?,
+        };
+        Ok((&mut self.connection, self.places.insert(places)))
+    }
+
+    fn write(&mut self, batch: &Batch) -> Result<u64, rusqlite::Error> {
+        let (connection, places) = self.parts()?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let (mut bytes, mut changes) = (0, Changes::default());
+        for entry in batch.entries() {
+            let (key, record) = encode(&entry).map_err(|error| unwritable(error.into()))?;
+            bytes += key.len() + record.as_ref().map_or(0, Vec::len);
+            records::write(&transaction, places, &mut changes, &key, record.as_deref())?;
+        }
+        bytes += history::add_all(&transaction, batch.history())?;
+        transaction.commit()?;
+        places.apply(changes);
+        Ok(bytes as u64)
+    }
 }
 
 impl SqliteStore {
     /// A store that opens its file when it is first used.
     #[must_use]
     pub fn new(settings: Settings, clock: Arc<Clock>) -> Self {
-        Self {
-            settings,
-            clock,
-            folder: None,
-            connection: None,
-            opened: None,
-            is_loaded: false,
-            notices: Vec::new(),
-        }
+        Self { settings, clock, folder: None, open: None, is_loaded: false, notices: Vec::new() }
     }
 
     /// Answers questions about the history in this store, also while it writes.
@@ -82,24 +114,23 @@ impl SqliteStore {
         SqliteHistory::new(self.settings.file())
     }
 
-    /// The connection; opens the file if need be.
-    fn open(&mut self) -> Result<&mut Connection, StoreError> {
-        if self.connection.is_none() {
+    /// The file, opened if need be.
+    fn open(&mut self) -> Result<&mut Open, StoreError> {
+        if self.open.is_none() {
             if self.folder.is_none() {
                 self.folder = Some(Folder::take(&self.settings.folder)?);
             }
             let file = self.settings.file();
             // Damage is looked for when the file is opened for the first time: that takes a while.
-            self.connection = Some(connect::for_writing(&file, !self.is_loaded)?);
-            self.opened = Identity::of(&file).ok();
+            self.open = Some(Open::new(connect::for_writing(&file, !self.is_loaded)?, &file));
         }
-        Ok(self.connection.as_mut().expect("just opened"))
+        Ok(self.open.as_mut().expect("just opened"))
     }
 
     /// Lets the file grow no more, as on a full disk.
     #[cfg(test)]
     pub(super) fn limit_pages(&mut self) {
-        let connection = self.open().expect("it is open");
+        let connection = &self.open().expect("it is open").connection;
         connection.pragma_update_and_check(None, "max_page_count", 1, |_| Ok(())).expect("limited");
     }
 
@@ -110,7 +141,10 @@ impl SqliteStore {
             Some(entry) => entries.push(entry),
             None => unreadable += 1,
         };
-        connect::each_record(self.open()?, see).map_err(|error| told("cannot read", &file, &error))?;
+        let open = self.open()?;
+        let places =
+            Places::read(&open.connection, see).map_err(|error| told("cannot read", &file, &error))?;
+        open.places = Some(places);
         self.is_loaded = true;
         self.tell_unreadable(unreadable, entries.len() + unreadable);
         Ok(entries)
@@ -120,7 +154,8 @@ impl SqliteStore {
     /// start.
     fn own_up(&mut self) -> Result<(), StoreError> {
         let file = self.settings.file();
-        let count = connect::count(self.open()?).map_err(|error| told("cannot read", &file, &error))?;
+        let count =
+            connect::count(&self.open()?.connection).map_err(|error| told("cannot read", &file, &error))?;
         self.is_loaded = true;
         if count > 0 {
             self.notices.push(format!(
@@ -157,30 +192,8 @@ impl SqliteStore {
         if self.is_elsewhere() {
             self.begin_anew()?;
         }
-        let connection = self.open()?;
-        write(connection, batch).map_err(|error| told("cannot write", &file, &error))
+        self.open()?.write(batch).map_err(|error| told("cannot write", &file, &error))
     }
-}
-
-fn write(connection: &mut Connection, batch: &Batch) -> Result<u64, rusqlite::Error> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut bytes = 0;
-    {
-        let sql = "INSERT INTO records VALUES (?1, ?2) ON CONFLICT DO UPDATE SET record = excluded.record";
-        let mut keep = transaction.prepare_cached(sql)?;
-        let mut forget = transaction.prepare_cached("DELETE FROM records WHERE key = ?1")?;
-        for entry in batch.entries() {
-            let (key, record) = encode(&entry).map_err(|error| unwritable(error.into()))?;
-            bytes += key.len() + record.as_ref().map_or(0, Vec::len);
-            match record {
-                Some(record) => keep.execute((key, record))?,
-                None => forget.execute([key])?,
-            };
-        }
-    }
-    bytes += history::add_all(&transaction, batch.history())?;
-    transaction.commit()?;
-    Ok(bytes as u64)
 }
 
 fn unwritable(error: Box<dyn std::error::Error + Send + Sync>) -> rusqlite::Error {
@@ -202,7 +215,7 @@ impl Store for SqliteStore {
                 Ok(Loaded { entries: self.entries(&records), trouble })
             }
             Err(trouble) => {
-                self.connection = None;
+                self.open = None;
                 let read = connect::records_of_unwritable(&self.settings.file());
                 self.is_loaded = read.is_some();
                 Ok(Loaded { entries: self.entries(&read.unwrap_or_default()), trouble: Some(trouble) })
@@ -220,7 +233,7 @@ impl Store for SqliteStore {
         };
         if result.is_err() && !self.is_elsewhere() {
             // Opened anew, it may work: the disk may be another one by then.
-            self.connection = None;
+            self.open = None;
         }
         result
     }
@@ -232,16 +245,14 @@ impl Store for SqliteStore {
             Key::Router(key) => encode_router_key(key),
         };
         let bytes = bytes.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let found = self
-            .open()?
-            .prepare_cached("SELECT 1 FROM records WHERE key = ?1")
-            .and_then(|mut find| find.query_row([bytes], |_| Ok(())).optional());
-        Ok(found.map_err(|error| told("cannot read", &file, &error))?.is_some())
+        let parts = self.open()?.parts();
+        let found = parts.and_then(|(connection, places)| places.is_kept(connection, &bytes));
+        found.map_err(|error| told("cannot read", &file, &error))
     }
 
     fn maintain(&mut self, now: Timestamp) -> Result<bool, StoreError> {
-        let Some(connection) = &mut self.connection else { return Ok(false) };
-        let step = history::forget_some(connection, now, &self.settings);
+        let Some(open) = &mut self.open else { return Ok(false) };
+        let step = history::forget_some(&mut open.connection, now, &self.settings);
         step.map_err(|error| told("cannot write", &self.settings.file(), &error))
     }
 

@@ -178,6 +178,8 @@ fn with_point(text: &str, form: char, precision: Option<usize>) -> String {
 
 /// Appends an integer under one of Go's integer verbs (`v` is `d`); false if the verb is not one.
 pub(super) fn print_integer(out: &mut String, size: u64, negative: bool, verb: char, spec: &Spec) -> bool {
+    // A negative number is no character: as an unsigned one it is far too large.
+    let code = if negative { size.wrapping_neg() } else { size };
     let digits = match verb {
         'v' | 'd' => size.to_string(),
         'b' => format!("{size:b}"),
@@ -185,17 +187,17 @@ pub(super) fn print_integer(out: &mut String, size: u64, negative: bool, verb: c
         'x' => format!("{size:x}"),
         'X' => format!("{size:X}"),
         'c' => {
-            spec.pad(out, &code_point(size).to_string());
+            spec.pad(out, &code_point(code).to_string());
             return true;
         }
         'q' => {
-            spec.pad(out, &quoted_char(code_point(size)));
+            spec.pad(out, &quoted_char(code_point(code)));
             return true;
         }
         'U' => {
-            let shown = if spec.sharp { format!(" '{}'", code_point(size)) } else { String::new() };
+            let shown = if spec.sharp { format!(" '{}'", code_point(code)) } else { String::new() };
             let least = spec.precision.unwrap_or(4).max(4);
-            spec.pad_spaces(out, &format!("U+{size:0least$X}{shown}"));
+            spec.pad_spaces(out, &format!("U+{code:0least$X}{shown}"));
             return true;
         }
         _ => return false,

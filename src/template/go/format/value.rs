@@ -115,6 +115,17 @@ fn print_nested(out: &mut String, arg: &Value, verb: char, spec: &Spec, pointers
     }
 }
 
+/// Whether a basic value can be printed with that verb.
+fn verb_fits(value: &Value, verb: char) -> bool {
+    match value {
+        Value::Bool(_) => matches!(verb, 't' | 'v'),
+        Value::Int(_) | Value::Int64(_) | Value::Byte(_) => "vdboOxXcqU".contains(verb),
+        Value::Float(_) | Value::Complex(..) => "vgGeEfFxX".contains(verb),
+        Value::Str(_) => "vsxXq".contains(verb),
+        Value::NoValue | Value::Nil | Value::Object(_) => true,
+    }
+}
+
 /// `%!verb(type=value)`.
 fn bad_verb(out: &mut String, arg: &Value, verb: char, spec: &Spec) {
     let _ = write!(out, "%!{verb}(");
@@ -140,6 +151,12 @@ fn print_object(out: &mut String, object: &dyn Object, verb: char, spec: &Spec, 
     {
         return print_string(out, &text, verb, spec);
     }
+    if spec.sharp_v
+        && !spec.erroring
+        && let Some(text) = object.go_string()
+    {
+        return spec.pad(out, &text);
+    }
     let name = object.type_name();
     if name.starts_with('*') {
         match pointers {
@@ -151,7 +168,12 @@ fn print_object(out: &mut String, object: &dyn Object, verb: char, spec: &Spec, 
     }
     let name = name.trim_start_matches('*');
     match object.shape() {
-        Shape::Basic(value) => print_nested(out, &value, verb, spec, pointers),
+        Shape::Basic(value) if verb_fits(&value, verb) => print_nested(out, &value, verb, spec, pointers),
+        Shape::Basic(value) => {
+            let _ = write!(out, "%!{verb}({name}=");
+            print_nested(out, &value, 'v', &Spec { erroring: true, ..spec.clone() }, pointers);
+            out.push(')');
+        }
         Shape::Map => {
             let open = if spec.sharp_v { format!("{name}{{") } else { "map[".to_owned() };
             print_pairs(out, object, verb, spec, (&open, if spec.sharp_v { "}" } else { "]" }), true);

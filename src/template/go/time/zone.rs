@@ -5,6 +5,7 @@ use std::any::Any;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 use crate::model::Str;
+use crate::model::quote::GoQuoted;
 use crate::template::go::value::{Object, Shape, Value};
 use crate::template::go::{CallError, Signature};
 
@@ -83,6 +84,15 @@ impl Object for Zone {
 
     fn string(&self) -> Option<String> {
         Some(self.name().to_owned())
+    }
+
+    fn go_string(&self) -> Option<String> {
+        Some(match self {
+            Self::Utc => "time.UTC".to_owned(),
+            Self::Fixed { name, .. } | Self::Named { name, .. } => {
+                format!("time.Location({})", GoQuoted(name))
+            }
+        })
     }
 
     fn as_any(&self) -> Option<&dyn Any> {

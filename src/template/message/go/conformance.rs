@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::{GoTemplates, Kind};
+use super::{GoTemplates, Kind, RouteLabels};
 use crate::model::{Str, Timestamp};
 use crate::template::message::{AlertData, Data, Pairs};
 
@@ -94,8 +94,10 @@ impl Bench {
 
     /// What the tools' data, which is no pointer and says nothing of rendered labels, makes of the text.
     fn render(&self, kind: Kind, data: &str, template: &str) -> String {
-        let mut run = self.templates.run(kind, &self.data[data], Timestamp::from_secs(1_800_000_000), false);
-        run.dot = super::data::dot(&self.data[data], false, false);
+        let data = &self.data[data];
+        let route_labels = RouteLabels { texts: &data.route_labels, rendered: false };
+        let mut run = self.templates.run(kind, data, route_labels, Timestamp::from_secs(1_800_000_000));
+        run.dot = super::data::dot(data, &route_labels, false);
         run.render(template).unwrap_or_else(|error| format!("ERR {error}"))
     }
 }
@@ -148,4 +150,51 @@ fn default_templates_give_what_alertmanagers_give() {
     let own = |name: &&Str| !name.starts_with("sereno.") && !name.ends_with(".tmpl");
     let defined: Vec<&Str> = bench.templates.named.names().filter(own).collect();
     assert_eq!(defined, names.iter().copied().map(Str::from).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+}
+
+/// Template files that others wrote are templates, and what they define can be rendered.
+#[test]
+fn real_template_files_are_rendered() {
+    let corpora = std::env::var_os("SERENO_CORPORA").unwrap_or_else(|| "../shared/corpora".into());
+    let mut files = Vec::new();
+    collect(std::path::Path::new(&corpora), &mut files);
+    if files.is_empty() {
+        eprintln!("no template files in {}: only the fixtures were tried", corpora.display());
+        return;
+    }
+    let data: Vec<Data> = DATA.into_iter().map(|(_, json)| data(json)).collect();
+    for file in files {
+        let templates = GoTemplates::new(std::iter::once(&file)).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+        let ours = GoTemplates::new(std::iter::empty()).expect("the defaults are templates");
+        let is_theirs = |name: &&Str| !ours.named.has(name);
+        for name in templates.named.names().filter(is_theirs) {
+            let call = format!("{{{{ template {} . }}}}", crate::model::quote::GoQuoted(name));
+            for (kind, data) in
+                [Kind::Text, Kind::Html].into_iter().flat_map(|kind| data.iter().map(move |d| (kind, d)))
+            {
+                let rendered = templates.render(kind, &call, data, Timestamp::from_secs(1_800_000_000));
+                if let Err(error) = rendered {
+                    // Parts may want something else than the whole data.
+                    let error = error.to_string();
+                    let wants_a_part =
+                        error.contains("can't evaluate field") || error.contains("range can't iterate");
+                    assert!(wants_a_part, "{} {name}: {error}", file.0);
+                    eprintln!("{} {name}: {error}", file.0);
+                }
+            }
+        }
+    }
+}
+
+fn collect(folder: &std::path::Path, files: &mut Vec<(Str, Str)>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "tmpl")
+            && let Ok(text) = std::fs::read_to_string(&path)
+        {
+            files.push((path.to_string_lossy().into(), text.into()));
+        }
+    }
 }

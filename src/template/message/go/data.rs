@@ -4,6 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::{AlertData, Data, Pairs};
+use super::RouteLabels;
+use crate::model::regex::quote_meta;
 use crate::model::{Str, Timestamp};
 use crate::template::go::time::Time;
 use crate::template::go::value::{List, Shape};
@@ -11,7 +13,7 @@ use crate::template::go::{CallError, Object, Param, Signature, Value};
 
 /// Alertmanager's data as the dot of a template. `pointer` is how notifications pass it; its tools pass the
 /// struct itself, which only shows in error messages and `%v`.
-pub(super) fn dot(data: &Data, pointer: bool, route_labels_are_rendered: bool) -> Value {
+pub(super) fn dot(data: &Data, route_labels: &RouteLabels<'_>, pointer: bool) -> Value {
     Value::object(Record {
         type_name: if pointer { "*template.Data" } else { "template.Data" },
         fields: vec![
@@ -22,9 +24,9 @@ pub(super) fn dot(data: &Data, pointer: bool, route_labels_are_rendered: bool) -
             field("GroupLabels", "groupLabels", kv(&data.group_labels)),
             field("CommonLabels", "commonLabels", kv(&data.common_labels)),
             field("CommonAnnotations", "commonAnnotations", kv(&data.common_annotations)),
-            field("RouteLabels", "routeLabels", kv(&data.route_labels)),
+            field("RouteLabels", "routeLabels", kv(route_labels.texts)),
             field("ExternalURL", "externalURL", text(&data.external_url)),
-            field("routeLabelsRendered", "", Value::Bool(route_labels_are_rendered)),
+            field("routeLabelsRendered", "", Value::Bool(route_labels.rendered)),
         ],
     })
 }
@@ -68,18 +70,6 @@ const FIRING: &str = "firing";
 const RESOLVED: &str = "resolved";
 const ALERT: &str = "template.Alert";
 const STRINGS: &[Param] = &[Param::Named("[]string")];
-
-/// Go's `regexp.QuoteMeta`.
-fn quote_meta(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if r"\.+*?()|[]{}^$".contains(c) {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
-}
 
 /// A struct of Alertmanager.
 #[derive(Debug)]

@@ -178,7 +178,7 @@ fn no_template_hangs_or_swells_the_process() {
         r#"{{ define "x" }}{{ template "x" . }}{{ end }}{{ template "x" . }}"#,
         "{{ range 100000000000 }}{{ end }}",
         "{{ $x := list }}{{ range 1000 }}{{ $x = list $x $x }}{{ end }}{{ toJson $x }}",
-        "{{ $x := list 1 }}{{ range 40 }}{{ $x = append $x $x $x }}{{ end }}",
+        "{{ $x := list 1 }}{{ range 100 }}{{ $x = append $x $x $x }}{{ end }}",
         "{{ $x := list 1 }}{{ range 45 }}{{ $x = list $x $x }}{{ end }}{{ toJson $x }}",
         "{{ $x := list 1 }}{{ range 45 }}{{ $x = list $x $x }}{{ end }}{{ $x }}",
         "{{ $x := list 1 }}{{ range 1000 }}{{ $x = slice (list $x) 0 1 }}{{ end }}{{ $x }}",
