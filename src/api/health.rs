@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use crate::model::{Duration, Timestamp};
+use crate::router::{EndpointView, View as Counts};
 use crate::rules::View;
 use crate::shell::status::{Peer, Snapshot, Store, Trouble};
 
@@ -57,12 +58,13 @@ struct Check {
 
 /// `GET /health`: 200 if all is well, else 503; the body says what is not.
 pub(super) async fn health(State(app): State<App>) -> Response {
-    let Ok(view) = app.handle.view().await else { return not_ready("stopping") };
+    let read = app.handle.read(|core, now| (core.view(now), core.router().endpoints(now)));
+    let Ok((view, endpoints)) = read.await else { return not_ready("stopping") };
     let known = app.status.snapshot();
     let checks = Checks {
         data_source: peer(&known.data_source, has_rules(&view.rules)),
         evaluation: evaluation(&view.rules, app.clock.now()),
-        receivers: receivers(&known, view.router.retrying),
+        receivers: receivers(&known, &view.router, &endpoints),
         configuration: configuration(&known),
         remote_write: peer(&known.remote_write, false),
         store: store(&known.store),
@@ -136,9 +138,27 @@ fn evaluation(view: &View, now: Timestamp) -> Check {
     }
 }
 
-fn receivers(known: &Snapshot, retrying: usize) -> Check {
+fn receivers(known: &Snapshot, counts: &Counts, endpoints: &[EndpointView]) -> Check {
     let status = if known.failing_receivers.is_empty() { Verdict::Ok } else { Verdict::Degraded };
-    Check { status, details: json!({"failing": known.failing_receivers, "retrying": retrying}) }
+    let time = |at: Option<Timestamp>| at.map(Timestamp::rfc3339);
+    let endpoint = |known: &EndpointView| {
+        json!({
+            "endpoint": known.endpoint,
+            "open_since": time(known.open_since),
+            "error": known.last_error,
+            "held_until": time(known.held_until),
+            "next_try": time(known.next_try),
+            "waiting": known.waiting,
+        })
+    };
+    let details = json!({
+        "failing": known.failing_receivers,
+        "retrying": counts.retrying,
+        "held_back": counts.held_back,
+        "dead_letters": counts.dead_letters,
+        "endpoints": endpoints.iter().map(endpoint).collect::<Vec<_>>(),
+    });
+    Check { status, details }
 }
 
 fn configuration(known: &Snapshot) -> Check {

@@ -100,6 +100,12 @@ fn api_routes(app: &App) -> Router<App> {
         .route("/api/sereno/v1/acks", get(sereno::acks::list))
         .route("/api/sereno/v1/receivers/test", post(sereno::drill::test))
         .route("/api/sereno/v1/silences", post(sereno::silences::set))
+        .route("/api/sereno/v1/dead-letters", get(sereno::dead_letters::list))
+        .route(
+            "/api/sereno/v1/dead-letters/{id}",
+            get(sereno::dead_letters::show).delete(sereno::dead_letters::forget),
+        )
+        .route("/api/sereno/v1/dead-letters/{id}/retry", post(sereno::dead_letters::retry))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .nest("/api/v2", v2::routes(app))
         .layer(from_fn_with_state(app.limits, web::in_time))

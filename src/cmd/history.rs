@@ -36,7 +36,7 @@ pub struct HistoryArguments {
     /// Only what concerns this receiver
     #[arg(long, value_name = "NAME")]
     receiver: Option<String>,
-    /// Only this kind: alert, notification, not_told, silence or reload. Can be given several times
+    /// Only this kind: alert, notification, not_told, silence, reload or endpoint. Can be given several times
     #[arg(long = "kind", value_name = "KIND", value_delimiter = ',')]
     kinds: Vec<String>,
     /// From when on: 2026-03-01T12:00:00Z, seconds since 1970, or -2h

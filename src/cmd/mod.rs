@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod check;
 mod client;
+pub mod dead_letters;
 pub mod explain;
 pub mod history;
 mod label_words;
@@ -63,6 +64,8 @@ enum Command {
     Receivers(Box<receivers::ReceiversArguments>),
     /// Make, list, change and end silences of a server
     Silence(Box<silence::SilenceArguments>),
+    /// List, send again and drop notifications that a server gave up
+    DeadLetters(Box<dead_letters::DeadLetterArguments>),
 }
 
 /// Runs the command that the arguments name.
@@ -78,6 +81,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Receivers(arguments) => receivers::run(&arguments),
         Command::Template(arguments) => template::run(&arguments),
         Command::Silence(arguments) => silence::run(&arguments),
+        Command::DeadLetters(arguments) => dead_letters::run(&arguments),
     }
 }
 

@@ -130,6 +130,9 @@ struct LimitArguments {
     /// The most unresolved alerts with the same alertname; more are dropped. 0: no limit
     #[arg(long, env = "SERENO_ALERTS_PER_NAME", value_name = "COUNT", default_value_t = 0)]
     alerts_per_name: usize,
+    /// For how long a notification that cannot be delivered is tried; then it becomes a dead letter
+    #[arg(long, env = "SERENO_OUTBOX_MAX_AGE", value_name = "DURATION", default_value = "24h", value_parser = duration)]
+    outbox_max_age: Duration,
 }
 
 impl LimitArguments {
@@ -139,6 +142,7 @@ impl LimitArguments {
             max_silence_size: self.max_silence_size,
             silence_retention: self.silence_retention,
             alerts_per_name: self.alerts_per_name,
+            outbox_max_age: self.outbox_max_age,
         }
     }
 }

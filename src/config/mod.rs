@@ -3,6 +3,7 @@
 //! What comes out is resolved: inheritance and defaults are applied, references point at what exists, and
 //! no later part checks again. What is wrong comes out as a list of [`problem::Problem`]s, all at once.
 
+mod endpoint;
 pub mod http;
 pub mod intervals;
 mod named_files;

@@ -64,16 +64,20 @@ pub struct Limits {
     pub silence_retention: Duration,
     /// The most unresolved alerts with one `alertname`; more of them are dropped. 0: no limit.
     pub alerts_per_name: usize,
+    /// For how long a notification is tried before it is given up and becomes a dead letter.
+    pub outbox_max_age: Duration,
 }
 
 impl Default for Limits {
-    /// Alertmanager's: no limits, and silences are kept for five days.
+    /// Alertmanager's: no limits, and silences are kept for five days. What cannot be delivered is tried for a
+    /// day.
     fn default() -> Self {
         Self {
             max_silences: 0,
             max_silence_size: 0,
             silence_retention: Duration::from_mins(120 * 60),
             alerts_per_name: 0,
+            outbox_max_age: Duration::from_mins(24 * 60),
         }
     }
 }
@@ -198,8 +202,10 @@ pub struct Receiver {
     pub labels: BTreeMap<Str, Str>,
     /// How it is told, in the order: kind as listed in the file's schema, then place in the list.
     pub integrations: Vec<Arc<Integration>>,
-    /// The receiver to use when this one cannot be reached.
+    /// The receiver to tell when this one cannot be told.
     pub fallback: Option<Str>,
+    /// How long this one may be out of reach before the other is told.
+    pub fallback_after: Duration,
     /// The most notifications it gets.
     pub rate_limit: Option<RateLimit>,
     /// Where its name stands in the file, in bytes.

@@ -45,9 +45,9 @@ use crate::config::setting::{Secret, Setting};
 use crate::model::{Duration, Str};
 use crate::router::{Failure, Memory, Outcome};
 
-pub use preview::{Preview, preview};
 pub use email::mail::{Mail, MailAnswer};
 pub use message::{Files, Message, Trouble};
+pub use preview::{Preview, preview};
 pub use redact::redacted;
 
 /// What is to be done next for an attempt.

@@ -38,6 +38,7 @@ pub(crate) fn notification(alerts: Vec<NotifiedAlert>) -> Notification {
         reason: Reason::First,
         at: Timestamp::from_secs(100),
         strict: false,
+        fallback_for: None,
         alerts,
     }
 }

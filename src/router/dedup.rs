@@ -136,7 +136,15 @@ mod tests {
         let (firing, resolved) = text.split_once('/')?;
         let at = Timestamp::from_secs(1_000_000 - age);
         let (firing, resolved) = (set(firing), set(resolved));
-        Some(Told { firing, resolved, unsure: Vec::new(), at, sent_at: None, flaps: Vec::new() })
+        Some(Told {
+            firing,
+            resolved,
+            unsure: Vec::new(),
+            at,
+            sent_at: None,
+            flaps: Vec::new(),
+            memory: None,
+        })
     }
 
     /// Runs a question about `"firing/resolved"`, or `"firing/resolved/muted"`, with a repeat interval of ten

@@ -61,6 +61,7 @@ impl Drill {
             reason: if state == "firing" { Reason::First } else { Reason::AllResolved },
             at: self.at,
             strict: routing.strict,
+            fallback_for: None,
             alerts,
         }
     }

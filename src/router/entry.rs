@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Notification;
+use super::{Memory, Notification, Reason};
 use crate::model::{Alert, Fingerprint, LabelSet, Silence, SilenceId, Str, Timestamp};
 
 /// A record to keep under a key until the next entry with this key.
@@ -31,6 +31,10 @@ pub enum Key {
     Pending(DeliveryKey),
     /// A silence; its record is [`Record::Silence`].
     Silence(SilenceId),
+    /// A notification that was given up; its record is [`Record::DeadLetter`].
+    DeadLetter(DeliveryKey),
+    /// What an integration got under its rate limit; its record is [`Record::Limiter`].
+    Limiter(IntegrationName),
 }
 
 /// The content of an [`Entry`].
@@ -51,6 +55,10 @@ pub enum Record {
     },
     /// A silence, also one that has ended, until its retention is over.
     Silence(Silence),
+    /// The last notification of a group that an integration did not take.
+    DeadLetter(DeadLetter),
+    /// A rate limit.
+    Limiter(SavedLimiter),
 }
 
 /// Names a group: it is the same group after a restart, and after a reload that keeps its route.
@@ -121,6 +129,9 @@ pub struct Told {
     /// in order of the alerts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flaps: Vec<(Fingerprint, u32)>,
+    /// What the integration remembers of the group, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Arc<Memory>>,
 }
 
 impl Told {
@@ -139,6 +150,7 @@ impl Told {
             at: before.map_or(now, |told| told.at),
             sent_at: before.and_then(|told| told.sent_at),
             flaps: before.map(|told| told.flaps.clone()).unwrap_or_default(),
+            memory: before.and_then(|told| told.memory.clone()),
         }
     }
 
@@ -157,8 +169,54 @@ impl Told {
             at: self.at,
             sent_at: self.sent_at,
             flaps: self.flaps.iter().copied().filter(|(alert, _)| is_there(alert)).collect(),
+            memory: self.memory.clone(),
         }
     }
+}
+
+/// The last notification of a group that an integration did not take.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// What was to be told.
+    pub pending: Arc<Pending>,
+    /// Why it was given up.
+    pub why: DeadReason,
+    /// What went wrong last; never holds a secret.
+    pub error: Str,
+    /// How many attempts were made.
+    pub attempts: u32,
+    /// How many notifications of the group were given up in a row, this one included.
+    pub times: u32,
+    /// When the first of them was given up.
+    pub first_at: Timestamp,
+    /// When this one was given up.
+    pub at: Timestamp,
+}
+
+/// Why a notification was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadReason {
+    /// The receiver refused it.
+    Refused,
+    /// It could not be delivered for too long.
+    TooOld,
+}
+
+/// What an integration got under its rate limit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SavedLimiter {
+    /// When it may get all that the limit allows again.
+    pub full_at: Timestamp,
+    /// Since when something is held back.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
+    /// When it was last told that something is held back, and whether that still holds for all it knows.
+    #[serde(default)]
+    pub told: Option<(Timestamp, bool)>,
+    /// What it is being told of that.
+    #[serde(default)]
+    pub pending: Option<Arc<Notification>>,
 }
 
 /// A notification on its way, with what the log will say once it has arrived.
@@ -173,4 +231,29 @@ pub struct Pending {
     /// The alerts that are muted and of which the integration knows, or may know, that they fire; sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<Fingerprint>,
+    /// Since when the integration has not heard what it should have: what was composed first and could not
+    /// be delivered may have given way to this. `None`: since this was composed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// What the next attempt is to remember of the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Arc<Memory>>,
+}
+
+impl Pending {
+    /// Since when there is something that could not be delivered.
+    pub(super) fn since(&self) -> Timestamp {
+        self.since.unwrap_or(self.notification.at)
+    }
+
+    /// This, in the place of what could not be delivered.
+    pub(super) fn instead_of(mut self, older: &Self) -> Self {
+        self.since = Some(older.since());
+        let forgets = |pending: &Self| pending.notification.reason == Reason::First;
+        // A failed attempt may have left something behind, such as the message that is to be changed.
+        if forgets(older) || !forgets(&self) {
+            self.memory.clone_from(&older.memory);
+        }
+        self
+    }
 }

@@ -130,6 +130,37 @@ pub enum Event {
         /// Why not.
         error: Str,
     },
+    /// A server does not answer: attempts to it wait in line, but for a probe at times.
+    CircuitOpened {
+        /// [`crate::config::routes::Integration::endpoint`].
+        endpoint: Str,
+        /// What went wrong last.
+        error: Str,
+        /// When it is tried next.
+        next_try: Option<Timestamp>,
+    },
+    /// A server answers again.
+    CircuitClosed {
+        /// Which one.
+        endpoint: Str,
+        /// How many notifications wait for it in line, and go now.
+        waiting: usize,
+    },
+    /// Something happened to a notification that was given up.
+    DeadLetter {
+        /// What.
+        change: DeadLetterChange,
+        /// Its id.
+        id: Str,
+        /// The group.
+        group: Arc<GroupName>,
+        /// The integration.
+        integration: IntegrationName,
+        /// What could not be told.
+        notification: Arc<Notification>,
+        /// What went wrong last.
+        error: Str,
+    },
     /// A silence or an acknowledgement was made, changed or ended.
     Silence {
         /// What happened to it.
@@ -146,6 +177,38 @@ pub enum Event {
         /// How many groups are gone.
         dropped: usize,
     },
+}
+
+/// What happened to a dead letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DeadLetterChange {
+    /// A notification was refused.
+    Refused,
+    /// A notification was given up, because it could not be delivered for too long.
+    TooOld,
+    /// A later notification of its group was delivered, or itself at last.
+    Settled,
+    /// Somebody has it sent again.
+    Resent,
+    /// Somebody dropped it.
+    Dropped,
+    /// It gave way to newer ones, because there are too many, or it is too old.
+    Forgotten,
+}
+
+impl DeadLetterChange {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::TooOld => "too_old",
+            Self::Settled => "settled",
+            Self::Resent => "resent",
+            Self::Dropped => "dropped",
+            Self::Forgotten => "forgotten",
+        }
+    }
 }
 
 /// What an alert did.
@@ -253,6 +316,10 @@ pub enum NotTold {
     InFlight,
     /// All that fires is muted by silences or inhibition.
     Muted,
+    /// The receiver had as many notifications as its rate limit allows; it is told when it may get another.
+    RateLimited,
+    /// It is a fallback, and the receiver before it can be told.
+    StandBy,
     /// The route is quiet by time intervals; what there is to tell is told when it may speak again.
     QuietTime,
 }
@@ -269,7 +336,23 @@ impl NotTold {
             Self::Cooldown(_) => "cooldown",
             Self::InFlight => "in_flight",
             Self::Muted => "muted",
+            Self::RateLimited => "rate_limited",
+            Self::StandBy => "fallback_stand_by",
             Self::QuietTime => "quiet_time",
+        }
+    }
+
+    /// Whether the integration is still to be told of what it does not know.
+    pub(super) fn leaves_something_to_tell(self) -> bool {
+        match self {
+            Self::Cooldown(_) | Self::InFlight | Self::RateLimited => true,
+            Self::NeverTold
+            | Self::Unchanged
+            | Self::StillResolved
+            | Self::ResolvedUnwanted
+            | Self::Muted
+            | Self::StandBy
+            | Self::QuietTime => false,
         }
     }
 
@@ -284,6 +367,8 @@ impl NotTold {
             Self::Cooldown(_) => "cooldown",
             Self::InFlight => "an earlier notification is still on its way",
             Self::Muted => "all alerts that fire are silenced or inhibited",
+            Self::RateLimited => "held back by rate_limit",
+            Self::StandBy => "it is a fallback, and the receiver before it can be told",
             Self::QuietTime => "the route is quiet by its time intervals",
         }
     }

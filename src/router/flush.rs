@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::alerts::AlertIndex;
 use super::dedup::{Decision, Question, decide_in_time};
-use super::groups::{Delivery, Group, GroupIndex, State};
+use super::fallback;
+use super::groups::{Delivery, Group, GroupIndex, State, Wait};
 use super::intake::ended_by_time;
 use super::machine::Router;
 use super::snapshot::{Heading, Snapshot, group_key, notification};
 use super::timers::Timer;
+use super::tree::Destination;
 use super::{
     AlertChange, Attempt, AttemptId, Effect, Event, GroupName, Key, NotTold, Pending, Reason, Record, Told,
 };
@@ -60,6 +62,8 @@ impl Router {
     /// Decides what one integration is told of the group.
     pub(super) fn look(&mut self, index: GroupIndex, place: usize, snapshot: &Snapshot) {
         let now = snapshot.at;
+        let Some(seen) = self.seen_by(index, place, snapshot) else { return self.stand_by(index, place) };
+        let snapshot = &*seen.snapshot;
         let (route, group) = (self.route_of(index), self.groups.at(index));
         let delivery = &group.deliveries[place];
         let question = Question {
@@ -73,6 +77,7 @@ impl Router {
             strict: self.routing.strict,
         };
         let decision = decide_in_time(&question, snapshot.quiet);
+        let decision = if seen.only_ends { fallback::only_ends(decision) } else { decision };
         let resolved = match question.strict {
             true => snapshot.resolved.clone(),
             false => question.ended().collect(),
@@ -101,9 +106,12 @@ impl Router {
                         self.set_delivery_timer(index, place, Some(end));
                         self.stay_quiet(index, place, NotTold::Cooldown(end));
                     }
+                    None if !self.take_token(now, index, place) => {
+                        self.stay_quiet(index, place, NotTold::RateLimited);
+                    }
                     None => {
                         let pending = self.compose(index, place, reason, snapshot, resolved);
-                        self.attempt(now, index, place, pending, 1);
+                        self.try_attempt(now, index, place, Arc::new(pending), 1);
                     }
                 }
             }
@@ -120,7 +128,7 @@ impl Router {
         reason: Reason,
         snapshot: &Snapshot,
         resolved: Vec<Fingerprint>,
-    ) -> Arc<Pending> {
+    ) -> Pending {
         let group = self.groups.at(index);
         let delivery = &group.deliveries[place];
         let heading = Heading {
@@ -129,6 +137,7 @@ impl Router {
             reason,
             at: snapshot.at,
             strict: self.routing.strict,
+            level: delivery.destination.level,
             flaps: match &delivery.told {
                 Some(told) if !self.routing.strict => &told.flaps,
                 Some(_) | None => &[],
@@ -142,9 +151,18 @@ impl Router {
         held.retain(|alert| {
             !self.routing.strict && delivery.told.as_ref().is_some_and(|told| told.may_know(*alert))
         });
+        // Whoever was told that all is over begins anew, as with Alertmanager's receiver data.
+        let memory = match reason {
+            Reason::First => None,
+            Reason::NewAlerts
+            | Reason::AllResolved
+            | Reason::SomeResolved
+            | Reason::Repeat
+            | Reason::Flapped => delivery.told.as_ref().and_then(|told| told.memory.clone()),
+        };
         self.render_route_labels(index, &mut notification);
         let notification = Arc::new(notification);
-        Arc::new(Pending { notification, firing: snapshot.firing.clone(), resolved, held })
+        Pending { notification, firing: snapshot.firing.clone(), resolved, held, since: None, memory }
     }
 
     /// Persists what is on its way, and whether an attempt is being made.
@@ -174,14 +192,15 @@ impl Router {
         let deadline = retry::deadline(now, self.route_of(index).group_interval, self.routing.strict);
         self.set_delivery_timer(index, place, Some(deadline + retry::GRACE));
         self.in_flight.insert(id, (index, place));
+        self.endpoints.begin(&self.groups.at(index).deliveries[place].destination.endpoint, id);
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
         delivery.not_told = None;
         self.waiting -= usize::from(delivery.is_waiting());
         let integration = Arc::clone(&delivery.destination.integration);
         let notification = Arc::clone(&pending.notification);
+        let (renderer, memory) = (self.routing.renderer.clone(), pending.memory.clone().unwrap_or_default());
         delivery.state =
             State::InFlight { attempt: id, number, since: now, deadline, pending, overtaken: false };
-        let (renderer, memory) = (self.routing.renderer.clone(), Arc::default());
         let attempt = Attempt { id, number, deadline, integration, notification, renderer, memory };
         self.effects.push(Effect::Notify(attempt));
     }
@@ -197,7 +216,11 @@ impl Router {
     }
 
     /// A newer notification takes the place of one that failed; when it is tried does not change.
-    fn supersede(&mut self, index: GroupIndex, place: usize, newer: Arc<Pending>) {
+    fn supersede(&mut self, index: GroupIndex, place: usize, newer: Pending) {
+        let newer = Arc::new(match self.groups.at(index).deliveries[place].pending() {
+            Some(older) => newer.instead_of(older),
+            None => newer,
+        });
         self.keep_pending(index, place, &newer, false);
         let group = self.name_of(index);
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
@@ -211,6 +234,7 @@ impl Router {
 
     /// A notification that failed has nothing left to tell.
     fn withdraw(&mut self, index: GroupIndex, place: usize) {
+        self.leave_line(index, place);
         let group = self.name_of(index);
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
         let integration = delivery.destination.name.clone();
@@ -274,8 +298,12 @@ impl Router {
     }
 
     /// Notes why an integration is not told, if that is another reason than at the last look.
-    fn stay_quiet(&mut self, index: GroupIndex, place: usize, why: NotTold) {
+    pub(super) fn stay_quiet(&mut self, index: GroupIndex, place: usize, why: NotTold) {
+        if why != NotTold::RateLimited {
+            self.leave_limiter(index, place);
+        }
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
+        delivery.given_up &= why.leaves_something_to_tell();
         if delivery.not_told.replace(why) != Some(why) {
             let integration = delivery.destination.name.clone();
             let group = self.name_of(index);
@@ -294,7 +322,8 @@ impl Router {
             let needed = |delivery: &Delivery| {
                 // Alertmanager lets go of what is resolved once a flush went well, whoever knows that it
                 // fired: also if it was muted, or only others were told.
-                let is_open = !self.routing.strict || delivery.is_unfinished();
+                let is_open =
+                    !self.routing.strict || delivery.is_unfinished() || delivery.destination.level > 0;
                 is_open && delivery.needs(*fingerprint)
             };
             (over && !group.deliveries.iter().any(needed)).then_some((*fingerprint, *alert))
@@ -347,8 +376,17 @@ impl Router {
         if delivery.pending().is_some() {
             self.forget(Key::Pending(key.clone()));
         }
-        if let State::InFlight { attempt, .. } = delivery.state {
-            self.in_flight.remove(&attempt);
+        let Destination { endpoint, name, .. } = &*delivery.destination;
+        match delivery.state {
+            State::InFlight { attempt, .. } => {
+                self.in_flight.remove(&attempt);
+                self.endpoints.forget(now, endpoint, attempt);
+            }
+            State::Waiting { wait: Wait::InLine(ticket), .. } => self.endpoints.leave(endpoint, name, ticket),
+            State::Waiting { wait: Wait::Until(_), .. } | State::Idle => {}
+        }
+        if let Some(ticket) = delivery.held_back {
+            self.limiters.leave(now, name, ticket);
         }
         let route = route.map(|route| &self.routing.routes[route]);
         if let Some(told) = delivery.told

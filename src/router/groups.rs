@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::alerts::AlertIndex;
+use super::endpoints::Ticket;
 use super::tree::Destination;
 use super::{AttemptId, DeliveryKey, GroupKey, NotTold, Pending, Reason, Told};
 use crate::config::routes::RouteIndex;
@@ -46,6 +47,10 @@ pub(super) struct Delivery {
     pub(super) timer: Option<Timestamp>,
     /// Attempts that failed in a row.
     pub(super) failures: u32,
+    /// Whether the last notification was given up, and nothing was delivered since.
+    pub(super) given_up: bool,
+    /// Its place among those that the receiver's rate limit holds back, if it does.
+    pub(super) held_back: Option<Ticket>,
     /// Why it was not told when it was looked at last.
     pub(super) not_told: Option<NotTold>,
     /// What the receiver said when an attempt failed last.
@@ -74,15 +79,25 @@ pub(super) enum State {
         /// Whether a flush meanwhile found something else to tell: it is looked at again right after.
         overtaken: bool,
     },
-    /// The last attempt failed. The timer is the next one.
+    /// The last attempt failed, or none could be made yet. The timer is the next one, or when the fallback is
+    /// told, or when it is given up.
     Waiting {
         /// How many attempts were made for this notification.
         attempts: u32,
-        /// When the next one is made.
-        retry_at: Timestamp,
+        /// For what it waits.
+        wait: Wait,
         /// What it says.
         pending: Arc<Pending>,
     },
+}
+
+/// For what a delivery waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// For the time of its next attempt.
+    Until(Timestamp),
+    /// For its turn at its endpoint.
+    InLine(Ticket),
 }
 
 impl Delivery {
@@ -95,6 +110,8 @@ impl Delivery {
             state: State::Idle,
             timer: None,
             failures: 0,
+            given_up: false,
+            held_back: None,
             not_told: None,
             last_error: None,
             last_latency: None,

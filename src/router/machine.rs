@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::alerts::Alerts;
+use super::dead_letters::DeadLetters;
+use super::endpoints::{Endpoints, Ticket};
 use super::groups::{GroupIndex, Groups};
 use super::inhibition::Inhibition;
 use super::label_index::LabelIndex;
+use super::limits::Limiters;
 use super::memory::Memory;
 use super::name_limit::NameLimit;
 use super::random::Random;
@@ -38,6 +41,13 @@ pub struct Router {
     pub(super) waiting: usize,
     pub(super) random: Random,
     pub(super) last_attempt: u64,
+    /// What is known of the servers that integrations talk to.
+    pub(super) endpoints: Endpoints,
+    /// What rate limits hold back.
+    pub(super) limiters: Limiters,
+    /// Notifications that were given up.
+    pub(super) dead_letters: DeadLetters,
+    pub(super) last_ticket: Ticket,
     /// Attempts without an outcome, with the group and the place of the delivery in it.
     pub(super) in_flight: BTreeMap<AttemptId, (GroupIndex, usize)>,
     /// What the call that runs now answers, and before the first call what `restore` has found to say.
@@ -62,6 +72,10 @@ impl Router {
             waiting: 0,
             random: Random::new(seed),
             last_attempt: 0,
+            endpoints: Endpoints::default(),
+            limiters: Limiters::default(),
+            dead_letters: DeadLetters::default(),
+            last_ticket: 0,
             in_flight: BTreeMap::new(),
             effects: Vec::new(),
         }
@@ -85,7 +99,15 @@ impl Router {
     /// When the router wants an [`Input::Wake`], if at all.
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
-        [self.timers.next(), self.memory.next_end(), self.silences.next()].into_iter().flatten().min()
+        let timers = [
+            self.timers.next(),
+            self.memory.next_end(),
+            self.silences.next(),
+            self.endpoints.next_due(),
+            self.limiters.next_due(),
+            self.dead_letters.next_end(),
+        ];
+        timers.into_iter().flatten().min()
     }
 
     fn on_request(&mut self, now: Timestamp, id: RequestId, request: Request) {
@@ -98,16 +120,31 @@ impl Router {
                 self.expire_silence(now, &id).map_or_else(Answer::Refused, |()| Answer::Expired)
             }
             Request::Ack(draft) => self.ack(now, &draft).map_or_else(Answer::Refused, Answer::Acked),
+            Request::RetryDeadLetter { id, force } => {
+                self.retry_dead_letter(now, &id, force).map_or_else(Answer::Refused, Answer::Resent)
+            }
+            Request::DropDeadLetter { id } => {
+                self.drop_dead_letter(&id).map_or_else(Answer::Refused, |()| Answer::Dropped)
+            }
         };
         self.effects.push(Effect::Reply(id, answer));
     }
 
     fn on_wake(&mut self, now: Timestamp) {
         self.settle_silences(now);
-        while let Some(timer) = self.timers.pop_due(now) {
-            match timer {
-                Timer::Flush(group) => self.flush(now, group),
-                Timer::Delivery(group, place) => self.on_delivery_timer(now, group, place),
+        loop {
+            // What is flushed and retried at this instant goes before what waits for its turn.
+            if let Some(timer) = self.timers.pop_due(now) {
+                match timer {
+                    Timer::Flush(group) => self.flush(now, group),
+                    Timer::Delivery(group, place) => self.on_delivery_timer(now, group, place),
+                }
+            } else if let Some(endpoint) = self.endpoints.pop_due(now) {
+                self.release(now, &endpoint);
+            } else if let Some(limiter) = self.limiters.pop_due(now) {
+                self.on_limiter_timer(now, &limiter);
+            } else {
+                break;
             }
         }
         self.forget_ended(now);
@@ -117,6 +154,7 @@ impl Router {
         while let Some(key) = self.memory.forget_ended(now) {
             self.forget(Key::Told(key));
         }
+        self.forget_dead_letters(now);
     }
 
     pub(super) fn keep(&mut self, key: Key, record: Record) {

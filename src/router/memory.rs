@@ -97,6 +97,7 @@ fn end_of(told: &Told, route: Option<&Route>, now: Timestamp) -> Option<Timestam
     quiet.max(known).filter(|end| *end > now)
 }
 
-fn knows_any(told: &Told) -> bool {
+/// Whether there is an alert that the integration knows, or may know, as firing.
+pub(super) fn knows_any(told: &Told) -> bool {
     !(told.firing.is_empty() && told.unsure.is_empty())
 }

@@ -11,13 +11,17 @@
 //! restart and to new routes.
 
 mod alerts;
+mod breaker;
 mod cooldown;
+mod dead_letters;
 mod dedup;
 pub mod diff;
 mod drill;
+mod endpoints;
 mod entry;
 mod event;
 mod explain;
+mod fallback;
 mod flush;
 mod groups;
 mod index_set;
@@ -25,6 +29,7 @@ mod inhibition;
 mod intake;
 mod intervals;
 mod label_index;
+mod limits;
 mod machine;
 mod matcher_index;
 mod memory;
@@ -63,18 +68,23 @@ use crate::config::routes::{Integration, Routing};
 use crate::model::{Alert, Annotations, Duration, Fingerprint, LabelSet, Str, Timestamp};
 use crate::template::message::Renderer;
 
+pub use dead_letters::{DeadLetterView, Stale};
 pub use drill::{Drill, route_to};
-pub use entry::{DeliveryKey, Entry, GroupKey, IntegrationName, Key, Pending, Record, SavedGroup, Told};
-pub use event::{AlertChange, Event, GroupName, NotTold, SilenceChange, Suppression};
+pub use endpoints::EndpointView;
+pub use entry::{
+    DeadLetter, DeadReason, DeliveryKey, Entry, GroupKey, IntegrationName, Key, Pending, Record, SavedGroup,
+    SavedLimiter, Told,
+};
+pub use event::{AlertChange, DeadLetterChange, Event, GroupName, NotTold, SilenceChange, Suppression};
 pub use explain::{
-    AlertFacts, Destined, Explanation, GroupFacts, Inhibitor, IntegrationFacts, Knows, Muting, OnItsWay,
-    Outlook, Said, Silencer, Step, StepOutcome, Timing, ToldFacts, WhyNot, ago, span,
+    AlertFacts, Destined, EndpointFacts, Explanation, GroupFacts, Inhibitor, IntegrationFacts, Knows, Muting,
+    OnItsWay, Outlook, Said, Silencer, Step, StepOutcome, Timing, ToldFacts, WhyNot, ago, span,
 };
 pub use machine::Router;
 pub use mute::Mutes;
 pub use paths::{RouteFinder, group_labels};
 pub use query::{AlertQuery, AlertView, Cursor, GroupAlerts, Page};
-pub use request::{AckDraft, AckOf, Answer, Refusal, Request, RequestId, SilenceDraft};
+pub use request::{AckDraft, AckOf, Answer, Refusal, Request, RequestId, Resent, SilenceDraft};
 pub use route_labels::{annotation_pairs, label_pairs, route_labels};
 pub use snapshot::{alert_order, labels_order};
 pub use view::{AlertCounts, DeliveryState, DeliveryView, GroupView, SilenceCounts, View};
@@ -126,6 +136,9 @@ pub struct Notification {
     /// Whether what is sent is to be as Alertmanager's also where we differ on purpose (`compat: strict`).
     #[serde(default)]
     pub strict: bool,
+    /// The receiver that should have been told and could not: this one is its fallback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback_for: Option<Str>,
     /// The alerts, sorted as Alertmanager does: by job, instance, then all labels. Resolved ones are
     /// included only if the integration wants them.
     pub alerts: Vec<NotifiedAlert>,
@@ -229,7 +242,7 @@ pub enum Outcome {
 }
 
 /// Kinds of failure, as in `alertmanager_notifications_failed_total{reason}`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Failure {
     /// A 4xx answer.
     ClientError,

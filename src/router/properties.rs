@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::testing::{START, World, delivered, draft, duration, failed, labels, receiver, route, routing};
 use super::{AckDraft, AckOf, Failure, Input, Outcome, Record, Request, SilenceDraft};
-use crate::config::routes::Routing;
+use crate::config::routes::{RateLimit, Routing};
 use crate::model::{Duration, SilenceKind};
 
 /// Something that happens to the router.
@@ -48,7 +48,7 @@ fn steps(reloads: bool) -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// Route files: with a cooldown, a route with two integrations of which one hears no resolutions, an
-/// interval shorter than an attempt.
+/// interval shorter than an attempt; one of them with a fallback and a rate limit.
 fn route_file(number: u8, strict: bool) -> Arc<Routing> {
     let mut routing = match number {
         0 => routing(vec![route("i=~[0-2]", "two").continues(), route("i=~[2-4]", "ops")]),
@@ -56,9 +56,16 @@ fn route_file(number: u8, strict: bool) -> Arc<Routing> {
         _ => routing(Vec::new()),
     };
     for known in &mut routing.receivers {
-        if &*known.name == "two" {
-            *known = Arc::new(receiver("two", &[true, false]));
+        let mut changed = match &*known.name {
+            "two" => receiver("two", &[true, false]),
+            name => receiver(name, &[true]),
+        };
+        match (number, &*changed.name) {
+            (0, "two") => changed.fallback = Some("root".into()),
+            (0, "ops") => changed.rate_limit = Some(RateLimit { notifications: 3, per: duration("10m") }),
+            _ => {}
         }
+        *known = Arc::new(changed);
     }
     routing.strict = strict;
     for (at, route) in routing.routes.iter_mut().enumerate() {
@@ -160,7 +167,7 @@ fn heal(world: &mut World) {
     for alert in 0..6 {
         world.resolve(&[&format!("i={alert}")]);
     }
-    let until = seconds(world) + 6 * 86_400; // longer than the notification log remembers
+    let until = seconds(world) + 31 * 86_400; // longer than dead letters and the notification log are kept
     world.until(&format!("{until}s"));
 }
 

@@ -7,18 +7,18 @@
 //! reload tells nothing twice; but nobody is told that alerts have left a route. An attempt that was under
 //! way for a group or integration that is gone is not retried, and its outcome is ignored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::groups::{Delivery, Group, Groups, State};
+use super::groups::{Delivery, Group, GroupIndex, Groups, State, Wait};
 use super::inhibition::Inhibition;
 use super::machine::Router;
 use super::name_limit::NameLimit;
 use super::timers::{Timer, Timers};
-use super::tree::Tree;
+use super::tree::{Destination, Tree};
 use super::{Event, GroupKey, IntegrationName, Key};
 use crate::config::routes::Routing;
-use crate::model::{Fingerprint, Timestamp};
+use crate::model::{Fingerprint, Str, Timestamp};
 
 impl Router {
     pub(super) fn on_reload(&mut self, now: Timestamp, routing: Arc<Routing>) {
@@ -28,6 +28,7 @@ impl Router {
         self.name_limit = NameLimit::new(routing.limits.alerts_per_name);
         self.timers = Timers::default();
         self.unseen.clear();
+        self.begin_reload_of_outbox();
         let indexes: Vec<_> = self.groups.iter().map(|(index, _)| index).collect();
         let mut old = std::mem::take(&mut self.groups);
         let mut members = BTreeMap::new();
@@ -58,6 +59,8 @@ impl Router {
         let emptied = self.drop_empty_groups(now);
         self.mark_moved(&members);
         self.restore_cooldowns(now);
+        self.endpoints.end_reload(now);
+        self.limiters.end_reload(now);
         self.schedule_silences(now);
         let kept = carried - emptied;
         self.note(Event::Reloaded { kept, created, dropped: dropped + emptied });
@@ -90,11 +93,11 @@ impl Router {
         }
         let members = BTreeMap::new();
         let group = Group { key, route, members, next_flush, flushed_at, changed, deliveries };
-        self.put_back(group, !same_timing);
+        self.put_back(now, group, !same_timing);
     }
 
     /// Sets a carried group's timers and attempts at its new place.
-    fn put_back(&mut self, group: Group, moved: bool) {
+    fn put_back(&mut self, now: Timestamp, group: Group, moved: bool) {
         let (next_flush, is_unseen) = (group.next_flush, group.flushed_at.is_none());
         let index = self.groups.insert(group);
         if is_unseen {
@@ -105,12 +108,45 @@ impl Router {
             if let Some(at) = delivery.timer {
                 self.timers.set(at, Timer::Delivery(index, place));
             }
-            if let State::InFlight { attempt, .. } = &delivery.state {
-                self.in_flight.insert(*attempt, (index, place));
+            let Destination { endpoint, name, .. } = &*delivery.destination;
+            match &delivery.state {
+                State::InFlight { attempt, .. } => {
+                    self.in_flight.insert(*attempt, (index, place));
+                    self.endpoints.begin(endpoint, *attempt);
+                }
+                State::Waiting { wait: Wait::InLine(ticket), .. } => {
+                    self.endpoints.join(now, endpoint, name, *ticket, (index, place));
+                }
+                State::Waiting { wait: Wait::Until(_), .. } | State::Idle => {}
             }
+        }
+        for place in 0..self.groups.at(index).deliveries.len() {
+            self.put_back_outbox(now, index, place);
         }
         if moved {
             self.keep_group(index);
+        }
+    }
+
+    fn begin_reload_of_outbox(&mut self) {
+        let names: BTreeSet<Str> = self.tree.all_destinations().map(|known| known.endpoint.clone()).collect();
+        for endpoint in self.endpoints.begin_reload(&names) {
+            self.note(Event::CircuitClosed { endpoint, waiting: 0 });
+        }
+        for gone in self.limiters.begin_reload(self.tree.all_destinations()) {
+            self.forget(Key::Limiter(gone));
+        }
+    }
+
+    /// What waits goes on waiting, with the fallback and the limit that there are now.
+    fn put_back_outbox(&mut self, now: Timestamp, index: GroupIndex, place: usize) {
+        self.set_wait_timer(now, index, place);
+        let delivery = &self.groups.at(index).deliveries[place];
+        let Some(ticket) = delivery.held_back else { return };
+        let destination = Arc::clone(&delivery.destination);
+        if !self.limiters.rejoin(now, &destination, ticket, (index, place)) {
+            self.groups.at_mut(index).deliveries[place].held_back = None;
+            self.set_delivery_timer(index, place, Some(now));
         }
     }
 

@@ -21,6 +21,18 @@ pub enum Request {
     ExpireSilence(SilenceId),
     /// Somebody is at these alerts; answered with [`Answer::Acked`].
     Ack(AckDraft),
+    /// Send a dead letter again; answered with [`Answer::Resent`].
+    RetryDeadLetter {
+        /// Its id.
+        id: Str,
+        /// Whether also if its group has gone on since.
+        force: bool,
+    },
+    /// Forget a dead letter; answered with [`Answer::Dropped`].
+    DropDeadLetter {
+        /// Its id.
+        id: Str,
+    },
 }
 
 /// A silence as its author wants it.
@@ -82,8 +94,21 @@ pub enum Answer {
     Expired,
     /// The silences that stand for the acknowledgement, one for each alert.
     Acked(Vec<SilenceId>),
+    /// The dead letter is on its way again: as its group's notification, or beside it.
+    Resent(Resent),
+    /// The dead letter is forgotten.
+    Dropped,
     /// It cannot be done.
     Refused(Refusal),
+}
+
+/// How a dead letter is sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resent {
+    /// As the notification of its group: it says what still holds, and is tried until it is taken.
+    AsNews,
+    /// Once, as it was, although its group has gone on.
+    AsItWas,
 }
 
 /// Why a request is refused. The texts are Alertmanager's where it refuses the same.
@@ -127,4 +152,13 @@ pub enum Refusal {
     /// No alert that fires is named by the acknowledgement.
     #[error("no alert that fires matches")]
     NothingFires,
+    /// No dead letter has this id.
+    #[error("no dead letter has the id {0}: it was delivered since, or dropped")]
+    UnknownDeadLetter(Str),
+    /// What the dead letter says is not what is to be told now.
+    #[error("{0}; to send it all the same, as it was, say that you mean it (force)")]
+    StaleDeadLetter(super::Stale),
+    /// It cannot be sent at all now.
+    #[error("{0}")]
+    StuckDeadLetter(super::Stale),
 }

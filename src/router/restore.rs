@@ -2,14 +2,17 @@
 //!
 //! Groups keep their timers: a flush that is overdue happens at the first wake. A notification without a
 //! known outcome is attempted again at once, with the same idempotency key: the one thing that may be told
-//! twice. Records that nothing belongs to any more are forgotten with the first input.
+//! twice; after a crash with many of them they stand in line. Records that nothing belongs to any more are forgotten with the first input.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::groups::State;
+use super::groups::{State, Wait};
 use super::machine::Router;
-use super::{DeliveryKey, Entry, GroupKey, Key, Pending, Record, SavedGroup, Told, cooldown};
+use super::{
+    DeadLetter, DeliveryKey, Entry, GroupKey, IntegrationName, Key, Pending, Record, SavedGroup,
+    SavedLimiter, Told, cooldown,
+};
 use crate::config::routes::{RouteIndex, Routing};
 use crate::model::{Alert, Fingerprint, Silence, SilenceId, Timestamp};
 
@@ -21,6 +24,8 @@ struct Saved {
     told: BTreeMap<DeliveryKey, Told>,
     pending: BTreeMap<DeliveryKey, (Arc<Pending>, bool)>,
     silences: BTreeMap<SilenceId, Silence>,
+    dead_letters: BTreeMap<DeliveryKey, DeadLetter>,
+    limiters: BTreeMap<IntegrationName, SavedLimiter>,
 }
 
 impl Saved {
@@ -42,9 +47,23 @@ impl Saved {
                     drop(saved.silences.insert(key, silence))
                 }
                 (Key::Silence(key), None) => drop(saved.silences.remove(&key)),
+                (Key::DeadLetter(key), Some(Record::DeadLetter(letter))) => {
+                    drop(saved.dead_letters.insert(key, letter));
+                }
+                (Key::DeadLetter(key), None) => drop(saved.dead_letters.remove(&key)),
+                (Key::Limiter(key), Some(Record::Limiter(limiter))) => {
+                    drop(saved.limiters.insert(key, limiter));
+                }
+                (Key::Limiter(key), None) => drop(saved.limiters.remove(&key)),
                 // A record of another kind than its key: not written by us, so it says nothing.
                 (
-                    Key::Alert(_) | Key::Group(_) | Key::Told(_) | Key::Pending(_) | Key::Silence(_),
+                    Key::Alert(_)
+                    | Key::Group(_)
+                    | Key::Told(_)
+                    | Key::Pending(_)
+                    | Key::Silence(_)
+                    | Key::DeadLetter(_)
+                    | Key::Limiter(_),
                     Some(_),
                 ) => {}
             }
@@ -73,6 +92,12 @@ impl Router {
         router.restore_groups(now, saved.groups);
         router.restore_alerts(now, saved.alerts);
         router.drop_empty_groups(now);
+        for (name, limiter) in saved.limiters {
+            router.restore_limiter(now, name, limiter);
+        }
+        for (key, letter) in saved.dead_letters {
+            router.restore_dead_letter(key, letter);
+        }
         for (key, (pending, in_flight)) in saved.pending {
             router.restore_pending(now, key, pending, in_flight);
         }
@@ -142,20 +167,19 @@ impl Router {
     }
 
     fn restore_pending(&mut self, now: Timestamp, key: DeliveryKey, pending: Arc<Pending>, in_flight: bool) {
-        let route = self.tree.with_id(&key.group.route);
-        let index = route.and_then(|route| self.groups.find(route, &key.group.labels));
-        let place = index.and_then(|index| {
-            let deliveries = &self.groups.at(index).deliveries;
-            deliveries.iter().position(|delivery| delivery.destination.name == key.integration)
-        });
-        let (Some(index), Some(place)) = (index, place) else { return self.forget(Key::Pending(key)) };
+        let Some((index, place)) = self.find_delivery(&key) else { return self.forget(Key::Pending(key)) };
         if in_flight {
             self.note_unknown_outcome(now, index, place, &pending);
         }
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
-        delivery.state = State::Waiting { attempts: 0, retry_at: now, pending };
+        delivery.state =
+            State::Waiting { attempts: 0, wait: Wait::Until(now), pending: Arc::clone(&pending) };
         self.waiting += 1;
-        self.set_delivery_timer(index, place, Some(now));
+        match self.routing.strict {
+            true => self.set_delivery_timer(index, place, Some(now)),
+            // Not all at once.
+            false => self.wait_in_line(now, index, place, pending, 0),
+        }
     }
 
     /// What changed during a cooldown was not told; it is looked at when the cooldown ends.

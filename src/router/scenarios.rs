@@ -5,7 +5,9 @@
 
 mod cooldown;
 mod limits;
+mod memory;
 mod muting;
+mod outbox;
 mod route_labels;
 
 use std::sync::Arc;
@@ -145,8 +147,10 @@ fn a_failing_receiver_is_tried_again_and_then_hears_the_newest_state() {
     let lines: Vec<&String> = world.log.iter().filter(|line| !line.contains("(#")).collect();
     insta::assert_snapshot!(lines.into_iter().cloned().collect::<Vec<_>>().join("\n"), @r#"
           30s  root[0] A: first notification firing=[1] resolved=[]
+          35s  webhook root.test:80 does not answer
         5m30s  "first notification" gives way to "first notification"
-    5m43s783ms  root[0] A: first notification firing=[1 2] resolved=[]
+    5m37s725ms  root[0] A: first notification firing=[1 2] resolved=[]
+    5m37s735ms  webhook root.test:80 answers again, 0 wait
        10m30s  not told: nothing changed and the repeat interval has not passed
     "#);
     let tries = world.log.iter().filter(|line| line.contains("(#")).count();
@@ -426,7 +430,12 @@ fn an_attempt_without_an_outcome_is_made_again_with_the_same_key_after_a_restart
     let sent = |world: &World| {
         let pending = world.saved.values().find_map(|record| match record {
             Record::Pending { pending, .. } => Some(Arc::clone(&pending.notification)),
-            Record::Alert(_) | Record::Group(_) | Record::Told(_) | Record::Silence(_) => None,
+            Record::Alert(_)
+            | Record::Group(_)
+            | Record::Told(_)
+            | Record::Silence(_)
+            | Record::DeadLetter(_)
+            | Record::Limiter(_) => None,
         });
         pending.expect("something is on its way")
     };

@@ -13,7 +13,7 @@ use crate::model::lookup::StableHasher;
 use crate::model::{Fingerprint, LabelSet, Str, Timestamp};
 
 /// Which of a group's alerts fire and which are resolved at one instant, each list sorted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Snapshot {
     /// The instant.
     pub(super) at: Timestamp,
@@ -52,6 +52,8 @@ pub(super) struct Heading<'a> {
     pub(super) reason: Reason,
     pub(super) at: Timestamp,
     pub(super) strict: bool,
+    /// Whether it is told instead of the route's receiver: see [`super::tree::Destination::level`].
+    pub(super) level: usize,
     /// How often alerts flapped.
     pub(super) flaps: &'a [(Fingerprint, u32)],
 }
@@ -63,7 +65,7 @@ pub(super) fn notification(
     alerts: &Alerts,
     told: impl Iterator<Item = Fingerprint>,
 ) -> Notification {
-    let Heading { key, route, reason, at, strict, flaps } = *heading;
+    let Heading { key, route, reason, at, strict, level, flaps } = *heading;
     let mut told: Vec<NotifiedAlert> = told
         .filter_map(|fingerprint| {
             let alert = &alerts.at(*group.members.get(&fingerprint)?).alert;
@@ -90,6 +92,7 @@ pub(super) fn notification(
         reason,
         at,
         strict,
+        fallback_for: (level > 0).then(|| Arc::clone(&route.receiver)),
         alerts: told,
     }
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::routes::{GroupBy, InhibitRule, Integration, Receiver, Route, Routing, Settings};
+use crate::config::routes::{
+    GroupBy, HttpSettings, InhibitRule, Integration, Receiver, Route, Routing, Settings,
+};
+use crate::config::setting::{Secret, Setting};
 use crate::model::matcher::MatcherList;
 use crate::model::{
     Alert, Annotations, Duration, Fingerprint, LabelSet, MatchOp, Matcher, SilenceId, SilenceKind, Str,
@@ -12,8 +15,8 @@ use crate::model::{
 use crate::router::Answer as RouterAnswer;
 use crate::router::alerts::Slot;
 use crate::router::{
-    AlertCounts, Attempt, AttemptId, Effect, Entry, Event, Failure, Input, Key, Notified, NotifiedAlert,
-    Outcome, Reason, Record, Request, RequestId, Router, SilenceDraft,
+    AlertCounts, Attempt, AttemptId, Effect, Entry, Event, Failure, Input, Key, Memory, Notified,
+    NotifiedAlert, Outcome, Reason, Record, Request, RequestId, Router, SilenceDraft,
 };
 
 /// Labels from `"a=1 b=2"`.
@@ -120,7 +123,14 @@ pub(crate) fn receiver(name: &str, send_resolved: &[bool]) -> Receiver {
             kind: "webhook",
             index,
             send_resolved: *send_resolved,
-            settings: Settings::Console,
+            settings: Settings::Keys {
+                values: [(
+                    "url".into(),
+                    Setting::Secret(Secret::new(format!("http://{name}.test/{index}").into())),
+                )]
+                .into(),
+                http: HttpSettings::default(),
+            },
             span: 0..0,
         })
     };
@@ -130,6 +140,7 @@ pub(crate) fn receiver(name: &str, send_resolved: &[bool]) -> Receiver {
         labels: BTreeMap::new(),
         integrations,
         fallback: None,
+        fallback_after: duration("5m"),
         rate_limit: None,
         span: 0..0,
     }
@@ -195,8 +206,10 @@ pub(crate) struct World {
     pub(crate) note_events: bool,
     /// What requests were answered.
     pub(crate) answers: Vec<RouterAnswer>,
+    /// What integrations remember after an attempt, by what they have remembered before.
+    pub(crate) remember: fn(&Attempt) -> Option<Memory>,
     answer: Answers,
-    inbox: BTreeMap<(Timestamp, AttemptId), Outcome>,
+    inbox: BTreeMap<(Timestamp, AttemptId), (Outcome, Option<Memory>)>,
     outstanding: BTreeMap<AttemptId, Key>,
 }
 
@@ -241,6 +254,7 @@ impl World {
             inputs: 0,
             note_events: false,
             answers: Vec::new(),
+            remember: |_| None,
             answer: Box::new(|_, _| delivered()),
             inbox: BTreeMap::new(),
             outstanding: BTreeMap::new(),
@@ -263,9 +277,9 @@ impl World {
             };
             self.now = next;
             match self.inbox.pop_first() {
-                Some(((at, attempt), outcome)) if at <= next => {
+                Some(((at, attempt), (outcome, memory))) if at <= next => {
                     self.outstanding.remove(&attempt);
-                    self.input(Input::Notified(Notified { attempt, outcome, memory: None }));
+                    self.input(Input::Notified(Notified { attempt, outcome, memory }));
                 }
                 later => {
                     self.inbox.extend(later);
@@ -352,6 +366,13 @@ impl World {
                     }
                     Event::RouteLabelFailed { label, error, .. } => format!("label {label}: {error}"),
                     Event::GroupDropped { .. } => "group dropped".to_owned(),
+                    Event::CircuitOpened { endpoint, .. } => format!("{endpoint} does not answer"),
+                    Event::CircuitClosed { endpoint, waiting } => {
+                        format!("{endpoint} answers again, {waiting} wait")
+                    }
+                    Event::DeadLetter { change, integration, .. } => {
+                        format!("dead letter to {}: {}", integration.receiver, change.as_str())
+                    }
                     Event::Reloaded { kept, created, dropped } => {
                         format!("reloaded: {kept} kept, {created} created, {dropped} dropped")
                     }
@@ -398,7 +419,11 @@ impl World {
         }
         let place = self.saved.iter().find_map(|(key, record)| match record {
             Record::Pending { pending, .. } if pending.notification == *told => Some(key.clone()),
+            Record::Limiter(limiter) if limiter.pending.as_ref() == Some(told) => Some(key.clone()),
+            Record::DeadLetter(letter) if letter.pending.notification == *told => Some(key.clone()),
             Record::Pending { .. }
+            | Record::Limiter(_)
+            | Record::DeadLetter(_)
             | Record::Alert(_)
             | Record::Group(_)
             | Record::Told(_)
@@ -427,7 +452,8 @@ impl World {
             {
                 self.got.push((Arc::clone(&told.idempotency_key), text));
             }
-            self.inbox.insert((self.now + delay, attempt.id), outcome);
+            let memory = (self.remember)(attempt);
+            self.inbox.insert((self.now + delay, attempt.id), (outcome, memory));
         } else {
             self.outstanding.remove(&attempt.id);
         }

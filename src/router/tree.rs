@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::IntegrationName;
 use super::matcher_index::MatcherIndex;
-use crate::config::routes::{GroupBy, Integration, RouteIndex, Routing};
-use crate::model::{LabelSet, Matcher, Str};
+use crate::config::routes::{GroupBy, Integration, RateLimit, Receiver, RouteIndex, Routing};
+use crate::model::{Duration, LabelSet, Matcher, Str};
 
 /// A route tree that is prepared for matching.
 #[derive(Debug)]
@@ -26,6 +26,14 @@ pub(super) struct Destination {
     pub(super) name: IntegrationName,
     /// How it is told.
     pub(super) integration: Arc<Integration>,
+    /// The server that it talks to.
+    pub(super) endpoint: Str,
+    /// 0: of the route's receiver; 1: of the one on which that falls back, and so on.
+    pub(super) level: usize,
+    /// After how long without delivery the next level is told, if there is one.
+    pub(super) fallback_after: Option<Duration>,
+    /// The most notifications it gets.
+    pub(super) rate_limit: Option<RateLimit>,
 }
 
 #[derive(Debug)]
@@ -41,8 +49,11 @@ struct Node {
 impl Tree {
     /// Prepares the routes of `routing`.
     pub(super) fn new(routing: &Routing) -> Self {
-        let receivers: BTreeMap<&str, Arc<[Arc<Destination>]>> =
-            routing.receivers.iter().map(|receiver| (&*receiver.name, destinations(receiver))).collect();
+        let receivers: BTreeMap<&str, Arc<[Arc<Destination>]>> = routing
+            .receivers
+            .iter()
+            .map(|receiver| (&*receiver.name, destinations(routing, receiver)))
+            .collect();
         let nodes = routing
             .routes
             .iter()
@@ -78,6 +89,11 @@ impl Tree {
         &self.nodes[route].destinations
     }
 
+    /// All integrations that a route tells, or may tell as a fallback; one may be named several times.
+    pub(super) fn all_destinations(&self) -> impl Iterator<Item = &Arc<Destination>> {
+        self.nodes.iter().flat_map(|node| node.destinations.iter())
+    }
+
     fn matches(&self, node: RouteIndex, labels: &LabelSet) -> bool {
         self.nodes.get(node).is_some_and(|node| node.matchers.iter().all(|matcher| matcher.matches(labels)))
     }
@@ -108,16 +124,34 @@ fn index_children(routing: &Routing, children: &[RouteIndex]) -> MatcherIndex {
     index
 }
 
-fn destinations(receiver: &Arc<crate::config::routes::Receiver>) -> Arc<[Arc<Destination>]> {
-    let destination = |integration: &Arc<Integration>| {
-        let name = IntegrationName {
-            receiver: Arc::clone(&receiver.name),
-            kind: integration.kind.into(),
-            index: integration.index,
+/// The integrations of a receiver, then those of the one on which it falls back, and so on.
+fn destinations(routing: &Routing, receiver: &Arc<Receiver>) -> Arc<[Arc<Destination>]> {
+    let mut chain = vec![receiver];
+    while let Some(next) = chain.last().and_then(|last| routing.receiver(last.fallback.as_ref()?)) {
+        if chain.iter().any(|known| known.name == next.name) {
+            break; // a file with a circle is not loaded
+        }
+        chain.push(next);
+    }
+    let of = |(level, receiver): (usize, &&Arc<Receiver>)| {
+        let has_next = level + 1 < chain.len();
+        let destination = |integration: &Arc<Integration>| {
+            Arc::new(Destination {
+                name: IntegrationName {
+                    receiver: Arc::clone(&receiver.name),
+                    kind: integration.kind.into(),
+                    index: integration.index,
+                },
+                endpoint: integration.endpoint(),
+                integration: Arc::clone(integration),
+                level,
+                fallback_after: has_next.then_some(receiver.fallback_after),
+                rate_limit: receiver.rate_limit,
+            })
         };
-        Arc::new(Destination { name, integration: Arc::clone(integration) })
+        receiver.integrations.iter().map(destination).collect::<Vec<_>>()
     };
-    receiver.integrations.iter().map(destination).collect()
+    chain.iter().enumerate().flat_map(of).collect()
 }
 
 /// The labels that a group shares: those of `group_by` that the alert has. A missing label is left out, it

@@ -1,9 +1,10 @@
 //! What the router shows of itself. Pure reads.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::alerts::AlertIndex;
-use super::groups::{Delivery, Group, GroupIndex, State};
+use super::groups::{Delivery, Group, GroupIndex, State, Wait};
 use super::machine::Router;
 use super::silences::Slot as SilenceSlot;
 use super::snapshot::group_key;
@@ -22,6 +23,10 @@ pub struct View {
     pub in_flight: usize,
     /// Notifications that failed and wait for their next attempt.
     pub retrying: usize,
+    /// Groups that a rate limit holds back from an integration.
+    pub held_back: usize,
+    /// Notifications that were given up (`sereno_dead_letters`).
+    pub dead_letters: usize,
     /// Entries of the notification log whose group is gone.
     pub remembered: usize,
     /// Silences by state (`alertmanager_silences{state}`).
@@ -112,8 +117,8 @@ pub enum DeliveryState {
         reason: Reason,
         /// How many attempts were made.
         attempts: u32,
-        /// When the next one is made.
-        at: Timestamp,
+        /// When the next one is made; `None`: when it is its turn at a server that does not answer yet.
+        at: Option<Timestamp>,
     },
 }
 
@@ -139,6 +144,8 @@ impl Router {
             groups: self.groups.len(),
             in_flight: self.in_flight.len(),
             retrying: self.waiting,
+            held_back: self.limiters.len(),
+            dead_letters: self.dead_letters.len(),
             remembered: self.memory.len(),
             silences: self.count_silences(now),
         }
@@ -200,6 +207,21 @@ impl Router {
         !self.alerts.at(alert).alert.is_resolved_at(now)
     }
 
+    /// How many notifications are on their way to each integration, or wait for another attempt. Walks over all
+    /// groups.
+    #[must_use]
+    pub fn outbox(&self) -> BTreeMap<IntegrationName, usize> {
+        let mut counts: BTreeMap<&IntegrationName, usize> =
+            self.tree.all_destinations().map(|known| (&known.name, 0)).collect();
+        if self.waiting + self.in_flight.len() > 0 {
+            let deliveries = self.groups.iter().flat_map(|(_, group)| &group.deliveries);
+            for delivery in deliveries.filter(|delivery| delivery.pending().is_some()) {
+                *counts.entry(&delivery.destination.name).or_default() += 1;
+            }
+        }
+        counts.into_iter().map(|(name, count)| (name.clone(), count)).collect()
+    }
+
     /// Every group in detail, in order of route and labels. Copies pointers, not texts.
     #[must_use]
     pub fn groups(&self) -> Vec<GroupView> {
@@ -248,10 +270,13 @@ fn delivery_view(delivery: &Delivery) -> DeliveryView {
                 number: *number,
                 deadline: *deadline,
             },
-            State::Waiting { attempts, retry_at, pending } => DeliveryState::Retrying {
+            State::Waiting { attempts, wait, pending } => DeliveryState::Retrying {
                 reason: pending.notification.reason,
                 attempts: *attempts,
-                at: *retry_at,
+                at: match wait {
+                    Wait::Until(at) => Some(*at),
+                    Wait::InLine(_) => None,
+                },
             },
         },
         last_error: delivery.last_error.clone(),

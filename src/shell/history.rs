@@ -59,11 +59,14 @@ pub enum HistoryKind {
     Silence,
     /// Files were loaded, or could not be.
     Reload,
+    /// A server that we talk to does not answer, or answers again.
+    Endpoint,
 }
 
 impl HistoryKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::Alert, Self::Notification, Self::NotTold, Self::Silence, Self::Reload];
+    pub const ALL: [Self; 6] =
+        [Self::Alert, Self::Notification, Self::NotTold, Self::Silence, Self::Reload, Self::Endpoint];
 
     /// Its name in the API and the store.
     #[must_use]
@@ -74,6 +77,7 @@ impl HistoryKind {
             Self::NotTold => "not_told",
             Self::Silence => "silence",
             Self::Reload => "reload",
+            Self::Endpoint => "endpoint",
         }
     }
 }

@@ -2,6 +2,7 @@
 //! is the same; ours begin with `sereno_`. The encoder appends `_total` to counters.
 
 mod http;
+mod outbox;
 mod summary;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ use prometheus_client::registry::{Metric, Registry};
 
 pub use self::http::AnswerSize;
 use self::http::HttpMetrics;
+use self::outbox::OutboxMetrics;
 use self::summary::{Quantile, Summary};
 use super::store::metrics::StoreMetrics;
 use crate::config::routes::Routing;
@@ -60,6 +62,8 @@ pub struct Metrics {
     pub(super) alert_changes: Counters,
     /// What is counted of requests.
     pub http: HttpMetrics,
+    /// What is counted by receiver.
+    pub outbox: OutboxMetrics,
     alerts_received: Counters,
     alerts_invalid: Counters,
     pub(super) notifications: Counters,
@@ -170,6 +174,7 @@ impl Default for Metrics {
                 .make("sereno_template_failures", "Labels and annotations that could not be expanded"),
             alert_changes: add.make("sereno_alert_changes", "State changes of rules' alerts"),
             http: HttpMetrics::new(&mut add),
+            outbox: OutboxMetrics::new(&mut add),
             alerts_received: add.make(
                 "alertmanager_alerts_received",
                 "Alerts that others sent, repetitions included, by the way they came",
@@ -283,6 +288,7 @@ impl Metrics {
         self.aggregation_groups.set(as_i64(view.router.groups));
         self.in_flight.set(as_i64(view.router.in_flight));
         self.retrying.set(as_i64(view.router.retrying));
+        self.outbox.set(view.router.dead_letters, view.router.held_back);
         self.clock_set_back.set(clock_set_back.as_secs_f64());
         match self.encode(now) {
             Ok(text) => text,
@@ -334,6 +340,7 @@ impl Metrics {
             let reason = vec![("reason", why.as_str().to_owned())];
             drop(self.notifications_suppressed.get_or_create(&reason));
         }
+        self.outbox.announce(routing);
         for receiver in &routing.receivers {
             receiver.integrations.iter().for_each(|integration| self.announce(integration.kind));
         }

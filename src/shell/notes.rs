@@ -7,7 +7,7 @@ use super::metrics::{Metrics, rule_group};
 use super::status::{Status, Trouble};
 use crate::core::Event;
 use crate::model::{Duration, Timestamp};
-use crate::router::{Event as RouterEvent, IntegrationName};
+use crate::router::{DeadLetterChange, Event as RouterEvent, IntegrationName};
 use crate::rules::{Change, Event as RulesEvent};
 
 /// Notes an event that happened at `now`.
@@ -99,6 +99,7 @@ fn note_router(metrics: &Metrics, status: &Status, now: Timestamp, event: &Route
             // Alertmanager gives up at a group's next flush, with this reason.
             let failed = with_reason(integration, "contextDeadlineExceeded");
             metrics.notifications_failed.get_or_create(&failed).inc();
+            metrics.outbox.failed(integration, "superseded");
             warn!(
                 group = %group.key, %integration,
                 "a notification of {} to {integration} gives way to a newer one", group.key
@@ -107,6 +108,11 @@ fn note_router(metrics: &Metrics, status: &Status, now: Timestamp, event: &Route
         RouterEvent::RouteLabelFailed { group, label, error } => {
             error!(group = %group.key, %label, %error, "cannot render the route's label {label} for {}", group.key);
         }
+        RouterEvent::CircuitOpened { .. }
+        | RouterEvent::CircuitClosed { .. }
+        | RouterEvent::DeadLetter { .. } => {
+            note_outbox(metrics, event);
+        }
         RouterEvent::Silence { change, silence } => {
             let (word, id, by) = (change.as_str(), &silence.id, &silence.created_by);
             info!(%id, change = word, created_by = %by, until = %silence.ends_at, "silence {id} was {word}");
@@ -114,6 +120,55 @@ fn note_router(metrics: &Metrics, status: &Status, now: Timestamp, event: &Route
         RouterEvent::Reloaded { kept, created, dropped } => {
             info!(kept, created, dropped, "loaded routes: {kept} alert groups go on");
         }
+    }
+}
+
+fn note_outbox(metrics: &Metrics, event: &RouterEvent) {
+    match event {
+        RouterEvent::CircuitOpened { endpoint, error, next_try } => {
+            metrics.outbox.circuit(endpoint, true);
+            let next_try = next_try.map(|at| at.rfc3339_millis());
+            warn!(%endpoint, %error, next_try, "{endpoint} does not answer: notifications to it wait");
+        }
+        RouterEvent::CircuitClosed { endpoint, waiting } => {
+            metrics.outbox.circuit(endpoint, false);
+            info!(%endpoint, waiting, "{endpoint} answers again: {waiting} notifications go on");
+        }
+        RouterEvent::DeadLetter { change, id, group, integration, error, .. } => {
+            let word = change.as_str();
+            match change {
+                DeadLetterChange::TooOld => {
+                    metrics.notifications.get_or_create(&of(integration)).inc();
+                    let failed = with_reason(integration, "contextDeadlineExceeded");
+                    metrics.notifications_failed.get_or_create(&failed).inc();
+                    metrics.outbox.failed(integration, "tooOld");
+                    error!(
+                        %id, group = %group.key, %integration, %error,
+                        "gave up a notification of {} to {integration}: dead letter {id}", group.key
+                    );
+                }
+                DeadLetterChange::Refused
+                | DeadLetterChange::Settled
+                | DeadLetterChange::Resent
+                | DeadLetterChange::Dropped
+                | DeadLetterChange::Forgotten => {
+                    info!(%id, group = %group.key, %integration, change = word, "dead letter {id}: {word}");
+                }
+            }
+        }
+        RouterEvent::AlertsReceived { .. }
+        | RouterEvent::Alert { .. }
+        | RouterEvent::AlertsLimited { .. }
+        | RouterEvent::Suppressed { .. }
+        | RouterEvent::GroupCreated { .. }
+        | RouterEvent::GroupDropped { .. }
+        | RouterEvent::NotTold { .. }
+        | RouterEvent::NotificationSent { .. }
+        | RouterEvent::AttemptFailed { .. }
+        | RouterEvent::Superseded { .. }
+        | RouterEvent::RouteLabelFailed { .. }
+        | RouterEvent::Silence { .. }
+        | RouterEvent::Reloaded { .. } => {}
     }
 }
 
@@ -135,6 +190,7 @@ fn note_sent(metrics: &Metrics, status: &Status, event: &RouterEvent) {
     let labels = of(integration);
     metrics.notifications.get_or_create(&labels).inc();
     metrics.notification_requests.get_or_create(&labels).inc();
+    metrics.outbox.delivered(integration);
     metrics.notification_latency.get_or_create(&labels).observe(latency.as_secs_f64());
     status.update(|known| drop(known.failing_receivers.remove(&integration.to_string())));
     let reason = notification.reason;
@@ -164,6 +220,7 @@ fn note_failed(metrics: &Metrics, status: &Status, now: Timestamp, event: &Route
         None => {
             metrics.notifications.get_or_create(&labels).inc();
             metrics.notifications_failed.get_or_create(&with_reason(integration, reason)).inc();
+            metrics.outbox.failed(integration, reason);
             error!(
                 group = %group.key, %integration, number, reason, error = %message,
                 "{integration} refuses the notification of {}", group.key

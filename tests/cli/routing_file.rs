@@ -29,12 +29,12 @@ receivers:
 - name: ops
   rate_limit: 30/1h
   slack_configs: [{api_url: 'https://hooks.example.org/s3cret'}, {api_url_file: slack}]
-  webhook_configs: [{url_file: hook, http_config: {enable_http2: false, bearer_token: s3cret}}]
+  webhook_configs: [{url_file: hook, payload: {a: b}, http_config: {enable_http2: false, bearer_token: s3cret}}]
 - name: dev
-  rate_limit: 5/1h
+  webhook_configs: [{url: 'http://x/s3cret', payload: {a: b}}]
   slack_configs: [{app_token: s3cret}]
   pagerduty_configs: [{routing_key: s3cret}]
-- {name: night, rate_limit: 5/1h, webhook_configs: [{url: 'http://x/s3cret'}]}
+- {name: night, rate_limit: 5/1h, webhook_configs: [{url: 'http://x/s3cret', payload: {a: b}}]}
 ";
 
 #[test]
@@ -43,8 +43,8 @@ fn the_log_names_each_kind_of_finding_once_and_no_secret() {
     let undelivered = "get nothing yet: pagerduty (dev)";
     assert_eq!(said.matches(undelivered).count(), 1, "{said}");
     assert_eq!(said.matches("not-delivered-yet").count(), 1, "{said}");
-    assert_eq!(said.matches("rate_limit is read").count(), 1, "{said}");
-    assert!(said.contains("routes.yml:4:3: warning[not-obeyed-yet]: rate_limit"), "{said}");
+    assert_eq!(said.matches("payload is read").count(), 1, "{said}");
+    assert!(said.contains("routes.yml:6:38: warning[not-obeyed-yet]: payload"), "{said}");
     assert!(said.contains("(and 2 more places; `sereno check` names them)"), "{said}");
     assert!(said.contains("cannot read the api_url_file slack: No such file"), "{said}");
     assert!(said.contains("listening") && !said.contains("s3cret"), "{said}");
@@ -54,7 +54,7 @@ fn the_log_names_each_kind_of_finding_once_and_no_secret() {
 fn check_names_every_place_and_files_that_are_not_there() {
     let (code, out, _) = check(&[("routes.yml", MANY)], &["routes.yml", "--format", "concise"]);
     assert_eq!(code, Some(0), "{out}");
-    assert_eq!(out.matches("rate_limit is read").count(), 3, "{out}");
+    assert_eq!(out.matches("payload is read").count(), 3, "{out}");
     assert!(
         out.contains("routes.yml:5:81: warning[unreadable-file]: cannot read the api_url_file slack: "),
         "{out}"

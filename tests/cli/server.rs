@@ -139,6 +139,27 @@ pub(crate) fn silent_webhook() -> (SocketAddr, Requests) {
     (address, Requests(requests))
 }
 
+/// A webhook that refuses the first request and takes the others, and their idempotency keys.
+pub(crate) fn picky_webhook() -> (SocketAddr, Receiver<String>) {
+    let (sender, keys) = channel();
+    let refused = std::sync::atomic::AtomicBool::new(false);
+    let address = accept(move |mut stream| {
+        let Some(head) = read_head(&stream) else { return };
+        let key = head.lines().find_map(|line| line.strip_prefix("idempotency-key: ")).unwrap_or_default();
+        let _ = sender.send(key.to_owned()); // the test may be over
+        let (status, body) = match refused.swap(true, std::sync::atomic::Ordering::AcqRel) {
+            false => ("400 Bad Request", "no such channel"),
+            true => ("200 OK", ""),
+        };
+        let length = body.len();
+        let _ = write!(
+            stream,
+            "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+    });
+    (address, keys)
+}
+
 /// Requests without an answer.
 pub(crate) struct Requests(Receiver<TcpStream>);
 
@@ -159,8 +180,13 @@ fn accept(serve: impl Fn(TcpStream) + Send + 'static) -> SocketAddr {
 
 /// Reads a request to the end of its body; `None` if it ends before.
 fn read_request(stream: &TcpStream) -> Option<()> {
+    read_head(stream).map(drop)
+}
+
+/// [`read_request`], with its head in small letters.
+fn read_head(stream: &TcpStream) -> Option<String> {
     let mut reader = BufReader::new(stream);
-    let mut length = 0;
+    let (mut length, mut head) = (0, String::new());
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line).ok()? == 0 {
@@ -171,7 +197,10 @@ fn read_request(stream: &TcpStream) -> Option<()> {
             length = value.trim().parse().ok()?;
         }
         if line.is_empty() {
-            return reader.read_exact(&mut vec![0; length]).ok();
+            reader.read_exact(&mut vec![0; length]).ok()?;
+            return Some(head);
         }
+        head.push_str(&line);
+        head.push('\n');
     }
 }

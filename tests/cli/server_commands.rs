@@ -27,6 +27,10 @@ fn nobody_there_is_told_with_what_to_do() {
         &["silence", "add", "Down", "--dry-run"],
         &["silence", "expire", "some-id"],
         &["silence", "update", "some-id", "--duration", "1h"],
+        &["dead-letters", "list"],
+        &["dead-letters", "show", "some-id"],
+        &["dead-letters", "retry", "some-id"],
+        &["dead-letters", "drop", "some-id"],
         &["routes", "show", "--server"],
     ] {
         let err = refused(arguments);
@@ -88,6 +92,10 @@ fn each_help_has_examples_and_exit_codes() {
         "alert list",
         "alert add",
         "alert ack",
+        "dead-letters list",
+        "dead-letters show",
+        "dead-letters retry",
+        "dead-letters drop",
     ] {
         let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
         let (code, out, _) = told(&sereno(folder.path(), &words));
@@ -97,4 +105,64 @@ fn each_help_has_examples_and_exit_codes() {
         assert!(examples.contains("\nExit codes: 0 "), "{out}");
         assert!(examples.lines().all(|line| line.chars().count() <= 100), "it is not wrapped\n{out}");
     }
+}
+
+#[test]
+fn a_refused_notification_is_listed_sent_again_and_dropped() {
+    let (webhook, said) = crate::server::picky_webhook();
+    let routes = format!(
+        "route: {{receiver: ops, group_wait: 0s, group_interval: 1h}}\n\
+         receivers: [{{name: ops, webhook_configs: [{{url: 'http://{webhook}/s3cret'}}]}}]\n"
+    );
+    let folder = folder(&[("routes.yml", &routes), ("rules/none.yml", "groups: []\n")]);
+    let mut server = crate::server::Server::start(folder, "http://127.0.0.1:1", &[]);
+    let line = server.wait_line("listening", |line| line.contains("listening"));
+    let address = line.split_whitespace().find_map(|word| {
+        let at = word.find("127.0.0.1:")?;
+        Some(word[at..].trim_end_matches(|c: char| !c.is_ascii_digit()).to_owned())
+    });
+    let url = format!("http://{}", address.expect("it says where"));
+    let here = super::folder(&[]);
+    let run = |words: &str| {
+        let words: Vec<&str> = words.split(' ').chain(["--url", &url]).collect();
+        told(&sereno(here.path(), &words))
+    };
+    assert_eq!(run("dead-letters list"), (Some(0), "no dead letters\n".to_owned(), String::new()));
+    assert_eq!(run("alert add Down instance=a").0, Some(0));
+    server.wait_line("refuses", |line| line.contains("refuses the notification"));
+    let (_, listed, _) = run("dead-letters list --quiet");
+    let id = listed.trim().to_owned();
+    let (code, shown, _) = run(&format!("dead-letters show {id}"));
+    assert_eq!(code, Some(0));
+    for part in [
+        "ops/webhook[0]",
+        "refused",
+        "unexpected status code 400: no such channel",
+        "first notification: 1 firing",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    assert!(!shown.contains("s3cret"));
+    let (_, json, _) = run("dead-letters list --format json --receiver ops");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!((&json[0]["id"], &json[0]["why"]), (&id.as_str().into(), &"refused".into()));
+    let (code, out, err) = run(&format!("dead-letters retry {id}"));
+    assert_eq!((code, out.as_str()), (Some(0), format!("{id} is on its way again\n").as_str()), "{err}");
+    server.wait_line("told", |line| line.contains("told ops/webhook[0]"));
+    let keys: Vec<String> = said.iter().take(2).collect();
+    assert_eq!(keys[0], keys[1], "the same idempotency key");
+    let (code, _, err) = run(&format!("dead-letters drop {id}"));
+    assert_eq!(code, Some(2));
+    assert!(err.contains("it was delivered since, or dropped"), "{err}");
+    let metrics = crate::server::get(url.trim_start_matches("http://"), "/metrics");
+    let failed = r#"sereno_notifications_failed_total{receiver="ops",integration="webhook[0]",reason="clientError"} 1"#;
+    for line in [
+        failed,
+        "sereno_dead_letters 0",
+        r#"sereno_outbox_pending{receiver="ops",integration="webhook[0]"} 0"#,
+    ] {
+        assert!(metrics.contains(line), "{line}\n{metrics}");
+    }
+    let health = crate::server::get(url.trim_start_matches("http://"), "/health");
+    assert!(health.contains(r#""dead_letters":0,"endpoints":[]"#), "{health}");
 }

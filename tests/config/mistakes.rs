@@ -473,8 +473,6 @@ receivers:
     routes.yml:1:37: warning[not-obeyed-yet]: min_version: TLS10 is not obeyed: TLS 1.2 is the oldest version that is spoken
     routes.yml:15:13: warning[no-templates]: no file matches x.tmpl
     routes.yml:17:1: warning[not-obeyed-yet]: event_recorder is read, but not obeyed yet: nothing is recorded
-    routes.yml:20:3: warning[not-obeyed-yet]: fallback is read, but not obeyed yet: nobody is told instead of this receiver
-    routes.yml:21:3: warning[not-obeyed-yet]: rate_limit is read, but not obeyed yet: the receiver gets all its notifications
     routes.yml:28:51: warning[not-obeyed-yet]: profile is read, but not obeyed yet: credentials are those of the keys beside it, or else those of the environment
     ");
     let nothing = "route: {receiver: ops, labels: {a: b}}\ninhibit_rules: []\ntemplates:\n\

@@ -115,16 +115,16 @@ fn a_data_source_that_is_gone_resolves_nothing() {
 fn a_receiver_that_fails_is_tried_again_and_hears_it_once() {
     let broken = vec![("0s", "2m50s", unavailable(None))];
     let story = Story { down: vec![("a", "2m", "20m")], broken, ..Story::default() };
-    assert_snapshot!(tell(story, "1h"), @r#"
+    assert_snapshot!(tell(story, "1h"), @r"
     t+2m40s oncall/webhook try 1: first notification; firing [Down(a)] resolved []; failed, to be retried
     t+2m40s531ms oncall/webhook try 2: first notification; firing [Down(a)] resolved []; failed, to be retried
     t+2m41s478ms oncall/webhook try 3: first notification; firing [Down(a)] resolved []; failed, to be retried
     t+2m42s728ms oncall/webhook try 4: first notification; firing [Down(a)] resolved []; failed, to be retried
     t+2m44s950ms oncall/webhook try 5: first notification; firing [Down(a)] resolved []; failed, to be retried
     t+2m48s288ms oncall/webhook try 6: first notification; firing [Down(a)] resolved []; failed, to be retried
-    t+2m50s568ms oncall/webhook try 7: first notification; firing [Down(a)] resolved []; delivered
+    t+2m53s776ms oncall/webhook try 7: first notification; firing [Down(a)] resolved []; delivered
     t+20m40s oncall/webhook try 1: all alerts resolved; firing [] resolved [Down(a)]; delivered
-    "#);
+    ");
 }
 
 #[test]
@@ -196,8 +196,8 @@ fn an_hour_of_a_dead_receiver_keeps_nothing_but_the_last_word() {
     assert!(saved < 20, "{saved} records are kept for three alerts");
     sim.log = sereno::sim::Log::default();
     sim.run_for(Duration::from_mins(10));
-    assert_snapshot!(timeline(&sim.log, START), @r#"
-    t+1h1m51s392ms oncall/webhook try 30: first notification; firing [Down(c)] resolved []; failed, to be retried
-    t+1h3m3s156ms oncall/webhook try 31: first notification; firing [Down(c)] resolved []; delivered
-    "#);
+    assert_snapshot!(timeline(&sim.log, START), @r"
+    t+1h1m29s763ms oncall/webhook try 30: first notification; firing [Down(c)] resolved []; failed, to be retried
+    t+1h2m56s436ms oncall/webhook try 31: first notification; firing [Down(c)] resolved []; delivered
+    ");
 }

@@ -93,7 +93,11 @@ pub(in crate::api) async fn acknowledge(
     let ids = match app.handle.request(Request::Ack(draft)).await? {
         Answer::Acked(ids) => ids,
         Answer::Refused(refusal) => return Err(refusal.into()),
-        Answer::AlertsTaken { .. } | Answer::Silence(_) | Answer::Expired => Vec::new(),
+        Answer::AlertsTaken { .. }
+        | Answer::Silence(_)
+        | Answer::Expired
+        | Answer::Resent(_)
+        | Answer::Dropped => Vec::new(),
     };
     let acks = app.handle.read(move |core, _| {
         ids.iter().filter_map(|id| core.router().silence(id)).map(Ack::of).collect::<Vec<_>>()
@@ -150,8 +154,11 @@ pub(in crate::api) async fn take_back(
     }
     match app.handle.request(Request::ExpireSilence(id)).await? {
         Answer::Refused(refusal) => Err(refusal.into()),
-        Answer::Expired | Answer::AlertsTaken { .. } | Answer::Silence(_) | Answer::Acked(_) => {
-            Ok(StatusCode::NO_CONTENT)
-        }
+        Answer::Expired
+        | Answer::AlertsTaken { .. }
+        | Answer::Silence(_)
+        | Answer::Acked(_)
+        | Answer::Resent(_)
+        | Answer::Dropped => Ok(StatusCode::NO_CONTENT),
     }
 }

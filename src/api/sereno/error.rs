@@ -63,7 +63,10 @@ impl SerenoError {
             Self::BadRequest(_) | Self::Several { .. } => StatusCode::BAD_REQUEST,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Refused(refusal) => match refusal {
-                Refusal::UnknownSilence | Refusal::NothingFires => StatusCode::NOT_FOUND,
+                Refusal::UnknownSilence | Refusal::NothingFires | Refusal::UnknownDeadLetter(_) => {
+                    StatusCode::NOT_FOUND
+                }
+                Refusal::StaleDeadLetter(_) | Refusal::StuckDeadLetter(_) => StatusCode::CONFLICT,
                 Refusal::NoMatchers
                 | Refusal::MatchesEmpty
                 | Refusal::MatchesEverything

@@ -2,6 +2,7 @@
 //! times are RFC 3339, durations as in routing files; errors are `{"error": "…"}` with a text that helps.
 
 pub(super) mod acks;
+pub(super) mod dead_letters;
 pub(super) mod drill;
 mod error;
 pub(super) mod explain;

@@ -55,9 +55,11 @@ pub(in crate::api) async fn set(
     match app.handle.request(Request::SetSilence(draft)).await? {
         Answer::Silence(id) => Ok(Json(Made { id, from, until })),
         Answer::Refused(refusal) => Err(refusal.into()),
-        Answer::AlertsTaken { .. } | Answer::Expired | Answer::Acked(_) => {
-            Err(SerenoError::NotFound("the silence is gone".to_owned()))
-        }
+        Answer::AlertsTaken { .. }
+        | Answer::Expired
+        | Answer::Acked(_)
+        | Answer::Resent(_)
+        | Answer::Dropped => Err(SerenoError::NotFound("the silence is gone".to_owned())),
     }
 }
 

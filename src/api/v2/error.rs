@@ -97,7 +97,10 @@ impl From<Refusal> for V2Error {
             | Refusal::EndsInThePast
             | Refusal::TooManySilences { .. }
             | Refusal::SilenceTooLarge { .. }
-            | Refusal::NothingFires => Self::Invalid(refusal.to_string()),
+            | Refusal::NothingFires
+            | Refusal::UnknownDeadLetter(_)
+            | Refusal::StaleDeadLetter(_)
+            | Refusal::StuckDeadLetter(_) => Self::Invalid(refusal.to_string()),
         }
     }
 }

@@ -121,7 +121,11 @@ pub(super) async fn post(
             Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
         }
         Answer::Refused(refusal) => Err(refusal.into()),
-        other @ (Answer::AlertsTaken { .. } | Answer::Expired | Answer::Acked(_)) => Err(unexpected(&other)),
+        other @ (Answer::AlertsTaken { .. }
+        | Answer::Expired
+        | Answer::Acked(_)
+        | Answer::Resent(_)
+        | Answer::Dropped) => Err(unexpected(&other)),
     }
 }
 
@@ -142,9 +146,11 @@ pub(super) async fn delete(State(app): State<App>, Path(id): Path<String>) -> Re
         Answer::Expired => Ok(StatusCode::OK),
         Answer::Refused(Refusal::UnknownSilence) => Err(V2Error::NoSuchSilence),
         Answer::Refused(refusal) => Err(refusal.into()),
-        other @ (Answer::AlertsTaken { .. } | Answer::Silence(_) | Answer::Acked(_)) => {
-            Err(unexpected(&other))
-        }
+        other @ (Answer::AlertsTaken { .. }
+        | Answer::Silence(_)
+        | Answer::Acked(_)
+        | Answer::Resent(_)
+        | Answer::Dropped) => Err(unexpected(&other)),
     }
 }
 

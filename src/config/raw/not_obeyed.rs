@@ -16,12 +16,6 @@ type Keys = &'static [(&'static str, &'static str)];
 /// Keys of the file itself.
 const FILE: Keys = &[("tracing", "nothing is traced"), ("event_recorder", "nothing is recorded")];
 
-/// Keys of a receiver.
-const RECEIVER: Keys = &[
-    ("fallback", "nobody is told instead of this receiver"),
-    ("rate_limit", "the receiver gets all its notifications"),
-];
-
 /// Keys of `sigv4`.
 const SIGV4: Keys =
     &[("profile", "credentials are those of the keys beside it, or else those of the environment")];
@@ -31,7 +25,6 @@ impl Reader<'_> {
     pub(crate) fn warn_of_not_obeyed(&mut self, root: &Node) {
         self.warn_of_keys(root, FILE);
         for receiver in items(root, "receivers") {
-            self.warn_of_keys(receiver, RECEIVER);
             for sigv4 in items(receiver, "sns_configs").iter().filter_map(|entry| entry.get("sigv4")) {
                 self.warn_of_keys(sigv4, SIGV4);
             }

@@ -18,6 +18,9 @@ pub(crate) struct Globals {
     pub(crate) http: HttpSettings,
 }
 
+/// After how long a receiver's fallback is told.
+const FALLBACK_AFTER: Duration = Duration::from_mins(5);
+
 /// Keys of every entry that are not in its table.
 const COMMON: [&str; 2] = ["send_resolved", "http_config"];
 
@@ -37,7 +40,7 @@ impl Reader<'_> {
 
     fn receiver(&mut self, node: &Node, globals: &Globals) -> Option<Receiver> {
         let pairs = self.mapping(node, "a receiver")?;
-        let own = ["name", "labels", "fallback", "rate_limit"];
+        let own = ["name", "labels", "fallback", "fallback_after", "rate_limit"];
         let keys: Vec<&str> = own.into_iter().chain(INTEGRATIONS.iter().map(|kind| kind.key)).collect();
         for (key, _) in pairs {
             let name = key.scalar().map_or("", |name| &name.text);
@@ -61,8 +64,10 @@ impl Reader<'_> {
         }
         let labels = self.receiver_labels(&fields, &name);
         let fallback = fields.get("fallback").and_then(|node| self.text(node, "a receiver's name"));
+        let fallback_after = fields.get("fallback_after").and_then(|node| self.fallback_after(node, &fields));
+        let fallback_after = fallback_after.unwrap_or(FALLBACK_AFTER);
         let rate_limit = fields.get("rate_limit").and_then(|node| self.rate_limit(node));
-        Some(Receiver { name, labels, integrations, fallback, rate_limit, span })
+        Some(Receiver { name, labels, integrations, fallback, fallback_after, rate_limit, span })
     }
 
     fn unknown_receiver_key(&mut self, key: &Node, name: &str, keys: &[&str]) {
@@ -91,6 +96,14 @@ impl Reader<'_> {
         }
         labels.insert("name".into(), name.clone());
         labels
+    }
+
+    fn fallback_after(&mut self, node: &Node, fields: &Fields<'_>) -> Option<Duration> {
+        if fields.get("fallback").is_none() {
+            let message = "fallback_after without fallback: it says after how long `fallback` is told";
+            self.error_help("missing-field", &fields.key_span("fallback_after"), message, "add `fallback`");
+        }
+        self.duration(node, "a duration")
     }
 
     /// `30/1h`.

@@ -1,12 +1,16 @@
 //! `routes.yml` and `alertmanager.yml`: the sections of the file.
 
+use std::sync::Arc;
+
 use super::kinds::{EVENT_RECORDER, GLOBAL, HTTP, TRACING};
 use super::receivers::Globals;
 use super::route_tree::Known;
 use super::schema::Values;
 use super::{Fields, Reader, Shape, did_you_mean};
 use crate::config::problem::{Problem, Severity};
-use crate::config::routes::{HttpSettings, InhibitRule, Limits, Routing, TemplateLanguage, TemplatePath};
+use crate::config::routes::{
+    HttpSettings, InhibitRule, Limits, Receiver, Routing, TemplateLanguage, TemplatePath,
+};
 use crate::config::setting::Setting;
 use crate::config::yaml::{Node, Value};
 use crate::model::matcher::MatcherMode;
@@ -213,6 +217,9 @@ impl Reader<'_> {
                     None => "add it to `receivers`".to_owned(),
                 };
                 self.error_help("undefined-receiver", &node.span, message, help);
+            } else if let Some(cycle) = own.and_then(|own| cycle_of(known.receivers, &own)) {
+                let message = format!("receivers fall back on each other: {cycle}");
+                self.error_help("bad-value", &node.span, message, "let one of them have no fallback");
             }
         }
     }
@@ -279,4 +286,20 @@ impl Reader<'_> {
 
 fn default_http() -> HttpSettings {
     HttpSettings { follow_redirects: true, ..HttpSettings::default() }
+}
+/// `a, b, a` if the fallbacks from the receiver `first` lead back to it.
+fn cycle_of(receivers: &[Arc<Receiver>], first: &Str) -> Option<String> {
+    let mut names = vec![first.clone()];
+    loop {
+        let last = names.last()?;
+        let next = receivers.iter().find(|receiver| receiver.name == *last)?.fallback.clone()?;
+        if next == *first {
+            names.push(next);
+            return Some(names.join(", "));
+        }
+        if names.contains(&next) {
+            return None; // a cycle further down, reported at its own receivers
+        }
+        names.push(next);
+    }
 }

@@ -10,8 +10,11 @@ use crate::config::routes::{GroupBy, Route, RouteIndex};
 use crate::model::{Duration, Fingerprint, LabelSet, Str, Timestamp};
 use crate::router::cooldown;
 use crate::router::dedup::{Decision, Question, decide_in_time};
-use crate::router::groups::{Delivery, Group, State};
+use crate::router::endpoints::EndpointView;
+use crate::router::fallback::only_ends;
+use crate::router::groups::{Delivery, Group, State, Wait};
 use crate::router::machine::Router;
+use crate::router::memory::knows_any;
 use crate::router::snapshot::{Snapshot, group_key};
 use crate::router::tree::{Destination, group_labels};
 use crate::router::{DeliveryKey, GroupKey, NotTold, Reason, Told};
@@ -88,6 +91,12 @@ pub struct IntegrationFacts {
     pub not_told: Option<WhyNot>,
     /// What is on its way.
     pub on_its_way: Option<OnItsWay>,
+    /// The server that it talks to.
+    pub endpoint: EndpointFacts,
+    /// The receiver instead of which it is told, if it is a fallback.
+    pub fallback: Option<Str>,
+    /// The id of the group's dead letter, if there is one.
+    pub dead_letter: Option<Str>,
     /// What it said when an attempt failed last, until one succeeds.
     pub last_error: Option<Str>,
     /// How long the last attempt took.
@@ -95,6 +104,24 @@ pub struct IntegrationFacts {
     pub last_latency: Option<Duration>,
     /// What comes next, if nothing changes until then; `None`: nothing that concerns the alert.
     pub outlook: Option<Outlook>,
+}
+
+/// What is known of the server that an integration talks to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EndpointFacts {
+    /// Its kind and host.
+    pub name: Str,
+    /// Since when it does not answer: attempts wait in line.
+    #[serde(serialize_with = "json::maybe_time")]
+    pub open_since: Option<Timestamp>,
+    /// Until when it asked to be left alone.
+    #[serde(serialize_with = "json::maybe_time")]
+    pub held_until: Option<Timestamp>,
+    /// When it is tried next, if somebody waits.
+    #[serde(serialize_with = "json::maybe_time")]
+    pub next_try: Option<Timestamp>,
+    /// How many notifications wait in line.
+    pub waiting: usize,
 }
 
 /// What an integration was told of a group.
@@ -173,9 +200,15 @@ pub enum OnItsWay {
         idempotency_key: Str,
         /// How many attempts were made.
         attempts: u32,
-        /// When the next one is made.
+        /// When the next one is made; `None`: when it is its turn at an endpoint that does not answer yet.
+        #[serde(serialize_with = "json::maybe_time")]
+        retry_at: Option<Timestamp>,
+        /// Since when there is something that could not be delivered.
         #[serde(serialize_with = "json::time")]
-        retry_at: Timestamp,
+        since: Timestamp,
+        /// When it is given up.
+        #[serde(serialize_with = "json::time")]
+        given_up_at: Timestamp,
         /// Whether it tells of the alert.
         names_alert: bool,
     },
@@ -227,6 +260,8 @@ impl WhyNot {
             | NotTold::ResolvedUnwanted
             | NotTold::InFlight
             | NotTold::Muted
+            | NotTold::RateLimited
+            | NotTold::StandBy
             | NotTold::QuietTime => None,
         };
         Self { code: why.code(), text: why.as_str(), until }
@@ -336,14 +371,40 @@ impl Router {
             name: destination.name.to_string(),
             send_resolved: destination.integration.send_resolved,
             told: told.map(|told| told_facts(told, reason, subject.fingerprint)),
-            not_told: delivery.and_then(|delivery| delivery.not_told).map(WhyNot::of),
-            on_its_way: delivery.and_then(|delivery| on_its_way(delivery, subject.fingerprint)),
+            not_told: delivery
+                .and_then(|delivery| delivery.not_told)
+                .map(|why| self.with_turn(WhyNot::of(why), destination)),
+            on_its_way: delivery.and_then(|delivery| {
+                on_its_way(delivery, subject.fingerprint, self.routing.limits.outbox_max_age)
+            }),
+            endpoint: self.endpoint_facts(subject.now, destination),
+            fallback: (destination.level > 0).then(|| Str::clone(&place.route.receiver)),
+            dead_letter: self.dead_letter_of(&key),
             last_error: delivery.and_then(|delivery| delivery.last_error.clone()),
             last_latency: delivery.and_then(|delivery| delivery.last_latency),
             outlook: place
                 .next_flush
                 .filter(|_| idle)
                 .map(|flush| self.outlook(subject, place, destination, told, delivery, flush)),
+        }
+    }
+
+    fn endpoint_facts(&self, now: Timestamp, destination: &Destination) -> EndpointFacts {
+        let known = self.endpoints(now).into_iter().find(|known| known.endpoint == destination.endpoint);
+        let name = Str::clone(&destination.endpoint);
+        match known {
+            Some(EndpointView { open_since, held_until, next_try, waiting, .. }) => {
+                EndpointFacts { name, open_since, held_until, next_try, waiting }
+            }
+            None => EndpointFacts { name, open_since: None, held_until: None, next_try: None, waiting: 0 },
+        }
+    }
+
+    /// The reason with the time at which a rate limit lets somebody through.
+    fn with_turn(&self, why: WhyNot, destination: &Destination) -> WhyNot {
+        match why.code == NotTold::RateLimited.code() {
+            true => WhyNot { until: self.turn_of(&destination.name), ..why },
+            false => why,
         }
     }
 
@@ -361,6 +422,15 @@ impl Router {
         let cooldown_end = delivery.and_then(|delivery| delivery.timer);
         let at = cooldown_end.map_or(flush, |end| end.min(flush)).max(subject.now);
         let snapshot = self.imagined_snapshot(subject, place, at);
+        // A fallback that is not called is told of no beginning.
+        let is_called = place.group.is_some_and(|group| {
+            let index = self.groups.find(place.index, &group.key.labels);
+            index.is_some_and(|index| self.is_called(at, index, destination.level))
+        });
+        let stands_by = destination.level > 0 && !is_called;
+        if stands_by && !told.is_some_and(knows_any) {
+            return Outlook::StaysQuiet { at, why: WhyNot::of(NotTold::StandBy) };
+        }
         let question = Question {
             told,
             firing: &snapshot.firing,
@@ -371,7 +441,9 @@ impl Router {
             now: at,
             strict: self.routing.strict,
         };
-        let reason = match decide_in_time(&question, snapshot.quiet) {
+        let decision = decide_in_time(&question, snapshot.quiet);
+        let decision = if stands_by { only_ends(decision) } else { decision };
+        let reason = match decision {
             Decision::Tell(reason) => reason,
             Decision::Note(why) | Decision::Quiet(why) => {
                 let mut why = WhyNot::of(why);
@@ -435,7 +507,7 @@ fn told_facts(told: &Told, reason: Option<&'static str>, alert: Fingerprint) -> 
     }
 }
 
-fn on_its_way(delivery: &Delivery, alert: Fingerprint) -> Option<OnItsWay> {
+fn on_its_way(delivery: &Delivery, alert: Fingerprint, max_age: Duration) -> Option<OnItsWay> {
     let pending = delivery.pending()?;
     let reason = pending.notification.reason.as_str();
     let idempotency_key = Str::clone(&pending.notification.idempotency_key);
@@ -450,11 +522,16 @@ fn on_its_way(delivery: &Delivery, alert: Fingerprint) -> Option<OnItsWay> {
             deadline: *deadline,
             names_alert,
         }),
-        State::Waiting { attempts, retry_at, .. } => Some(OnItsWay::Retrying {
+        State::Waiting { attempts, wait, .. } => Some(OnItsWay::Retrying {
             reason,
             idempotency_key,
             attempts: *attempts,
-            retry_at: *retry_at,
+            retry_at: match wait {
+                Wait::Until(at) => Some(*at),
+                Wait::InLine(_) => None,
+            },
+            since: pending.since(),
+            given_up_at: pending.since() + max_age,
             names_alert,
         }),
     }

@@ -19,7 +19,8 @@ use super::machine::Router;
 use crate::model::{Fingerprint, LabelSet, Str, Timestamp};
 
 pub use destination::{
-    Destined, GroupFacts, IntegrationFacts, Knows, OnItsWay, Outlook, Said, Timing, ToldFacts, WhyNot,
+    Destined, EndpointFacts, GroupFacts, IntegrationFacts, Knows, OnItsWay, Outlook, Said, Timing, ToldFacts,
+    WhyNot,
 };
 pub use muting::{Inhibitor, Muting, Silencer};
 pub use path::{Outcome as StepOutcome, Step};

@@ -159,7 +159,7 @@ fn a_receiver_that_does_not_answer() {
       The alert is in it (1 firing); it was last looked at 4m 30s ago, and is next in 30s.
       root/webhook[0]
         It was told nothing of the group.
-        3 attempts failed; the next is made in 1m 30s: first notification; it names the alert.
+        3 attempts failed; the next is made in 1m 30s: first notification; it names the alert. It is given up in 23h 55m.
         The last attempt failed: no.
     "#);
 }
@@ -420,6 +420,15 @@ fn the_json_has_stable_names() {
               },
               "not_told": null,
               "on_its_way": null,
+              "endpoint": {
+                "name": "webhook one.test:80",
+                "open_since": null,
+                "held_until": null,
+                "next_try": null,
+                "waiting": 0
+              },
+              "fallback": null,
+              "dead_letter": null,
               "last_error": null,
               "last_latency": "10ms",
               "outlook": {

@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use super::{
-    Destined, Explanation, GroupFacts, IntegrationFacts, Knows, OnItsWay, Outlook, Said, Step, StepOutcome,
-    ToldFacts, WhyNot,
+    Destined, EndpointFacts, Explanation, GroupFacts, IntegrationFacts, Knows, OnItsWay, Outlook, Said, Step,
+    StepOutcome, ToldFacts, WhyNot,
 };
 use crate::model::{Duration, SilenceKind, Str, Timestamp};
 
@@ -215,13 +215,20 @@ fn group_sentence(now: Timestamp, group: &GroupFacts) -> String {
 }
 
 fn tell_integration(now: Timestamp, facts: &IntegrationFacts, text: &mut Text) {
-    text.line(1, &facts.name);
+    match &facts.fallback {
+        None => text.line(1, &facts.name),
+        Some(receiver) => text.line(1, &format!("{} (fallback for {receiver})", facts.name)),
+    }
     match &facts.told {
         None => text.line(2, "It was told nothing of the group."),
         Some(told) => text.line(2, &told_sentence(now, told)),
     }
     if let Some(way) = &facts.on_its_way {
         text.line(2, &way_sentence(now, way));
+    }
+    tell_endpoint(now, &facts.endpoint, text);
+    if let Some(id) = &facts.dead_letter {
+        text.line(2, &format!("Its last notification was given up: `sereno dead-letters show {id}`."));
     }
     if let Some(error) = &facts.last_error {
         text.line(2, &format!("The last attempt failed: {error}."));
@@ -244,6 +251,31 @@ fn tell_integration(now: Timestamp, facts: &IntegrationFacts, text: &mut Text) {
             let why = why_text(now, why);
             text.line(2, &format!("If nothing changes it is not told {}: {why}.", ago(now, *at)));
         }
+    }
+}
+
+fn tell_endpoint(now: Timestamp, endpoint: &EndpointFacts, text: &mut Text) {
+    let EndpointFacts { name, open_since, held_until, next_try, waiting } = endpoint;
+    let next = next_try.map_or_else(
+        || "an attempt is being made".to_owned(),
+        |at| format!("the next attempt is made {}", ago(now, at)),
+    );
+    match (open_since, held_until) {
+        (Some(since), _) => text.line(
+            2,
+            &format!(
+                "{name} does not answer since {}: {waiting} notifications wait for it, {next}.",
+                ago(now, *since)
+            ),
+        ),
+        (None, Some(until)) => text.line(
+            2,
+            &format!(
+                "{name} asked to be left alone, which ends {}: {waiting} notifications wait.",
+                ago(now, *until)
+            ),
+        ),
+        (None, None) => {}
     }
 }
 
@@ -270,16 +302,17 @@ fn way_sentence(now: Timestamp, way: &OnItsWay) -> String {
             ago(now, *deadline),
             names(*names_alert)
         ),
-        OnItsWay::Retrying { reason, attempts, retry_at, names_alert, .. } => {
+        OnItsWay::Retrying { reason, attempts, retry_at, given_up_at, names_alert, .. } => {
             let failed = match attempts {
-                0 => "A newer notification waits".to_owned(),
+                0 => "A notification waits".to_owned(),
                 1 => "1 attempt failed".to_owned(),
                 attempts => format!("{attempts} attempts failed"),
             };
+            let next = retry_at.map_or_else(|| "when it is its turn".to_owned(), |at| ago(now, at));
             format!(
-                "{failed}; the next is made {}: {reason}; it {} the alert.",
-                ago(now, *retry_at),
-                names(*names_alert)
+                "{failed}; the next is made {next}: {reason}; it {} the alert. It is given up {}.",
+                names(*names_alert),
+                ago(now, *given_up_at)
             )
         }
     }

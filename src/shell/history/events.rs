@@ -110,6 +110,31 @@ fn of_router(now: Timestamp, event: &RouterEvent) -> Option<HistoryRow> {
             }));
             Some(of_group(now, HistoryKind::Notification, group, detail))
         }
+        RouterEvent::CircuitOpened { endpoint, error, next_try } => Some(of_endpoint(
+            now,
+            json!({
+                "change": "opened",
+                "endpoint": endpoint,
+                "error": error,
+                "next_try": next_try.map(Timestamp::rfc3339_millis),
+            }),
+        )),
+        RouterEvent::CircuitClosed { endpoint, waiting } => {
+            Some(of_endpoint(now, json!({"change": "closed", "endpoint": endpoint, "waiting": waiting})))
+        }
+        RouterEvent::DeadLetter { change, id, group, integration, notification, error } => {
+            let detail = object(json!({
+                "outcome": "dead_letter",
+                "change": change.as_str(),
+                "id": id,
+                "integration": integration.to_string(),
+                "group": group.key,
+                "reason": notification.reason.as_str(),
+                "idempotency_key": notification.idempotency_key,
+                "error": error,
+            }));
+            Some(of_group(now, HistoryKind::Notification, group, detail))
+        }
         RouterEvent::Silence { change, silence: about } => Some(silence(now, *change, about)),
         RouterEvent::Reloaded { kept, created, dropped } => Some(reload(
             now,
@@ -200,6 +225,17 @@ fn of_group(now: Timestamp, kind: HistoryKind, group: &GroupName, detail: Map<St
     }
 }
 
+fn of_endpoint(now: Timestamp, detail: Value) -> HistoryRow {
+    HistoryRow {
+        at: now,
+        kind: HistoryKind::Endpoint,
+        receiver: None,
+        fingerprint: None,
+        labels: LabelSet::default(),
+        detail: object(detail),
+    }
+}
+
 fn not_told(now: Timestamp, group: &GroupName, integration: &IntegrationName, why: NotTold) -> HistoryRow {
     let detail = json!({
         "integration": integration.to_string(),
@@ -223,7 +259,7 @@ fn attempt(
         let first = notification.alerts.iter().take(MOST_ALERTS).filter(|alert| alert.resolved == resolved);
         first.map(|alert| alert.fingerprint.to_string()).collect::<Vec<_>>()
     };
-    object(json!({
+    let mut detail = object(json!({
         "integration": integration.to_string(),
         "group": group.key,
         "attempt": number,
@@ -233,7 +269,11 @@ fn attempt(
         "resolved": count(true),
         FIRING_ALERTS: named(false),
         RESOLVED_ALERTS: named(true),
-    }))
+    }));
+    if let Some(receiver) = &notification.fallback_for {
+        detail.insert("fallback_for".to_owned(), (**receiver).into());
+    }
+    detail
 }
 
 fn silence(now: Timestamp, change: SilenceChange, silence: &Silence) -> HistoryRow {
@@ -329,6 +369,7 @@ mod tests {
             reason: Reason::NewAlerts,
             at: NOW,
             strict: false,
+            fallback_for: None,
             alerts: (0..alerts).map(alert).collect(),
         })
     }

@@ -19,6 +19,7 @@ impl HistoryRow {
             }
             HistoryKind::Silence => self.silence_sentence(),
             HistoryKind::Reload => self.reload_sentence(),
+            HistoryKind::Endpoint => self.endpoint_sentence(),
         }
     }
 
@@ -67,6 +68,7 @@ impl HistoryRow {
                 "" => format!("{who} has nothing to be told any more: {reason}"),
                 newer => format!("{who} is to be told something newer: {newer} instead of {reason}"),
             },
+            "dead_letter" => self.dead_letter_sentence(),
             other => format!("{who}: {other}"),
         }
     }
@@ -81,6 +83,32 @@ impl HistoryRow {
         match self.text("outcome") {
             "delivered" => format!("test{by}: {who} took it (took {latency})"),
             _ => format!("test{by}: {who} did not take it: {} (took {latency})", self.text("error")),
+        }
+    }
+
+    fn endpoint_sentence(&self) -> String {
+        let endpoint = self.text("endpoint");
+        match self.text("change") {
+            "opened" => format!("{endpoint} does not answer: {}; attempts wait", self.text("error")),
+            "closed" => {
+                format!("{endpoint} answers again; {} go on", self.counted("waiting", "notification"))
+            }
+            other => format!("{endpoint} {other}"),
+        }
+    }
+
+    fn dead_letter_sentence(&self) -> String {
+        let (who, id, reason) = (self.text("integration"), self.text("id"), self.text("reason"));
+        match self.text("change") {
+            change @ ("refused" | "too_old") => {
+                let why = if change == "refused" { "refused" } else { "not delivered for too long" };
+                format!("{who}: dead letter {id} ({why}: {}); {reason}", self.text("error"))
+            }
+            "settled" => format!("{who}: dead letter {id} is settled by a later delivery"),
+            "resent" => format!("{who}: dead letter {id} is sent again"),
+            "dropped" => format!("{who}: dead letter {id} was dropped"),
+            "forgotten" => format!("{who}: dead letter {id} is forgotten, because of its age or number"),
+            other => format!("{who}: dead letter {id} {other}"),
         }
     }
 

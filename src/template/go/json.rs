@@ -103,7 +103,7 @@ fn write_float(out: &mut String, number: f64) -> Result<(), JsonError> {
         return Err(unsupported("value", &format_float(number, 'g', None)));
     }
     let size = number.abs();
-    if size != 0.0 && (size < 1e-6 || size >= 1e21) {
+    if size != 0.0 && !(1e-6..1e21).contains(&size) {
         out.push_str(&format_float(number, 'e', None).replace("e-0", "e-"));
     } else {
         out.push_str(&format_float(number, 'f', None));
