@@ -23,7 +23,7 @@ pub fn text(notification: &Notification, color: bool) -> String {
 
 /// What is told when the template fails: one line, which says so.
 fn plain(message: &Message<'_>, group_key: &str, error: &HandlebarsError) -> String {
-    let Message { at, receiver, reason, firing, resolved, .. } = message;
+    let Message { at, receiver, reason, num_firing: firing, num_resolved: resolved, .. } = message;
     let line = format!(
         "{at} {group_key}: {firing} firing, {resolved} resolved  to {receiver} ({reason})  \
          without its usual form: {error}"
@@ -39,9 +39,9 @@ struct Message<'a> {
     receiver: &'a str,
     reason: &'static str,
     /// How many alerts fire.
-    firing: usize,
+    num_firing: usize,
     /// How many are resolved.
-    resolved: usize,
+    num_resolved: usize,
     group_labels: &'a LabelSet,
     common_labels: BTreeMap<&'a str, &'a str>,
     alerts: Vec<Alert<'a>>,
@@ -68,8 +68,8 @@ impl<'a> Message<'a> {
             at: notification.at.to_string(),
             receiver: &notification.receiver,
             reason: notification.reason.as_str(),
-            firing: alerts.len() - resolved,
-            resolved,
+            num_firing: alerts.len() - resolved,
+            num_resolved: resolved,
             group_labels: &notification.group_labels,
             common_labels: common(alerts.iter().map(|alert| alert.labels.iter().collect())),
             alerts: alerts.iter().map(Alert::new).collect(),
