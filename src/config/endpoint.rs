@@ -2,20 +2,12 @@
 //!
 //! Integrations with one name share what is known of it: whether it answers, and when it wants to be left alone.
 
-use super::routes::{Integration, SecretSource, Settings};
+use super::routes::{Integration, Settings};
 use crate::model::Str;
 
 /// Keys that say where notifications go, the more telling ones first.
-const KEYS: [&str; 8] = [
-    "smarthost",
-    "webhook_url",
-    "api_url",
-    "url",
-    "webhook_url_file",
-    "api_url_file",
-    "url_file",
-    "webhook_url_template",
-];
+const KEYS: [&str; 7] =
+    ["smarthost", "webhook_url", "api_url", "url", "webhook_url_file", "api_url_file", "url_file"];
 
 impl Integration {
     /// `webhook hooks.example.net:443`: the kind and the host of its URL, or the path of the file that holds
@@ -24,10 +16,6 @@ impl Integration {
     pub fn endpoint(&self) -> Str {
         let place = match &self.settings {
             Settings::Console => None,
-            Settings::Webhook(settings) => match &settings.url {
-                SecretSource::Inline(url) => host(url),
-                SecretSource::File(path) => Some(path.to_string()),
-            },
             Settings::Keys { values, .. } => {
                 let set = KEYS.iter().filter_map(|key| {
                     let text = values.get(*key)?.reveal().filter(|text| !text.is_empty())?;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::routes::{
-    GroupBy, HttpSettings, InhibitRule, Integration, Receiver, Route, Routing, SecretSource, Settings,
-    WebhookSettings,
+    GroupBy, HttpSettings, InhibitRule, Integration, Receiver, Route, Routing, Settings,
 };
+use crate::config::setting::Setting;
 use crate::model::matcher::MatcherList;
 use crate::model::{
     Alert, Annotations, Duration, Fingerprint, LabelSet, MatchOp, Matcher, SilenceId, SilenceKind, Str,
@@ -123,13 +123,13 @@ pub(crate) fn receiver(name: &str, send_resolved: &[bool]) -> Receiver {
             kind: "webhook",
             index,
             send_resolved: *send_resolved,
-            settings: Settings::Webhook(WebhookSettings {
-                url: SecretSource::Inline(format!("http://{name}.test/{index}").into()),
-                max_alerts: 0,
-                timeout: Duration::ZERO,
-                payload: None,
+            settings: Settings::Keys {
+                values: BTreeMap::from([(
+                    "url".into(),
+                    Setting::text(format!("http://{name}.test/{index}")),
+                )]),
                 http: HttpSettings::default(),
-            }),
+            },
             span: 0..0,
         })
     };
