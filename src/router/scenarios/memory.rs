@@ -42,7 +42,7 @@ fn a_message_is_changed_until_all_is_over_and_then_a_new_one_is_posted() {
     world.until("30m");
     insta::assert_snapshot!(seen.borrow().join("\n"), @r"
     first notification: -
-    new alerts added to the group: post-1
+    new alerts added: post-1
     all alerts resolved: post-1
     first notification: -
     ");
@@ -89,5 +89,5 @@ fn a_reload_and_a_group_that_comes_back_keep_the_memory() {
     });
     world.until("3m").fire(&["i=2"]);
     world.until("10m");
-    insta::assert_snapshot!(seen.borrow().join("\n"), @"new alerts added to the group: post-1");
+    insta::assert_snapshot!(seen.borrow().join("\n"), @"new alerts added: post-1");
 }

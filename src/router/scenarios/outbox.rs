@@ -290,9 +290,9 @@ fn a_fallback_is_told_after_a_while_and_hears_the_end() {
     insta::assert_snapshot!(first_tries(&world), @r"
           30s  root[0] A: first notification firing=[1] resolved=[]
         5m30s  chat[0] A: first notification firing=[1] resolved=[]
-       20m30s  chat[0] A: new alerts added to the group firing=[1 2] resolved=[]
+       20m30s  chat[0] A: new alerts added firing=[1 2] resolved=[]
     20m42s634ms  root[0] A: first notification firing=[1 2] resolved=[]
-        2h30s  root[0] A: new alerts added to the group firing=[1 2 3] resolved=[]
+        2h30s  root[0] A: new alerts added firing=[1 2 3] resolved=[]
         3h30s  root[0] A: all alerts resolved firing=[] resolved=[1 2 3]
         3h30s  chat[0] A: all alerts resolved firing=[] resolved=[1 2]
     ");
