@@ -6,16 +6,8 @@ use super::routes::{Integration, Settings};
 use crate::model::Str;
 
 /// Keys that say where notifications go, the more telling ones first.
-const KEYS: [&str; 8] = [
-    "smarthost",
-    "webhook_url",
-    "api_url",
-    "url",
-    "webhook_url_file",
-    "api_url_file",
-    "url_file",
-    "webhook_url_template",
-];
+const KEYS: [&str; 7] =
+    ["smarthost", "webhook_url", "api_url", "url", "webhook_url_file", "api_url_file", "url_file"];
 
 impl Integration {
     /// `webhook hooks.example.net:443`: the kind and the host of its URL, or the path of the file that holds

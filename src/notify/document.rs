@@ -1,7 +1,8 @@
 //! Alertmanager's document about a group, the same to the byte: version 4 for webhooks, version 1 for
 //! incident.io.
 //!
-//! An alert that flapped during a cooldown, which Alertmanager does not have, says so (`flaps`).
+//! An alert that flapped during a cooldown, which Alertmanager does not have, says so (`flaps`); and a document
+//! to a fallback for whom it stands in (`fallbackFor`).
 //!
 //! One difference, where alerts are cut off: the status is that of all alerts. Alertmanager takes it from
 //! those it sends, so that it says "resolved" while others fire; with `compat: strict` so do we. What the
@@ -56,6 +57,7 @@ pub(super) fn body(notification: &Notification, part: &Part, version: &str, exte
         version,
         group_key: &notification.group_key,
         truncated_alerts: part.truncated,
+        fallback_for: notification.fallback_for.as_deref(),
     })
 }
 
@@ -77,6 +79,9 @@ struct Document<'a> {
     version: &'a str,
     group_key: &'a str,
     truncated_alerts: usize,
+    /// Ours: the receiver instead of which this one is told, if it is a fallback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fallback_for: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -196,6 +201,14 @@ mod tests {
                 "{case}"
             );
         }
+    }
+
+    #[test]
+    fn a_fallback_is_told_for_whom_it_stands_in() {
+        let mut notification = notification(vec![alert("alertname=A", &[], None)]);
+        notification.fallback_for = Some("on-call".into());
+        let text = String::from_utf8(body(&notification, 0, "")).expect("UTF-8");
+        assert!(text.ends_with("\"truncatedAlerts\":0,\"fallbackFor\":\"on-call\"}\n"), "{text}");
     }
 
     #[test]

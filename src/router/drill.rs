@@ -52,6 +52,7 @@ impl Drill {
             route.map_or_else(LabelSet::default, |route| group_labels(&first, &route.group_by));
         let state = if alerts.iter().all(|alert| alert.resolved) { "resolved" } else { "firing" };
         Notification {
+            fallback_for: None,
             idempotency_key: format!("{}-{state}-{}", self.name, receiver.name).into(),
             receiver: receiver.name.clone(),
             group_key: format!("{}:{}:{group_labels}", self.name, route.map_or("{}", |route| &*route.key))
@@ -61,7 +62,6 @@ impl Drill {
             reason: if state == "firing" { Reason::First } else { Reason::AllResolved },
             at: self.at,
             strict: routing.strict,
-            fallback_for: None,
             alerts,
         }
     }

@@ -123,6 +123,7 @@ impl Receiver {
     fn notification(&self, reason: Reason, alerts: Vec<NotifiedAlert>) -> Notification {
         let group_labels = LabelSet::from_pairs([("alertname", "Disk full")]);
         Notification {
+            fallback_for: None,
             idempotency_key: format!("0123456789abcdef-{}", self.count).into(),
             receiver: "ops".into(),
             group_key: format!("{{}}:{group_labels}").into(),
@@ -131,7 +132,6 @@ impl Receiver {
             reason,
             at: Timestamp::from_secs(1_772_366_400), // 2026-03-01T12:00:00Z
             strict: self.strict,
-            fallback_for: None,
             alerts,
         }
     }
