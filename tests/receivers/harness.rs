@@ -132,7 +132,6 @@ impl Receiver {
             reason,
             at: Timestamp::from_secs(1_772_366_400), // 2026-03-01T12:00:00Z
             strict: self.strict,
-            fallback_for: None,
             alerts,
         }
     }
