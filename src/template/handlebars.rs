@@ -2,7 +2,7 @@
 //!
 //! Compiled once and checked then: a helper, partial or decorator that does not exist is an error, even
 //! where no data leads to it. A value that does not exist is an error when it is rendered. A run is bounded
-//! in steps and bytes, and nothing can include itself ([`guard`]). Nothing here knows of notifications; what
+//! in steps and bytes, and nothing can include itself (`guard`). Nothing here knows of notifications; what
 //! a template sees is up to the caller.
 
 mod escape;
