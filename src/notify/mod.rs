@@ -221,15 +221,6 @@ pub fn begin(message: &Message<'_>) -> Step {
     }
 }
 
-/// Whether notifications to integrations of this kind are delivered at all.
-#[must_use]
-pub fn is_delivered(integration: &Integration) -> bool {
-    match &integration.settings {
-        Settings::Console => true,
-        Settings::Keys { .. } => KINDS.iter().any(|(kind, _)| *kind == integration.kind),
-    }
-}
-
 /// The files whose texts [`Message::files`] must have: those of secrets that are kept in files. A name with a
 /// dollar sign before it is a variable of the environment.
 #[must_use]
@@ -302,6 +293,15 @@ mod tests {
             "Retryable { failure: Other, message: \"cannot read the secret in /run/url: no such file\", \
              retry_after: None, maybe_taken: false }"
         );
+    }
+
+    #[test]
+    fn every_kind_that_a_file_may_have_is_delivered() {
+        let kinds: Vec<&str> = crate::config::integration_kinds().filter(|kind| *kind != "console").collect();
+        assert_eq!(kinds.len(), 18);
+        for kind in kinds {
+            assert!(super::KINDS.iter().any(|(known, _)| *known == kind), "{kind}");
+        }
     }
 
     #[test]

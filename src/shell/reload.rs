@@ -21,7 +21,6 @@ use crate::config::{load_templates, read_routing_as, read_rule_file, unreadable_
 use crate::core::{Config, Input};
 use crate::model::matcher::MatcherMode;
 use crate::model::{Duration, LabelSet, Str, Timestamp};
-use crate::notify;
 use crate::rules::RulesConfig;
 
 /// What to load, and what flags add to it.
@@ -267,10 +266,6 @@ impl Loaded {
                 Severity::Info => info!(check = problem.check, count, "{line}"),
             }
         }
-        if let Some(kinds) = undelivered(&self.config.routing) {
-            let check = NOT_DELIVERED;
-            warn!(check, "receivers that are read and checked, but get nothing yet: {kinds}");
-        }
     }
 
     /// Each message once, with its first place and how often it is there. A big file has hundreds of places
@@ -287,25 +282,4 @@ impl Loaded {
         }
         kinds
     }
-}
-
-/// The check that names each integration that is not delivered yet.
-const NOT_DELIVERED: &str = "not-delivered-yet";
-
-/// The kinds of integrations that are not delivered yet, each with its receivers: `email (ops, dev), slack
-/// (ops)`.
-fn undelivered(routing: &Routing) -> Option<String> {
-    let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for receiver in &routing.receivers {
-        for integration in &receiver.integrations {
-            if !notify::is_delivered(integration) {
-                let names = kinds.entry(integration.kind).or_default();
-                if !names.contains(&&*receiver.name) {
-                    names.push(&receiver.name);
-                }
-            }
-        }
-    }
-    let kinds: Vec<_> = kinds.iter().map(|(kind, names)| format!("{kind} ({})", names.join(", "))).collect();
-    (!kinds.is_empty()).then(|| kinds.join(", "))
 }

@@ -6,6 +6,7 @@ mod routing_file;
 mod server;
 mod server_commands;
 mod serving;
+mod templates;
 
 use std::fs;
 use std::path::Path;

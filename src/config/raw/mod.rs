@@ -37,6 +37,11 @@ use super::yaml::{self, Node, Scalar, YamlProblem};
 use crate::model::Str;
 use crate::model::matcher::MatcherMode;
 
+/// The kinds of integrations that a receiver may have: `webhook`, `email`, …
+pub fn integration_kinds() -> impl Iterator<Item = &'static str> {
+    kinds::INTEGRATIONS.iter().map(|integration| integration.kind)
+}
+
 /// Reads one file: its text, and all that is wrong with it so far.
 pub(crate) struct Reader<'a> {
     file: Str,
