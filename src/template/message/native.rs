@@ -13,11 +13,12 @@ use crate::model::{Str, Timestamp};
 use crate::template::handlebars::{Escape, HandlebarsError, Templates};
 
 /// The files of `templates/` that are for messages.
-pub const EMBEDDED: [(&str, &str); 11] = [
+pub const EMBEDDED: [(&str, &str); 12] = [
     ("email.html.hbs", include_str!("../../../templates/email.html.hbs")),
     ("email.subject.hbs", include_str!("../../../templates/email.subject.hbs")),
     ("email.text.hbs", include_str!("../../../templates/email.text.hbs")),
     ("heading.hbs", include_str!("../../../templates/heading.hbs")),
+    ("sender.hbs", include_str!("../../../templates/sender.hbs")),
     ("silence.hbs", include_str!("../../../templates/silence.hbs")),
     ("slack.fallback.hbs", include_str!("../../../templates/slack.fallback.hbs")),
     ("slack.text.hbs", include_str!("../../../templates/slack.text.hbs")),
@@ -29,20 +30,24 @@ pub const EMBEDDED: [(&str, &str); 11] = [
 
 /// Default texts of keys that have no file of their own, and the one that stands for them. Others keep the
 /// text that they have with Go templates: what they say is no prose, or is in a format of its own.
-const SHARED: [(&str, &str); 20] = [
+const SHARED: [(&str, &str); 24] = [
     ("discord.default.message", "text.hbs"),
     ("discord.default.title", "title.hbs"),
     ("mattermost.default.fallback", "title.hbs"),
+    ("mattermost.default.username", "sender.hbs"),
     ("mattermost.default.title", "title.hbs"),
     ("msteams.default.summary", "title.hbs"),
     ("msteams.default.title", "title.hbs"),
     ("opsgenie.default.description", "text.hbs"),
     ("opsgenie.default.message", "title.hbs"),
+    ("pagerduty.default.client", "sender.hbs"),
     ("pagerduty.default.description", "title.hbs"),
     ("pushover.default.message", "text.hbs"),
     ("pushover.default.title", "title.hbs"),
+    ("rocketchat.default.alias", "sender.hbs"),
     ("rocketchat.default.text", "text.hbs"),
     ("rocketchat.default.title", "title.hbs"),
+    ("slack.default.username", "sender.hbs"),
     ("sns.default.message", "text.hbs"),
     ("sns.default.subject", "title.hbs"),
     ("victorops.default.entity_display_name", "title.hbs"),
