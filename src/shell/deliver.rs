@@ -20,8 +20,14 @@ use crate::router::{Attempt, Failure, Memory, Outcome};
 /// How many requests to one integration may be on their way at once.
 const PLACES: usize = 16;
 
-/// How long before an attempt's deadline a mail server must have answered.
-const MAIL_REPORT: Duration = Duration::from_millis(100);
+/// How long before an attempt's deadline a server must have answered: so that we know how far it came.
+const REPORT: Duration = Duration::from_millis(100);
+
+/// An attempt that has less time left when its turn comes is not begun.
+const LEAST: Duration = Duration::from_millis(500);
+
+/// What is wrong with an attempt whose turn did not come: nothing was sent.
+const NO_TURN: &str = "no turn before the deadline: other messages to this receiver are not answered";
 
 /// Sends notifications.
 #[derive(Debug)]
@@ -47,6 +53,10 @@ impl Deliverer {
     /// Makes the attempt; answers at its deadline at the latest. Beside how it went comes what to remember of
     /// the group for the next notification, if that changes.
     pub async fn deliver(&self, attempt: &Attempt) -> (Outcome, Option<Memory>) {
+        let wait = self.time_left(attempt).saturating_sub(LEAST.to_std());
+        let Ok(_place) = tokio::time::timeout(wait, self.places_of(attempt).acquire_owned()).await else {
+            return (retryable(Failure::DeadlineExceeded, NO_TURN.to_owned()), None);
+        };
         let left = attempt.deadline.since(self.clock.now()).max(Duration::ZERO);
         let outcome = match tokio::time::timeout(left.to_std(), self.perform(attempt)).await {
             Ok(done) => return done,
@@ -62,7 +72,6 @@ impl Deliverer {
 
     /// Takes step after step.
     async fn perform(&self, attempt: &Attempt) -> (Outcome, Option<Memory>) {
-        let _place = self.places_of(attempt).acquire_owned().await; // never closed
         let files = read_files(notify::files(&attempt.integration)).await;
         let message = Message::new(attempt, &files, &self.external_url, self.clock.now());
         let mut step = notify::begin(&message);
@@ -77,7 +86,7 @@ impl Deliverer {
                     Err(error) => break (failed(&error, some_sent), None),
                 },
                 Step::Mail(call) => {
-                    let answer = self.mails.send(&call.mail, self.time_for_mail(attempt)).await;
+                    let answer = self.mails.send(&call.mail, self.time_left(attempt)).await;
                     (call.then)(&message, answer)
                 }
                 Step::Print(text) => break (print(&text), None),
@@ -91,22 +100,21 @@ impl Deliverer {
         done
     }
 
-    /// How long a mail may take: a little less than the attempt, so that we know how far it came.
-    fn time_for_mail(&self, attempt: &Attempt) -> std::time::Duration {
-        let left = (attempt.deadline - MAIL_REPORT).since(self.clock.now());
-        left.max(Duration::ZERO).to_std()
+    /// How long a request may take: a little less than the attempt.
+    fn time_left(&self, attempt: &Attempt) -> std::time::Duration {
+        (attempt.deadline - REPORT).since(self.clock.now()).max(Duration::ZERO).to_std()
     }
 
     async fn send(&self, attempt: &Attempt, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
-        let left = attempt.deadline.since(self.clock.now()).max(Duration::ZERO);
-        let timeout = if request.timeout.is_zero() { left } else { left.min(request.timeout) };
+        let left = self.time_left(attempt);
+        let timeout = if request.timeout.is_zero() { left } else { left.min(request.timeout.to_std()) };
         let sent = Request {
             method: request.method,
             url: request.url.reveal(),
             http: &request.http,
             headers: request.headers.iter().map(|(name, value)| (*name, &**value.reveal())).collect(),
             body: request.body,
-            timeout: timeout.to_std(),
+            timeout,
             answer: AnswerLimit::Start(notify::ANSWER_LIMIT),
         };
         let Answer { status, retry_after, body } = self.clients.send(sent).await?;

@@ -32,6 +32,9 @@ pub use self::auth::read_secret;
 /// What identifies us to servers.
 pub const USER_AGENT: &str = concat!("Sereno/", env!("CARGO_PKG_VERSION"));
 
+/// How long the rest of an answer is waited for once its status is known, if only its start is wanted.
+const REST_OF_ANSWER: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Why a request has no answer. Texts are for people and hold no secret.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
@@ -125,7 +128,7 @@ pub struct Request<'a> {
 pub enum AnswerLimit {
     /// A larger answer is an error: a part of it would be of no use.
     Whole(usize),
-    /// What is beyond is not read: it is only a text for people.
+    /// What is beyond is not read: it is only a text for people. Nor is what comes late or not at all.
     Start(usize),
 }
 
@@ -155,10 +158,13 @@ struct Deadline {
 }
 
 impl Deadline {
+    fn left(&self) -> std::time::Duration {
+        self.timeout.saturating_sub(self.watch.elapsed())
+    }
+
     /// What `work` comes to, or nothing if the time is over before.
     async fn keep<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        let left = self.timeout.saturating_sub(self.watch.elapsed());
-        tokio::time::timeout(left, work).await.ok()
+        tokio::time::timeout(self.left(), work).await.ok()
     }
 }
 
@@ -183,16 +189,14 @@ impl HttpClients {
         let mut headers =
             deadline.keep(auth::headers(http, &to_send.headers)).await.ok_or(HttpError::Timeout)??;
         let Some(oauth2) = headers.wants_token() else {
-            let answer = deadline.keep(self.exchange(http, first, &headers, to_send.answer)).await;
-            return answer.ok_or(HttpError::Timeout)?;
+            return self.exchange(http, first, &headers, to_send.answer, &deadline).await;
         };
         let mut refused = None;
         loop {
             let token = deadline.keep(self.token(oauth2, refused.as_ref())).await;
             let token = token.ok_or_else(|| HttpError::OAuth2("no answer in time".to_owned()))??;
             headers.authorize(token.clone());
-            let answer = deadline.keep(self.exchange(http, first.clone(), &headers, to_send.answer)).await;
-            let answer = answer.ok_or(HttpError::Timeout)??;
+            let answer = self.exchange(http, first.clone(), &headers, to_send.answer, &deadline).await?;
             // A token may be taken back before its time. If a new one does not help, it is something else.
             if answer.status != 401 || refused.replace(token).is_some() {
                 return Ok(answer);
@@ -207,40 +211,65 @@ impl HttpClients {
         mut step: Step,
         headers: &Headers<'_>,
         limit: AnswerLimit,
+        deadline: &Deadline,
     ) -> Result<Answer, HttpError> {
-        let client = self.pools.client(Transport::of(http)).await?;
+        let client = deadline.keep(self.pools.client(Transport::of(http))).await;
+        let client = client.ok_or(HttpError::Timeout)??;
         for _ in 0..=redirect::MOST {
             let request = client.request(step.method.clone(), step.url.clone()).headers(headers.of(&step));
             let request = match &step.body {
                 Some(body) => request.body(body.clone()),
                 None => request,
             };
-            let response = request.send().await.map_err(HttpError::transport)?;
+            let response = deadline.keep(request.send()).await.ok_or(HttpError::Timeout)?;
+            let response = response.map_err(HttpError::transport)?;
             match step.next(&response)? {
                 Some(next) if http.follow_redirects => step = next,
-                Some(_) | None => return read_answer(response, limit).await,
+                Some(_) | None => return read_answer(response, limit, deadline.left()).await,
             }
         }
         Err(HttpError::Redirect("stopped after 10 redirects"))
     }
 }
 
-async fn read_answer(mut response: reqwest::Response, limit: AnswerLimit) -> Result<Answer, HttpError> {
+/// Reads an answer, whose status is known, for that long. What only has a start that is wanted may also break
+/// off: the status says how the request went, and who then wants more of the body looks whether it is there.
+async fn read_answer(
+    mut response: reqwest::Response,
+    limit: AnswerLimit,
+    left: std::time::Duration,
+) -> Result<Answer, HttpError> {
     let status = response.status().as_u16();
     let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = retry_after.map(str::to_owned);
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(HttpError::transport)? {
-        match limit {
-            AnswerLimit::Whole(most) if body.len() + chunk.len() > most => {
+    match limit {
+        AnswerLimit::Whole(most) => {
+            let read = tokio::time::timeout(left, read_body(&mut response, &mut body, most)).await;
+            if read.map_err(|_| HttpError::Timeout)?? {
                 return Err(HttpError::TooLarge(most));
             }
-            AnswerLimit::Start(most) if body.len() + chunk.len() > most => {
-                body.extend_from_slice(&chunk[..most - body.len()]);
-                break;
-            }
-            AnswerLimit::Whole(_) | AnswerLimit::Start(_) => body.extend_from_slice(&chunk),
+        }
+        AnswerLimit::Start(most) => {
+            let read = read_body(&mut response, &mut body, most);
+            let _ = tokio::time::timeout(left.min(REST_OF_ANSWER), read).await; // what came is enough
         }
     }
     Ok(Answer { status, retry_after, body })
+}
+
+/// Appends to `body` what comes, up to `most` bytes; answers whether there is more.
+async fn read_body(
+    response: &mut reqwest::Response,
+    body: &mut Vec<u8>,
+    most: usize,
+) -> Result<bool, HttpError> {
+    while let Some(chunk) = response.chunk().await.map_err(HttpError::transport)? {
+        let room = most - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

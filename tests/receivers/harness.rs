@@ -18,7 +18,7 @@ use super::fakes::Fake;
 pub(crate) struct Receiver {
     integration: Arc<Integration>,
     renderer: Renderer,
-    deliverer: Deliverer,
+    deliverer: Arc<Deliverer>,
     clock: Arc<Clock>,
     /// What it remembers, as the router keeps it.
     pub(crate) memory: Memory,
@@ -54,11 +54,11 @@ impl Receiver {
         Self {
             integration: Arc::clone(&routing.receiver("ops").expect("it is in the file").integrations[0]),
             renderer: Renderer::new(TemplateSources::default()).expect("the default templates are valid"),
-            deliverer: Deliverer::new(
+            deliverer: Arc::new(Deliverer::new(
                 HttpClients::default(),
                 Arc::clone(&clock),
                 "http://sereno:9093".into(),
-            ),
+            )),
             clock,
             memory: Memory::new(),
             strict: routing.strict,
@@ -80,8 +80,17 @@ impl Receiver {
     }
 
     async fn tell_because(&mut self, reason: Reason, alerts: Vec<NotifiedAlert>) -> Outcome {
+        let attempt = self.attempt(reason, alerts);
+        let (outcome, memory) = self.deliverer.deliver(&attempt).await;
+        self.memory = memory.unwrap_or_else(|| std::mem::take(&mut self.memory));
+        let remembered = format!("{:?}", self.memory);
+        assert!(!format!("{outcome:?}{remembered}").contains("s3cret"), "{outcome:?}\n{remembered}");
+        outcome
+    }
+
+    fn attempt(&mut self, reason: Reason, alerts: Vec<NotifiedAlert>) -> Attempt {
         self.count += 1;
-        let attempt = Attempt {
+        Attempt {
             id: AttemptId(self.count),
             number: 1,
             deadline: self.clock.now() + self.patience,
@@ -89,12 +98,18 @@ impl Receiver {
             notification: Arc::new(self.notification(reason, alerts)),
             renderer: self.renderer.clone(),
             memory: Arc::new(self.memory.clone()),
-        };
-        let (outcome, memory) = self.deliverer.deliver(&attempt).await;
-        self.memory = memory.unwrap_or_else(|| std::mem::take(&mut self.memory));
-        let remembered = format!("{:?}", self.memory);
-        assert!(!format!("{outcome:?}{remembered}").contains("s3cret"), "{outcome:?}\n{remembered}");
-        outcome
+        }
+    }
+
+    /// So many attempts at once to tell it of these alerts, with their outcomes as lines, in no order.
+    pub(crate) async fn told_at_once(&mut self, count: usize, alerts: Vec<NotifiedAlert>) -> Vec<String> {
+        let mut attempts = tokio::task::JoinSet::new();
+        for _ in 0..count {
+            let (deliverer, attempt) =
+                (Arc::clone(&self.deliverer), self.attempt(Reason::First, alerts.clone()));
+            attempts.spawn(async move { line(&deliverer.deliver(&attempt).await.0) });
+        }
+        attempts.join_all().await
     }
 
     /// [`Self::tell`], with the outcome as a line.

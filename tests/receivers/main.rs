@@ -7,6 +7,7 @@
 mod discord;
 mod email;
 mod fakes;
+mod faults;
 mod harness;
 mod incidentio;
 mod jira;
@@ -17,6 +18,7 @@ mod opsgenie;
 mod pagerduty;
 mod pushover;
 mod rocketchat;
+mod running;
 mod slack;
 mod sns;
 mod telegram;

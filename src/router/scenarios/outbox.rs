@@ -84,6 +84,49 @@ fn a_server_that_is_dead_for_hours_is_asked_once_a_minute_and_then_told_a_few_at
 }
 
 #[test]
+fn an_hour_of_errors_is_survived_in_order_by_each_group_with_its_own_keys() {
+    let mut world = World::new(each_alone());
+    let (from, until) = (Timestamp::EPOCH + duration("10m"), Timestamp::EPOCH + duration("70m"));
+    let tried = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let seen = std::rc::Rc::clone(&tried);
+    world.answer(move |at, attempt| {
+        let is_well = at < from || at >= until;
+        let notification = &attempt.notification;
+        let group = notification.group_labels.value("i").to_owned();
+        let key = Str::clone(&notification.idempotency_key);
+        seen.borrow_mut().push((group, notification.reason.as_str(), key, is_well));
+        if is_well { delivered() } else { failed(Failure::ServerError, None) }
+    });
+    world.fire(&["i=ends", "i=stays", "i=flaps"]);
+    world.until("11m").resolve(&["i=ends", "i=flaps"]);
+    world.until("30m").fire(&["i=flaps", "i=new", "i=brief"]);
+    world.until("40m").resolve(&["i=brief"]);
+    world.until("90m");
+    let told = |group: &str| -> Vec<&str> {
+        let tried = tried.borrow();
+        tried
+            .iter()
+            .filter(|(name, _, _, is_well)| name == group && *is_well)
+            .map(|(_, why, _, _)| *why)
+            .collect()
+    };
+    assert_eq!(told("ends"), ["first notification", "all alerts resolved"]);
+    assert_eq!(told("stays"), ["first notification"]);
+    assert_eq!(told("flaps"), ["first notification"], "it fires as it did when it was told last");
+    assert_eq!(told("new"), ["first notification"]);
+    assert_eq!(told("brief"), [""; 0], "nobody was told that it began");
+    for group in ["ends", "new"] {
+        let tried = tried.borrow();
+        let tried = tried.iter().filter(|(name, why, _, _)| {
+            name == group && (*why == "all alerts resolved") == (group == "ends")
+        });
+        let keys: std::collections::BTreeSet<Str> =
+            tried.clone().map(|(_, _, key, _)| Str::clone(key)).collect();
+        assert!(keys.len() == 1 && tried.count() > 1, "{group}: one key for all attempts: {keys:?}");
+    }
+}
+
+#[test]
 fn strict_each_group_tries_on_its_own() {
     let mut world = World::new(Routing { strict: true, ..each_alone() });
     dead_until(&mut world, "3h");

@@ -151,7 +151,7 @@ impl HttpClients {
         let sent = request.body(parameters).send().await.map_err(HttpError::transport);
         let response = sent.map_err(|error| Refused::here(error.to_string()))?;
         let is_form = is_form(response.headers().get(CONTENT_TYPE));
-        let answer = read_answer(response, AnswerLimit::Whole(ANSWER_LIMIT)).await;
+        let answer = read_answer(response, AnswerLimit::Whole(ANSWER_LIMIT), std::time::Duration::MAX).await;
         let answer = answer.map_err(|error| Refused::here(error.to_string()))?;
         let fields = Fields::read(&answer.body, is_form);
         token(answer.status, &fields, secret, now).map_err(|reason| Refused { by_server: true, reason })

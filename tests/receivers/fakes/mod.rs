@@ -15,6 +15,7 @@ pub(crate) mod smtp;
 pub(crate) mod sns;
 pub(crate) mod telegram;
 pub(crate) mod tls;
+pub(crate) mod trouble;
 pub(crate) mod victorops;
 pub(crate) mod webex;
 pub(crate) mod webhook;

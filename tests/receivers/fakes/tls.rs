@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::serve::Listener;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -35,9 +35,10 @@ pub(crate) async fn start(
 }
 
 /// An authority's certificate, and how to serve with one of its certificates.
-fn certificates(hosts: &[&str]) -> (String, ServerConfig) {
+pub(crate) fn certificates(hosts: &[&str]) -> (String, ServerConfig) {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority.distinguished_name.push(DnType::CommonName, format!("authority of {}", hosts.join(" and ")));
     let key = KeyPair::generate().expect("a key");
     let pem = authority.self_signed(&key).expect("a certificate").pem();
     let issuer = Issuer::new(authority, key);
