@@ -51,7 +51,7 @@ pub struct TemplateSources {
 }
 
 /// All templates of a configuration. Cloning copies a pointer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Renderer(Arc<Inner>);
 
 #[derive(Debug, Default)]
@@ -67,6 +67,17 @@ impl Default for Renderer {
         static DEFAULT: LazyLock<Renderer> =
             LazyLock::new(|| Renderer::new(TemplateSources::default()).unwrap_or(Renderer(Arc::default())));
         DEFAULT.clone()
+    }
+}
+
+impl std::fmt::Debug for Renderer {
+    /// Without the templates: each attempt holds a renderer, and logs hold attempts.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let files: Vec<&Str> = self.0.sources.files.iter().map(|(path, _)| path).collect();
+        f.debug_struct("Renderer")
+            .field("handlebars", &self.0.sources.handlebars)
+            .field("files", &files)
+            .finish_non_exhaustive()
     }
 }
 
