@@ -11,7 +11,8 @@ const KEYS: [&str; 7] =
 
 impl Integration {
     /// `webhook hooks.example.net:443`: the kind and the host of its URL, or the path of the file that holds
-    /// the URL; the kind alone if neither is known before a message is written.
+    /// the URL. An address that is a template is known only with the message: such an integration has an endpoint of
+    /// its own. The kind alone if there is no address at all.
     #[must_use]
     pub fn endpoint(&self) -> Str {
         let place = match &self.settings {
@@ -30,8 +31,20 @@ impl Integration {
         };
         match place {
             Some(place) => format!("{} {place}", self.kind).into(),
+            // Whatever server each message names, those of another integration are others.
+            None if self.has_templated_address() => {
+                format!("{}[{}] at byte {}", self.kind, self.index, self.span.start).into()
+            }
             None => self.kind.into(),
         }
+    }
+}
+
+impl Integration {
+    /// Whether its address is a template, so that its host is known only with the message.
+    fn has_templated_address(&self) -> bool {
+        let Settings::Keys { values, .. } = &self.settings else { return false };
+        KEYS.iter().filter_map(|key| values.get(*key)?.reveal()).any(|text| text.contains("{{"))
     }
 }
 
@@ -75,7 +88,7 @@ receivers:
         webhook hooks.example:443
         webhook 10.0.0.1:9095
         webhook /run/secrets/url
-        webhook
+        webhook[3] at byte 273
         email mail.example:587
         pagerduty events.pagerduty.com:443
         slack hooks.slack.com:443
