@@ -11,8 +11,8 @@ const KEYS: [&str; 7] =
 
 impl Integration {
     /// `webhook hooks.example.net:443`: the kind and the host of its URL, or the path of the file that holds
-    /// the URL. An address that is a template is known only with the message: such an integration has an endpoint of
-    /// its own. The kind alone if there is no address at all.
+    /// the URL. An address that is a template is known only with the message: such an integration has an
+    /// endpoint of its own. The kind alone if there is no address at all.
     #[must_use]
     pub fn endpoint(&self) -> Str {
         let place = match &self.settings {
