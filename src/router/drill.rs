@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::route_labels::route_labels;
 use super::snapshot::alert_order;
 use super::tree::group_labels;
 use super::{Attempt, AttemptId, Notification, NotifiedAlert, Reason};
@@ -51,7 +52,7 @@ impl Drill {
         let group_labels =
             route.map_or_else(LabelSet::default, |route| group_labels(&first, &route.group_by));
         let state = if alerts.iter().all(|alert| alert.resolved) { "resolved" } else { "firing" };
-        Notification {
+        let mut notification = Notification {
             fallback_for: None,
             idempotency_key: format!("{}-{state}-{}", self.name, receiver.name).into(),
             receiver: receiver.name.clone(),
@@ -63,7 +64,13 @@ impl Drill {
             at: self.at,
             strict: routing.strict,
             alerts,
-        }
+        };
+        // One that fails is left out, as it is of any other notification.
+        let labels = std::mem::take(&mut notification.route_labels);
+        let data = || notification.data(&routing.external_url);
+        let (rendered, _) = route_labels(routing, &labels, data, self.at);
+        notification.route_labels = rendered;
+        notification
     }
 }
 

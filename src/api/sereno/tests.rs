@@ -235,7 +235,7 @@ async fn hook() -> (String, std::sync::Arc<std::sync::Mutex<Vec<Value>>>) {
 async fn a_fire_drill_goes_the_real_way_and_says_what_each_integration_said() {
     let (hook, took) = hook().await;
     let routes = format!(
-        "route: {{receiver: ops, routes: [{{matchers: ['team=db'], receiver: db, group_by: [team]}}]}}
+        "route: {{receiver: ops, routes: [{{matchers: ['team=db'], receiver: db, group_by: [team], labels: {{of: '{{{{ .GroupLabels.team }}}}'}}}}]}}
 receivers:
 - {{name: ops, webhook_configs: [{{url: 'http://{hook}/ok'}}, {{url: 'http://{hook}/no', send_resolved: false}}]}}
 - {{name: db, webhook_configs: [{{url: 'http://{hook}/ok'}}]}}
@@ -279,7 +279,9 @@ receivers:
 
     let (_, body) = test(json!({"labels": {"alertname": "Down", "team": "db"}})).await;
     assert_eq!(body["results"][0]["receiver"], "db", "{body}");
-    assert_eq!(took.lock().expect("no panic")[0]["groupLabels"], json!({"team": "db"}));
+    let message = took.lock().expect("no panic")[0].clone();
+    assert_eq!(message["groupLabels"], json!({"team": "db"}));
+    assert_eq!(message["routeLabels"], json!({"of": "db"}), "labels of routes are rendered");
 
     for (wanted, status, error) in [
         (json!({"receiver": "none"}), 404, "there is no receiver \"none\"; there are: ops, db"),
