@@ -241,6 +241,27 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// In a word, as the history has it: `delivered`, `failed` or `refused`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Retryable { .. } => "failed",
+            Self::Refused { .. } => "refused",
+        }
+    }
+
+    /// What the receiver said, or why it could not be reached; none if it took the message.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        match self {
+            Self::Delivered => None,
+            Self::Retryable { message, .. } | Self::Refused { message, .. } => Some(message),
+        }
+    }
+}
+
 /// Kinds of failure, as in `alertmanager_notifications_failed_total{reason}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Failure {

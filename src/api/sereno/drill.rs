@@ -13,7 +13,7 @@ use super::error::SerenoError;
 use crate::api::App;
 use crate::config::routes::{Receiver, RouteIndex, Routing};
 use crate::model::{Annotations, Duration, LabelSet, Str, Timestamp};
-use crate::router::{Attempt, Drill, NotifiedAlert, Outcome, RouteFinder, route_to};
+use crate::router::{Attempt, Drill, NotifiedAlert, RouteFinder, route_to};
 use crate::shell::clock::Stopwatch;
 use crate::shell::history;
 
@@ -151,11 +151,7 @@ async fn perform(app: &App, route: &Str, attempt: &Attempt, by: &Str) -> DrillRe
     let latency = watch.elapsed();
     let row = history::drill(app.clock.now(), attempt, &outcome, by, latency);
     let _ = app.handle.note(row).await; // gone: we are stopping
-    let (outcome, error) = match outcome {
-        Outcome::Delivered => ("delivered", None),
-        Outcome::Retryable { message, .. } => ("failed", Some(message)),
-        Outcome::Refused { message, .. } => ("refused", Some(message)),
-    };
+    let (outcome, error) = (outcome.as_str(), outcome.error().map(str::to_owned));
     let resolved = attempt.notification.alerts.iter().all(|alert| alert.resolved);
     DrillResult {
         receiver: attempt.notification.receiver.clone(),

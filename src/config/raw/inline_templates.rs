@@ -4,7 +4,7 @@
 //! has makes all of them Go, and without any they are handlebars. A file whose texts disagree is an error.
 
 use super::kinds::{INTEGRATIONS, is_secret_key};
-use super::{Fields, Reader};
+use super::{Fields, Reader, items};
 use crate::config::routes::{InlineTemplate, TemplateLanguage};
 use crate::config::yaml::{Node, Value};
 use crate::model::Str;
@@ -19,9 +19,9 @@ impl Reader<'_> {
         if let Some(route) = root.get("route") {
             of_route(route, &mut found);
         }
-        for receiver in items(root.get("receivers")) {
+        for receiver in items(root, "receivers") {
             for kind in INTEGRATIONS {
-                for entry in items(receiver.get(kind.key)) {
+                for entry in items(receiver, kind.key) {
                     collect(entry, kind.kind, "", false, &mut found);
                 }
             }
@@ -64,7 +64,7 @@ fn of_route(route: &Node, found: &mut Vec<InlineTemplate>) {
     if let Some(labels) = route.get("labels") {
         collect(labels, "route", "labels", false, found);
     }
-    for child in items(route.get("routes")) {
+    for child in items(route, "routes") {
         of_route(child, found);
     }
 }
@@ -93,14 +93,6 @@ fn collect(node: &Node, kind: &str, key: &str, is_secret: bool, found: &mut Vec<
                 collect(value, kind, &name, is_secret || is_url || is_secret_key(&name), found);
             }
         }
-    }
-}
-
-/// The items of a list; what is no list has been reported already.
-fn items(node: Option<&Node>) -> &[Node] {
-    match node.map(|node| &node.value) {
-        Some(Value::Sequence(items)) => items,
-        Some(Value::Scalar(_) | Value::Mapping(_)) | None => &[],
     }
 }
 

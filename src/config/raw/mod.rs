@@ -37,6 +37,14 @@ use super::yaml::{self, Node, Scalar, YamlProblem};
 use crate::model::Str;
 use crate::model::matcher::MatcherMode;
 
+/// The items of the list at `key`; what is no list has been reported already.
+pub(crate) fn items<'n>(node: &'n Node, key: &str) -> &'n [Node] {
+    match node.get(key).map(|node| &node.value) {
+        Some(yaml::Value::Sequence(items)) => items,
+        Some(yaml::Value::Scalar(_) | yaml::Value::Mapping(_)) | None => &[],
+    }
+}
+
 /// The kinds of integrations that a receiver may have: `webhook`, `email`, …
 pub fn integration_kinds() -> impl Iterator<Item = &'static str> {
     kinds::INTEGRATIONS.iter().map(|integration| integration.kind)

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::Reader;
+use super::{Reader, items};
 use crate::config::problem::Severity;
 use crate::config::yaml::{Node, Value};
 
@@ -44,13 +44,5 @@ impl Reader<'_> {
 
     fn warn_not_obeyed(&mut self, span: &Range<usize>, message: String) {
         self.report(Severity::Warning, "not-obeyed-yet", span, message, None);
-    }
-}
-
-/// The items of the list at `key`; what is no list has been reported already.
-fn items<'n>(node: &'n Node, key: &str) -> &'n [Node] {
-    match node.get(key).map(|node| &node.value) {
-        Some(Value::Sequence(items)) => items,
-        Some(Value::Scalar(_) | Value::Mapping(_)) | None => &[],
     }
 }

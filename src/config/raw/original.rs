@@ -4,14 +4,14 @@
 //! Keys that only we have are left out, and keys that Alertmanager 0.25 does not know yet are left out
 //! unless the file sets them: so every `amtool` reads the text that reads the file itself.
 
-use super::Reader;
 use super::kinds::{
     EVENT_RECORDER, GLOBAL, HTTP, INHIBIT_RULE, INTEGRATIONS, INTERVAL, Integration, ROUTE, TLS, TRACING,
 };
 use super::receivers::Globals;
 use super::schema::{Field, Kind, Shown, Table, Values, default, has};
+use super::{Reader, items};
 use crate::config::setting::{HIDDEN, Setting};
-use crate::config::yaml::{Node, Value, Yaml, write};
+use crate::config::yaml::{Node, Yaml, write};
 use crate::model::Str;
 
 /// What stands for the URL of a webhook: tools of old wanted a URL there.
@@ -211,12 +211,4 @@ fn text(text: &str) -> Yaml {
 
 fn word(value: impl ToString) -> Yaml {
     Yaml::Word(value.to_string())
-}
-
-/// The items of the list at `key`.
-fn items<'n>(node: &'n Node, key: &str) -> &'n [Node] {
-    match node.get(key).map(|node| &node.value) {
-        Some(Value::Sequence(items)) => items,
-        Some(Value::Scalar(_) | Value::Mapping(_)) | None => &[],
-    }
 }

@@ -170,18 +170,13 @@ pub fn drill(
     latency: std::time::Duration,
 ) -> HistoryRow {
     let Attempt { integration, notification, .. } = attempt;
-    let (outcome, error) = match outcome {
-        Outcome::Delivered => ("delivered", None),
-        Outcome::Retryable { message, .. } => ("failed", Some(message)),
-        Outcome::Refused { message, .. } => ("refused", Some(message)),
-    };
     let detail = json!({
         "test": true,
         "integration": format!("{}/{}[{}]", notification.receiver, integration.kind, integration.index),
         "group": notification.group_key,
         "idempotency_key": notification.idempotency_key,
-        "outcome": outcome,
-        "error": error,
+        "outcome": outcome.as_str(),
+        "error": outcome.error(),
         "by": by,
         "latency_ms": u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
     });
