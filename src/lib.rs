@@ -3,6 +3,7 @@
 //! ```text
 //!  rules/*.yml  routes.yml                  model     words: time, labels, matchers, alerts
 //!        │          │                       template  Go's templates and handlebars
+//!        │          │                       promql    expressions, and their evaluation
 //!        └── config ┴─► check               config    text → problems with places, or resolved values
 //!              │
 //!              ▼
@@ -27,6 +28,7 @@ pub mod config;
 pub mod core;
 pub mod model;
 pub mod notify;
+pub mod promql;
 pub mod router;
 pub mod rules;
 pub mod shell;

@@ -10,6 +10,7 @@ pub mod intern;
 pub mod labels;
 pub mod lookup;
 pub mod matcher;
+pub mod number;
 mod packed;
 pub mod quote;
 pub mod regex;

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use super::format::{MAX_BYTES, format_float};
+use super::format::MAX_BYTES;
 use super::functions::CallError;
 use super::value::{Object, Shape, Value};
+use crate::model::number::format_float;
 
 /// Why a value has no JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -27,7 +27,7 @@ pub(crate) use builtins::query_escape;
 pub use error::{ExecError, TemplateError};
 pub use exec::MissingKey;
 pub use functions::{CallError, Functions, NoFunctions, Param, Signature};
-pub(crate) use number::parse_float;
+
 pub use value::{Object, Value};
 
 /// Templates by name, parsed from one or more texts.

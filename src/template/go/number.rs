@@ -1,6 +1,7 @@
 //! Go's literals: numbers in every form, characters and quoted strings.
 
 use crate::model::Str;
+use crate::model::number::{parse_float, underscores_fit};
 use crate::model::quote::GoQuoted;
 
 /// A number as it was written, and every kind of number that it can stand for.
@@ -132,64 +133,6 @@ fn parse_int(text: &str) -> Option<i64> {
         Some(rest) => parse_uint(rest).and_then(|size| 0_i64.checked_sub_unsigned(size)),
         None => parse_uint(text.strip_prefix('+').unwrap_or(text)).and_then(|size| size.try_into().ok()),
     }
-}
-
-/// Whether underscores stand only between digits, or between a base prefix and a digit.
-fn underscores_fit(text: &str) -> bool {
-    if !text.contains('_') {
-        return true;
-    }
-    let body = text.trim_start_matches(['+', '-']);
-    let prefixed =
-        body.len() > 1 && body.starts_with('0') && body[1..].starts_with(['x', 'o', 'b', 'X', 'O', 'B']);
-    let (digits, hex) =
-        if prefixed { (&body[2..], body[1..].starts_with(['x', 'X'])) } else { (body, false) };
-    let is_digit = |c: char| if hex { c.is_ascii_hexdigit() } else { c.is_ascii_digit() };
-    let mut before = if prefixed { '0' } else { ' ' };
-    for c in digits.chars() {
-        if (c == '_' && !is_digit(before)) || (before == '_' && !is_digit(c)) {
-            return false;
-        }
-        before = c;
-    }
-    before != '_'
-}
-
-/// Go's `strconv.ParseFloat`: decimal and hexadecimal floats, `inf` and `nan`, underscores between digits.
-pub(crate) fn parse_float(text: &str) -> Option<f64> {
-    if !underscores_fit(text) {
-        return None;
-    }
-    let plain = text.replace('_', "");
-    let (negative, body) = match plain.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, plain.strip_prefix('+').unwrap_or(&plain)),
-    };
-    let size = match body.get(..2) {
-        Some("0x" | "0X") => parse_hex_float(&body[2..])?,
-        _ if body.starts_with(['+', '-']) => return None,
-        _ => body.parse::<f64>().ok()?,
-    };
-    // Go refuses numbers that do not fit, rather than rounding them to infinity.
-    if size.is_infinite() && body.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-        return None;
-    }
-    Some(if negative { -size } else { size })
-}
-
-fn parse_hex_float(body: &str) -> Option<f64> {
-    let (mantissa, exponent) = body.split_once(['p', 'P'])?;
-    let exponent: i32 = exponent.parse().ok()?;
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    if whole.is_empty() && fraction.is_empty() {
-        return None;
-    }
-    let mut value = 0.0_f64;
-    for c in whole.chars().chain(fraction.chars()) {
-        value = value * 16.0 + f64::from(c.to_digit(16)?);
-    }
-    let shift = exponent.checked_sub(i32::try_from(fraction.len()).ok()?.checked_mul(4)?)?;
-    Some(value * 2.0_f64.powi(shift))
 }
 
 /// What one element of a quoted text stands for.

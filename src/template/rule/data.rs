@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::RuleData;
+use crate::model::number::format_float;
 use crate::model::{Histogram, LabelSet, Sample, SampleValue};
-use crate::template::go::format::format_float;
 use crate::template::go::value::{Shape, Struct};
 use crate::template::go::{CallError, Object, Signature, Value};
 

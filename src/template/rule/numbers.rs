@@ -1,8 +1,9 @@
 //! The functions that make numbers, times and durations readable.
 
-use crate::template::go::format::{format_float, sprintf};
+use crate::model::number::{format_float, parse_float};
+use crate::template::go::format::sprintf;
 use crate::template::go::time::{Duration, Time};
-use crate::template::go::{CallError, Value, parse_float};
+use crate::template::go::{CallError, Value};
 
 const LARGE: [&str; 8] = ["k", "M", "G", "T", "P", "E", "Z", "Y"];
 const BINARY: [&str; 8] = ["ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"];

@@ -9,6 +9,5 @@ mod printf;
 mod spec;
 mod value;
 
-pub use number::format_float;
 pub use printf::sprintf;
 pub(super) use value::{display, sprint, sprint_indirect, sprintln};

@@ -1,0 +1,175 @@
+//! Floats as Go prints and reads them: values of alerts, of samples and in messages are texts that others compare.
+
+/// Go's `strconv.FormatFloat(value, verb, precision, 64)` for the verbs e, E, f, F, g, G, x, X; no precision
+/// means as few digits as identify the number.
+#[must_use]
+pub fn format_float(value: f64, verb: char, precision: Option<usize>) -> String {
+    if value.is_nan() {
+        return "NaN".to_owned();
+    }
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    if value.is_infinite() {
+        return if value > 0.0 { "+Inf".to_owned() } else { "-Inf".to_owned() };
+    }
+    let size = value.abs();
+    let body = match verb {
+        'e' | 'E' => exponent_form(size, precision),
+        'f' | 'F' => match precision {
+            Some(digits) => format!("{size:.digits$}"),
+            None => format!("{size}"),
+        },
+        'x' | 'X' => hexadecimal_form(size, precision),
+        _ => general_form(size, precision),
+    };
+    let body = if matches!(verb, 'E' | 'G' | 'X') { body.to_uppercase() } else { body };
+    format!("{sign}{body}")
+}
+
+fn exponent_form(size: f64, precision: Option<usize>) -> String {
+    let text = match precision {
+        Some(digits) => format!("{size:.digits$e}"),
+        None => format!("{size:e}"),
+    };
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    exponent_text(digits, exponent.parse().unwrap_or(0))
+}
+
+/// `%x`: a hexadecimal mantissa and a binary exponent.
+fn hexadecimal_form(size: f64, precision: Option<usize>) -> String {
+    if size == 0.0 {
+        let zeros = "0".repeat(precision.unwrap_or(0));
+        let point = if zeros.is_empty() { "" } else { "." };
+        return format!("0x0{point}{zeros}p+00");
+    }
+    // Scaled so that the leading bit is set also for subnormal numbers.
+    let (scaled, shift) = if size < f64::MIN_POSITIVE { (size * 2.0_f64.powi(52), -52) } else { (size, 0) };
+    let bits = scaled.to_bits();
+    let mut exponent = i32::try_from(bits >> 52 & 0x7ff).unwrap_or(0) - 1023 + shift;
+    let mut mantissa = bits & ((1 << 52) - 1) | 1 << 52;
+    if let Some(cut) = precision.and_then(|digits| 52_usize.checked_sub(digits * 4)).filter(|cut| *cut > 0) {
+        let (half, rest) = (1 << (cut - 1), mantissa & ((1 << cut) - 1));
+        mantissa >>= cut;
+        mantissa += u64::from(rest > half || (rest == half && mantissa & 1 == 1));
+        mantissa <<= cut;
+        if mantissa >> 53 == 1 {
+            mantissa >>= 1;
+            exponent += 1;
+        }
+    }
+    let digits = format!("{:013x}", mantissa & ((1 << 52) - 1));
+    let digits = match precision {
+        Some(count) => format!("{digits:0<count$}")[..count].to_owned(),
+        None => digits.trim_end_matches('0').to_owned(),
+    };
+    let point = if digits.is_empty() { "" } else { "." };
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("0x1{point}{digits}p{sign}{:02}", exponent.unsigned_abs())
+}
+
+fn exponent_text(digits: &str, exponent: i32) -> String {
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
+}
+
+/// `%g`: the shorter of both forms, without trailing zeros.
+fn general_form(size: f64, precision: Option<usize>) -> String {
+    let rounded = match precision {
+        Some(digits) => format!("{size:.*e}", digits.max(1) - 1),
+        None => format!("{size:e}"),
+    };
+    let (mantissa, exponent) = rounded.split_once('e').unwrap_or((&rounded, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
+    let digits = match digits.trim_end_matches('0') {
+        "" => "0",
+        some => some,
+    };
+    let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+    let limit = match precision {
+        None => 6,
+        Some(wanted) => {
+            let wanted = i32::try_from(wanted.max(1)).unwrap_or(i32::MAX);
+            if wanted > count && count > exponent { count } else { wanted }
+        }
+    };
+    if exponent < -4 || exponent >= limit {
+        let (first, rest) = digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        return exponent_text(&format!("{first}{point}{rest}"), exponent);
+    }
+    plain_form(digits, exponent)
+}
+
+/// Digits with a decimal point behind the one that counts 10^exponent.
+fn plain_form(digits: &str, exponent: i32) -> String {
+    let Ok(whole) = usize::try_from(exponent + 1) else {
+        let zeros = usize::try_from(-exponent - 1).unwrap_or(0);
+        return format!("0.{}{digits}", "0".repeat(zeros));
+    };
+    if whole == 0 {
+        return format!("0.{digits}");
+    }
+    if digits.len() <= whole {
+        return format!("{digits}{}", "0".repeat(whole - digits.len()));
+    }
+    format!("{}.{}", &digits[..whole], &digits[whole..])
+}
+
+/// Whether underscores stand only between digits, or between a base prefix and a digit.
+pub(crate) fn underscores_fit(text: &str) -> bool {
+    if !text.contains('_') {
+        return true;
+    }
+    let body = text.trim_start_matches(['+', '-']);
+    let prefixed =
+        body.len() > 1 && body.starts_with('0') && body[1..].starts_with(['x', 'o', 'b', 'X', 'O', 'B']);
+    let (digits, hex) =
+        if prefixed { (&body[2..], body[1..].starts_with(['x', 'X'])) } else { (body, false) };
+    let is_digit = |c: char| if hex { c.is_ascii_hexdigit() } else { c.is_ascii_digit() };
+    let mut before = if prefixed { '0' } else { ' ' };
+    for c in digits.chars() {
+        if (c == '_' && !is_digit(before)) || (before == '_' && !is_digit(c)) {
+            return false;
+        }
+        before = c;
+    }
+    before != '_'
+}
+
+/// Go's `strconv.ParseFloat`: decimal and hexadecimal floats, `inf` and `nan`, underscores between digits.
+#[must_use]
+pub fn parse_float(text: &str) -> Option<f64> {
+    if !underscores_fit(text) {
+        return None;
+    }
+    let plain = text.replace('_', "");
+    let (negative, body) = match plain.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, plain.strip_prefix('+').unwrap_or(&plain)),
+    };
+    let size = match body.get(..2) {
+        Some("0x" | "0X") => parse_hex_float(&body[2..])?,
+        _ if body.starts_with(['+', '-']) => return None,
+        _ => body.parse::<f64>().ok()?,
+    };
+    // Go refuses numbers that do not fit, rather than rounding them to infinity.
+    if size.is_infinite() && body.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    Some(if negative { -size } else { size })
+}
+
+fn parse_hex_float(body: &str) -> Option<f64> {
+    let (mantissa, exponent) = body.split_once(['p', 'P'])?;
+    let exponent: i32 = exponent.parse().ok()?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let mut value = 0.0_f64;
+    for c in whole.chars().chain(fraction.chars()) {
+        value = value * 16.0 + f64::from(c.to_digit(16)?);
+    }
+    let shift = exponent.checked_sub(i32::try_from(fraction.len()).ok()?.checked_mul(4)?)?;
+    Some(value * 2.0_f64.powi(shift))
+}

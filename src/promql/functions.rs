@@ -1,0 +1,105 @@
+//! How the functions of PromQL compute: one [`Implementation`] each. The evaluator walks over steps and series and
+//! calls these; they know nothing of the expression but what they are given.
+
+use super::annotations::{Annotation, Annotations};
+use super::ast::Extension;
+use super::span::Span;
+use super::value::{FloatPoint, HistogramPoint, Value, VectorSample};
+use crate::model::LabelSet;
+
+/// How a function is computed.
+#[derive(Clone, Copy)]
+pub enum Implementation {
+    /// From each float alone; histograms give nothing. The metric name is dropped.
+    Math(fn(f64) -> f64),
+    /// From the samples of one series in a window (`rate`, `max_over_time`): once a series and step.
+    Window {
+        /// What is computed; nothing where it answers `None`.
+        compute: fn(&Window<'_>, &mut Context<'_>) -> Option<Value>,
+        /// `last_over_time` and its like keep the metric name.
+        keeps_name: bool,
+    },
+    /// From whole vectors at one step (`histogram_quantile`, `clamp`, `sort`).
+    Vector(fn(&[Argument<'_>], &mut Context<'_>) -> Vec<VectorSample>),
+    /// A number at one step (`time`, `pi`).
+    Scalar(fn(&[Argument<'_>], &mut Context<'_>) -> f64),
+    /// Needs more than values: the evaluator does it itself (`absent`, `label_replace`, `timestamp`, `info` …).
+    Evaluator,
+}
+
+/// The samples of one series in the window of a range selector or subquery.
+#[derive(Clone, Copy, Debug)]
+pub struct Window<'a> {
+    /// Floats after `start` and up to `end`, sorted; with an extension also those beyond that it needs.
+    pub floats: &'a [FloatPoint],
+    /// Histograms likewise.
+    pub histograms: &'a [HistogramPoint],
+    /// The start of the window, excluded; milliseconds since the epoch. Offsets are already subtracted.
+    pub start: i64,
+    /// The end of the window, included.
+    pub end: i64,
+    /// The length of the range as it is written, milliseconds.
+    pub range: i64,
+    /// `anchored` or `smoothed`.
+    pub extension: Option<Extension>,
+    /// The labels of the series, the metric name included.
+    pub labels: &'a LabelSet,
+    /// The other arguments (`quantile_over_time(φ, …)`, `predict_linear(…, t)`), in order, at this step.
+    pub scalars: &'a [f64],
+    /// The time of the step, milliseconds since the epoch (it differs from `end` by offset and `@`).
+    pub step: i64,
+}
+
+/// An argument at one step.
+#[derive(Clone, Copy, Debug)]
+pub enum Argument<'a> {
+    /// An instant vector.
+    Vector(&'a [VectorSample]),
+    /// A number.
+    Scalar(f64),
+    /// A text.
+    String(&'a str),
+}
+
+/// What a function may know and tell beside its arguments.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The time of the step, milliseconds since the epoch.
+    pub step: i64,
+    /// Start, end and step of the query, milliseconds; start and end are equal for an instant query.
+    pub query: QueryTimes,
+    /// Names are dropped at the end of the evaluation instead of by each function.
+    pub delayed_name_removal: bool,
+    /// Where the call stands.
+    pub call: Span,
+    /// Where each argument stands.
+    pub args: &'a [Span],
+    /// What there is to say.
+    pub annotations: &'a mut Annotations,
+}
+
+/// The times of a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueryTimes {
+    /// The first step, milliseconds since the epoch.
+    pub start: i64,
+    /// The last step, or after the last one by less than `interval`.
+    pub end: i64,
+    /// Between two steps, milliseconds; 1 for an instant query.
+    pub interval: i64,
+    /// Whether it is a range query; one with a single step is one too.
+    pub is_range: bool,
+}
+
+impl Context<'_> {
+    /// Says something about the whole call.
+    pub fn say(&mut self, annotation: Annotation) {
+        self.annotations.add(annotation, self.call);
+    }
+
+    /// Says something about an argument.
+    pub fn say_of(&mut self, argument: usize, annotation: Annotation) {
+        let span = self.args.get(argument).copied().unwrap_or(self.call);
+        self.annotations.add(annotation, span);
+    }
+}

@@ -1,0 +1,20 @@
+//! PromQL, as Prometheus 3.14 has it: expressions with places, and their evaluation over any [`source::Source`].
+//!
+//! ```text
+//! text ─► lexer ─► parser ─► ast::Expr ─► printer     the canonical text
+//!                                 │
+//!                                 └─────► engine ──► value::QueryResult, annotations
+//!                                           ▲   └── functions, histogram
+//!                                        source     stored series, nothing is fetched here
+//! ```
+//!
+//! All of it is pure: no clock, no I/O; time is in milliseconds.
+
+pub mod annotations;
+pub mod ast;
+pub mod functions;
+pub mod histogram;
+pub mod signature;
+pub mod source;
+pub mod span;
+pub mod value;
