@@ -1,0 +1,256 @@
+//! Sums and differences of histograms, also of those with different buckets.
+
+use super::bounds::{coarser_index, exponential_bound};
+use super::{Buckets, CounterResetHint, FloatHistogram, HistogramError, kahan};
+
+/// What was strange about two histograms that have been put together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Combined {
+    /// One says that its counter was reset, the other that it was not.
+    pub collision: bool,
+    /// Their custom bounds differ: only those that both have are left.
+    pub reconciled: bool,
+}
+
+/// A count and what rounding has taken from it.
+type Summed = (f64, f64);
+
+/// How counts are added: simply, with a sign, or with the memory of what rounding takes.
+#[derive(Clone, Copy, PartialEq)]
+enum Adding {
+    Plus,
+    Minus,
+    Kahan,
+}
+
+impl Adding {
+    fn add(self, value: f64, sum: Summed) -> Summed {
+        match self {
+            Self::Plus => (sum.0 + value, 0.0),
+            Self::Minus => (sum.0 - value, 0.0),
+            Self::Kahan => kahan::add(value, sum),
+        }
+    }
+}
+
+impl FloatHistogram {
+    /// Adds `other`. The result has the coarser schema and the wider zero bucket, or the custom bounds that both
+    /// have. It may have empty buckets: [`Self::compact`] removes them.
+    ///
+    /// The hint: of equal ones the same; a gauge with anything is a gauge; unknown with another is unknown; a
+    /// contradiction is a collision, and unknown.
+    ///
+    /// # Errors
+    /// One of them has custom buckets and the other has not; nothing is changed then.
+    pub fn add(&mut self, other: &Self) -> Result<Combined, HistogramError> {
+        self.combine(other, Adding::Plus, &mut None)
+    }
+
+    /// Subtracts `other`, otherwise as [`Self::add`]. The operator `-` makes a gauge of the result; this does not.
+    ///
+    /// # Errors
+    /// One of them has custom buckets and the other has not; nothing is changed then.
+    pub fn sub(&mut self, other: &Self) -> Result<Combined, HistogramError> {
+        self.combine(other, Adding::Minus, &mut None)
+    }
+
+    /// Adds `other` and notes in `compensation` what rounding takes from the sums: begin with `None`, and in the end
+    /// add the compensation with [`Self::add`]. It may be multiplied and divided along with the sum.
+    ///
+    /// # Errors
+    /// One of them has custom buckets and the other has not; nothing is changed then.
+    pub fn kahan_add(
+        &mut self,
+        other: &Self,
+        compensation: &mut Option<Self>,
+    ) -> Result<Combined, HistogramError> {
+        self.combine(other, Adding::Kahan, compensation)
+    }
+
+    fn combine(
+        &mut self,
+        other: &Self,
+        adding: Adding,
+        compensation: &mut Option<Self>,
+    ) -> Result<Combined, HistogramError> {
+        if self.uses_custom_buckets() != other.uses_custom_buckets() {
+            return Err(HistogramError::IncompatibleSchema);
+        }
+        let collision = self.adjust_counter_reset(other);
+        let mut unused = None;
+        let slot = if adding == Adding::Kahan { compensation } else { &mut unused };
+        let lost = slot.get_or_insert_with(|| self.nothing_lost());
+        if !self.uses_custom_buckets() {
+            let (zero_count, rounded) = self.reconcile_zero_buckets(other, Some(&mut *lost));
+            (self.zero_count, lost.zero_count) = adding.add(zero_count, (self.zero_count, lost.zero_count));
+            if adding == Adding::Kahan {
+                (self.zero_count, lost.zero_count) = adding.add(rounded, (self.zero_count, lost.zero_count));
+            }
+        }
+        (self.count, lost.count) = adding.add(other.count, (self.count, lost.count));
+        (self.sum, lost.sum) = adding.add(other.sum, (self.sum, lost.sum));
+        let reconciled = self.uses_custom_buckets() && self.custom_values != other.custom_values;
+        if reconciled {
+            self.combine_custom(other, adding, lost);
+        } else {
+            let schema = self.schema.min(other.schema);
+            let shape = Shape { schema, threshold: self.zero_threshold, adding };
+            shape.combine(
+                (&mut self.positive, &mut lost.positive),
+                self.schema,
+                &other.positive,
+                other.schema,
+            );
+            shape.combine(
+                (&mut self.negative, &mut lost.negative),
+                self.schema,
+                &other.negative,
+                other.schema,
+            );
+            self.schema = schema;
+        }
+        lost.schema = self.schema;
+        lost.zero_threshold = self.zero_threshold;
+        lost.custom_values = self.custom_values.clone();
+        Ok(Combined { collision, reconciled })
+    }
+
+    /// The same buckets, all empty.
+    fn nothing_lost(&self) -> Self {
+        let emptied = |buckets: &Buckets| Buckets {
+            spans: buckets.spans.clone(),
+            counts: vec![0.0; buckets.counts.len()],
+        };
+        Self {
+            zero_count: 0.0,
+            count: 0.0,
+            sum: 0.0,
+            positive: emptied(&self.positive),
+            negative: emptied(&self.negative),
+            ..self.clone()
+        }
+    }
+
+    /// Whether the hints contradict each other.
+    fn adjust_counter_reset(&mut self, other: &Self) -> bool {
+        use CounterResetHint::{Gauge, NotReset, Reset, Unknown};
+        let (hint, collision) = match (self.counter_reset_hint, other.counter_reset_hint) {
+            (Gauge, _) | (_, Gauge) => (Gauge, false),
+            (Unknown, _) | (_, Unknown) => (Unknown, false),
+            (Reset, Reset) => (Reset, false),
+            (NotReset, NotReset) => (NotReset, false),
+            (Reset, NotReset) | (NotReset, Reset) => (Unknown, true),
+        };
+        self.counter_reset_hint = hint;
+        collision
+    }
+
+    /// Combines custom buckets with different bounds: over those that both have.
+    fn combine_custom(&mut self, other: &Self, adding: Adding, lost: &mut Self) {
+        let bounds = common_bounds(&self.custom_values, &other.custom_values);
+        let mut sums = vec![(0.0, 0.0); bounds.len() + 1];
+        let rounded = lost.positive.counts.iter().copied().chain(std::iter::repeat(0.0));
+        for ((index, count), rounded) in self.positive.indexed().zip(rounded) {
+            let sum = &mut sums[bucket_over(index, &self.custom_values, &bounds)];
+            *sum = kahan::add(rounded, kahan::add(count, *sum));
+        }
+        for (index, count) in other.positive.indexed() {
+            let sum = &mut sums[bucket_over(index, &other.custom_values, &bounds)];
+            *sum = kahan::add(if adding == Adding::Minus { -count } else { count }, *sum);
+        }
+        let filled = || (0_i32..).zip(&sums).filter(|(_, sum)| **sum != (0.0, 0.0));
+        self.positive = Buckets::from_indexed(filled().map(|(index, sum)| (index, sum.0)));
+        lost.positive = Buckets::from_indexed(filled().map(|(index, sum)| (index, sum.1)));
+        self.custom_values = bounds.into();
+    }
+}
+
+/// The bounds that are in both lists, which rise.
+pub(super) fn common_bounds(one: &[f64], two: &[f64]) -> Vec<f64> {
+    let mut two = two.iter().copied().peekable();
+    let mut common = Vec::new();
+    for bound in one {
+        while two.next_if(|other| other < bound).is_some() {}
+        if two.next_if_eq(bound).is_some() {
+            common.push(*bound);
+        }
+    }
+    common
+}
+
+/// Which of the buckets over the bounds `coarse` contains the bucket `index` over `bounds`.
+pub(super) fn bucket_over(index: i32, bounds: &[f64], coarse: &[f64]) -> usize {
+    match usize::try_from(index).ok().and_then(|index| bounds.get(index)) {
+        Some(bound) => coarse.partition_point(|other| other < bound),
+        None => coarse.len(),
+    }
+}
+
+/// How buckets of the same kind are put together.
+#[derive(Clone, Copy)]
+struct Shape {
+    /// The schema of the result.
+    schema: i32,
+    /// Buckets of the other histogram that are wholly within this distance from zero are in its zero bucket.
+    threshold: f64,
+    adding: Adding,
+}
+
+impl Shape {
+    /// Puts `theirs` into `mine`, of which rounding has taken `lost` (with the same buckets).
+    fn combine(
+        self,
+        (mine, lost): (&mut Buckets, &mut Buckets),
+        my_schema: i32,
+        theirs: &Buckets,
+        schema: i32,
+    ) {
+        let rounded = lost.counts.iter().copied().chain(std::iter::repeat(0.0));
+        let ours = mine.indexed().zip(rounded).map(|((index, count), lost)| (index, (count, lost)));
+        let ours = self.reduced(ours, my_schema);
+        let theirs = self.reduced(theirs.indexed().map(|(index, count)| (index, (count, 0.0))), schema);
+        let outside = |index: i32| self.is_custom() || exponential_bound(index, self.schema) > self.threshold;
+        let mut theirs = theirs.into_iter().skip_while(|(index, _)| !outside(*index)).peekable();
+        let mut sums: Vec<(i32, Summed)> = Vec::with_capacity(ours.len());
+        for (index, mut sum) in ours {
+            while let Some((before, other)) = theirs.next_if(|(other, _)| *other < index) {
+                sums.push((before, self.signed(other)));
+            }
+            if let Some((_, other)) = theirs.next_if(|(other, _)| *other == index) {
+                sum = self.adding.add(other.0, sum);
+                if other.1 != 0.0 {
+                    sum = self.adding.add(other.1, sum);
+                }
+            }
+            sums.push((index, sum));
+        }
+        sums.extend(theirs.map(|(index, other)| (index, self.signed(other))));
+        *mine = Buckets::from_indexed(sums.iter().map(|(index, sum)| (*index, sum.0)));
+        *lost = Buckets::from_indexed(sums.iter().map(|(index, sum)| (*index, sum.1)));
+    }
+
+    fn is_custom(self) -> bool {
+        self.schema == super::CUSTOM_BUCKETS_SCHEMA
+    }
+
+    fn signed(self, (count, lost): Summed) -> Summed {
+        if self.adding == Adding::Minus { (-count, -lost) } else { (count, lost) }
+    }
+
+    /// Buckets in the schema of the result.
+    fn reduced(self, buckets: impl Iterator<Item = (i32, Summed)>, schema: i32) -> Vec<(i32, Summed)> {
+        if schema == self.schema {
+            return buckets.collect();
+        }
+        let adding = if self.adding == Adding::Kahan { Adding::Kahan } else { Adding::Plus };
+        let mut all: Vec<(i32, Summed)> = Vec::new();
+        for (index, (count, lost)) in buckets {
+            let index = coarser_index(index, schema, self.schema);
+            match all.last_mut() {
+                Some((last, sum)) if *last == index => *sum = adding.add(lost, adding.add(count, *sum)),
+                Some(_) | None => all.push((index, (count, lost))),
+            }
+        }
+        all
+    }
+}

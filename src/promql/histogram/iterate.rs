@@ -1,0 +1,96 @@
+//! The buckets of a histogram with their bounds.
+
+use super::bounds::upper_bound;
+use super::{Buckets, FloatHistogram};
+
+/// One bucket.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bucket {
+    /// Its lower bound.
+    pub lower: f64,
+    /// Its upper bound.
+    pub upper: f64,
+    /// Whether the lower bound belongs to it.
+    pub lower_inclusive: bool,
+    /// Whether the upper bound belongs to it.
+    pub upper_inclusive: bool,
+    /// Observations in it.
+    pub count: f64,
+    /// Its index among the buckets of its side; 0 for the zero bucket.
+    pub index: i32,
+}
+
+impl Bucket {
+    /// How much of its width is at or below `value`, which must be strictly between its bounds, both finite: on a
+    /// linear scale or on a logarithmic one.
+    #[must_use]
+    pub fn fraction_below(&self, value: f64, linear: bool) -> f64 {
+        if linear {
+            return (value - self.lower) / (self.upper - self.lower);
+        }
+        let (lower, upper, at) = (self.lower.abs().log2(), self.upper.abs().log2(), value.abs().log2());
+        if value > 0.0 { (at - lower) / (upper - lower) } else { 1.0 - (at - upper) / (lower - upper) }
+    }
+}
+
+impl FloatHistogram {
+    /// Buckets of positive observations (or all custom ones), lowest first, empty ones included.
+    pub fn positive_buckets(&self) -> impl Iterator<Item = Bucket> {
+        self.positive.indexed().map(|(index, count)| self.bucket(index, count, true))
+    }
+
+    /// Buckets of negative observations, the one next to zero first, empty ones included.
+    pub fn negative_buckets(&self) -> impl Iterator<Item = Bucket> {
+        self.negative.indexed().map(|(index, count)| self.bucket(index, count, false))
+    }
+
+    /// The zero bucket; of no use for custom buckets.
+    #[must_use]
+    pub fn zero_bucket(&self) -> Bucket {
+        Bucket {
+            lower: -self.zero_threshold,
+            upper: self.zero_threshold,
+            lower_inclusive: true,
+            upper_inclusive: true,
+            count: self.zero_count,
+            index: 0,
+        }
+    }
+
+    /// All buckets, lowest first; `.into_iter().rev()` gives the highest first. The zero bucket is among them if it
+    /// is not empty, and buckets that overlap it end or begin at its threshold.
+    #[must_use]
+    pub fn all_buckets(&self) -> Vec<Bucket> {
+        let mut all = Vec::with_capacity(self.negative.counts.len() + 1 + self.positive.counts.len());
+        all.extend(self.negative_buckets().map(|bucket| self.clipped(bucket)));
+        all.reverse();
+        all.extend((self.zero_count > 0.0).then(|| self.zero_bucket()));
+        all.extend(self.positive_buckets().map(|bucket| self.clipped(bucket)));
+        all
+    }
+
+    /// Whether there are buckets of only one side: `(negative, positive)` sides that have any.
+    pub(super) fn sides(&self) -> (bool, bool) {
+        let has = |side: &Buckets| !side.is_empty();
+        (has(&self.negative), has(&self.positive))
+    }
+
+    fn bucket(&self, index: i32, count: f64, positive: bool) -> Bucket {
+        let bound = |index| upper_bound(index, self.schema, &self.custom_values);
+        let (far, near) = (bound(index), bound(index.saturating_sub(1)));
+        let (lower, upper) = if positive { (near, far) } else { (-far, -near) };
+        let (lower_inclusive, upper_inclusive) =
+            if self.uses_custom_buckets() { (index == 0, true) } else { (lower < 0.0, upper > 0.0) };
+        Bucket { lower, upper, lower_inclusive, upper_inclusive, count, index }
+    }
+
+    fn clipped(&self, mut bucket: Bucket) -> Bucket {
+        let threshold = self.zero_threshold;
+        if bucket.upper < 0.0 && bucket.upper > -threshold {
+            bucket.upper = -threshold;
+        } else if bucket.lower > 0.0 && bucket.lower < threshold {
+            bucket.lower = threshold;
+        }
+        bucket
+    }
+}
