@@ -14,6 +14,7 @@ pub mod annotations;
 pub mod ast;
 pub mod functions;
 pub mod histogram;
+pub mod memory;
 pub mod signature;
 pub mod source;
 pub mod span;
