@@ -15,6 +15,7 @@ pub mod ast;
 pub mod functions;
 pub mod histogram;
 pub mod notation;
+pub mod memory;
 pub mod signature;
 pub mod source;
 pub mod span;

@@ -1,0 +1,174 @@
+//! Series in memory, as a [`Source`]: what unit tests, the demo and the project's own tests evaluate on.
+//!
+//! It keeps everything until it is cleared: no chunks, no retention. Series are found by the values of their
+//! labels, so that a selection of few among 100,000 does not look at the rest.
+
+mod listing;
+mod postings;
+
+use std::sync::Arc;
+
+use super::histogram::{Buckets, FloatHistogram};
+use super::source::{Source, SourceError, StoredSeries, TimeWindow};
+use super::value::{FloatPoint, HistogramPoint, Value};
+use crate::model::{LabelSet, Lookup, Matcher};
+use postings::Postings;
+
+/// A store of series in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    /// In the order in which they came first; postings and `ids` hold places in it.
+    series: Vec<Stored>,
+    ids: Lookup<LabelSet, u32>,
+    postings: Postings,
+}
+
+/// The samples of one series, each list sorted by time, no time in both.
+#[derive(Debug)]
+struct Stored {
+    labels: LabelSet,
+    floats: Vec<FloatPoint>,
+    histograms: Vec<HistogramPoint>,
+}
+
+/// Why a sample is refused, in Prometheus' words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// The series has a later sample already.
+    #[error("out of order sample")]
+    OutOfOrder {
+        /// The time of that later sample, milliseconds since the epoch.
+        latest: i64,
+    },
+    /// The series has another value at that time.
+    #[error("duplicate sample for timestamp")]
+    DuplicateForTimestamp,
+    /// There can be no more than 2³² series.
+    #[error("too many series")]
+    TooManySeries,
+}
+
+impl MemoryStore {
+    /// Adds a sample to the series with these labels, at `t` milliseconds since the epoch.
+    ///
+    /// As in Prometheus' storage, times of a series have to rise; the very value that a time already has may be
+    /// said again, and changes nothing.
+    ///
+    /// # Errors
+    /// See [`AppendError`]; nothing is stored then.
+    pub fn append(&mut self, labels: &LabelSet, t: i64, value: Value) -> Result<(), AppendError> {
+        if let Some(id) = self.ids.get(labels) {
+            return self.series[*id as usize].append(t, value);
+        }
+        let id = u32::try_from(self.series.len()).map_err(|_| AppendError::TooManySeries)?;
+        let mut stored = Stored { labels: labels.clone(), floats: Vec::new(), histograms: Vec::new() };
+        stored.append(t, value)?;
+        self.postings.add(labels, id);
+        self.ids.insert(labels.clone(), id);
+        self.series.push(stored);
+        Ok(())
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// How many series there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.series.len()
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.series.is_empty()
+    }
+
+    /// The places of the series that match all `matchers`, in the order in which they came first.
+    fn places(&self, matchers: &[Matcher]) -> impl Iterator<Item = usize> {
+        let (some, all) = match self.postings.candidates(matchers) {
+            Some(ids) => (ids, 0..0),
+            None => (Vec::new(), 0..self.series.len()),
+        };
+        let candidates = some.into_iter().map(|id| id as usize).chain(all);
+        let matches = |place: &usize| {
+            let labels = &self.series[*place].labels;
+            matchers.iter().all(|matcher| matcher.matches(labels))
+        };
+        candidates.filter(matches)
+    }
+}
+
+impl Source for MemoryStore {
+    fn select(&self, matchers: &[Matcher], window: TimeWindow) -> Result<Vec<StoredSeries<'_>>, SourceError> {
+        let windows = self.places(matchers).map(|place| self.series[place].within(window));
+        Ok(windows.filter(|series| !series.floats.is_empty() || !series.histograms.is_empty()).collect())
+    }
+}
+
+impl Stored {
+    fn append(&mut self, t: i64, value: Value) -> Result<(), AppendError> {
+        if let Some(latest) = self.latest() {
+            if t < latest {
+                return Err(AppendError::OutOfOrder { latest });
+            }
+            if t == latest {
+                let again = self.has(t, &value);
+                return if again { Ok(()) } else { Err(AppendError::DuplicateForTimestamp) };
+            }
+        }
+        match value {
+            Value::Float(v) => self.floats.push(FloatPoint { t, v }),
+            Value::Histogram(h) => self.histograms.push(HistogramPoint { t, h }),
+        }
+        Ok(())
+    }
+
+    fn latest(&self) -> Option<i64> {
+        let float = self.floats.last().map(|point| point.t);
+        float.max(self.histograms.last().map(|point| point.t))
+    }
+
+    /// Whether its last sample is this value at this time.
+    fn has(&self, t: i64, value: &Value) -> bool {
+        match value {
+            Value::Float(v) => {
+                self.floats.last().is_some_and(|last| last.t == t && last.v.to_bits() == v.to_bits())
+            }
+            Value::Histogram(h) => self.histograms.last().is_some_and(|last| last.t == t && same(&last.h, h)),
+        }
+    }
+
+    fn within(&self, window: TimeWindow) -> StoredSeries<'_> {
+        let floats = range(&self.floats, window, |point| point.t);
+        let histograms = range(&self.histograms, window, |point| point.t);
+        StoredSeries { labels: &self.labels, floats, histograms }
+    }
+}
+
+/// The part of `points` with times in the window.
+fn range<P>(points: &[P], window: TimeWindow, time: impl Fn(&P) -> i64) -> &[P] {
+    let from = points.partition_point(|point| time(point) < window.from);
+    let len = points[from..].partition_point(|point| time(point) <= window.to);
+    &points[from..from + len]
+}
+
+/// Whether two histograms say the same, bit by bit as for floats; what they know of resets does not count.
+fn same(one: &Arc<FloatHistogram>, two: &Arc<FloatHistogram>) -> bool {
+    if Arc::ptr_eq(one, two) {
+        return true;
+    }
+    let numbers = |h: &FloatHistogram| [h.count, h.sum, h.zero_count, h.zero_threshold].map(f64::to_bits);
+    let bits = |list: &[f64]| list.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+    let buckets = |a: &Buckets, b: &Buckets| a.spans == b.spans && bits(&a.counts) == bits(&b.counts);
+    one.schema == two.schema
+        && numbers(one) == numbers(two)
+        && buckets(&one.positive, &two.positive)
+        && buckets(&one.negative, &two.negative)
+        && bits(&one.custom_values) == bits(&two.custom_values)
+}
+
+#[cfg(test)]
+mod tests;

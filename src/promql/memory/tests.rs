@@ -1,0 +1,125 @@
+//! Tests of the store.
+
+use std::sync::Arc;
+
+use super::{AppendError, MemoryStore};
+use crate::model::{LabelSet, MatchOp, Matcher, sample::stale_nan};
+use crate::promql::histogram::FloatHistogram;
+use crate::promql::source::{Source, TimeWindow};
+use crate::promql::value::Value;
+
+const EVER: TimeWindow = TimeWindow { from: i64::MIN, to: i64::MAX };
+
+fn labels(name: &str, job: &str) -> LabelSet {
+    LabelSet::from_pairs([("__name__", name), ("job", job)])
+}
+
+fn matcher(name: &str, op: MatchOp, value: &str) -> Matcher {
+    Matcher::new(name, op, value).expect("a valid expression")
+}
+
+fn store() -> MemoryStore {
+    let mut store = MemoryStore::default();
+    for (name, job) in [("up", "web"), ("up", "db"), ("up", ""), ("errors", "web"), ("down", "web")] {
+        for t in 1..=3 {
+            store.append(&labels(name, job), t * 1000, Value::Float(t as f64)).expect("times rise");
+        }
+    }
+    store
+}
+
+fn found(store: &MemoryStore, matchers: &[Matcher]) -> Vec<String> {
+    let series = store.select(matchers, EVER).expect("never fails");
+    series.iter().map(|series| series.labels.to_string()).collect()
+}
+
+#[test]
+fn series_are_found_by_what_their_labels_are_and_are_not() {
+    let store = store();
+    let name = Matcher::equal("__name__", "up");
+    let (web, db, none) =
+        (r#"{__name__="up", job="web"}"#, r#"{__name__="up", job="db"}"#, r#"{__name__="up"}"#);
+    for (op, value, expected) in [
+        (MatchOp::Equal, "web", vec![web]),
+        (MatchOp::Equal, "", vec![none]),
+        (MatchOp::Equal, "nobody", vec![]),
+        (MatchOp::NotEqual, "web", vec![db, none]),
+        (MatchOp::NotEqual, "", vec![web, db]),
+        (MatchOp::Regex, "db|web", vec![web, db]),
+        (MatchOp::Regex, "d.*", vec![db]),
+        (MatchOp::Regex, "(db)?", vec![db, none]),
+        (MatchOp::Regex, ".+", vec![web, db]),
+        (MatchOp::NotRegex, "d.*", vec![web, none]),
+        (MatchOp::NotRegex, ".*", vec![]),
+    ] {
+        let condition = matcher("job", op, value);
+        assert_eq!(found(&store, &[name.clone(), condition.clone()]), expected, "{condition}");
+    }
+    assert_eq!(found(&store, &[matcher("job", MatchOp::Regex, "w.b")]).len(), 3);
+    assert_eq!(found(&store, &[matcher("job", MatchOp::NotEqual, "web")]), [db, none]);
+    assert_eq!(found(&store, &[]).len(), 5);
+    assert_eq!(found(&store, &[Matcher::equal("__name__", "up"), Matcher::equal("rack", "1")]), [""; 0]);
+}
+
+#[test]
+fn a_selection_has_the_samples_of_its_window() {
+    let mut store = store();
+    let histogram = Arc::new(FloatHistogram { count: 3.0, ..FloatHistogram::default() });
+    store.append(&labels("up", "db"), 4000, Value::Histogram(histogram)).expect("times rise");
+    let times = |from, to| {
+        let db = [Matcher::equal("job", "db")];
+        let series = store.select(&db, TimeWindow { from, to }).expect("never fails");
+        let series = series.first()?;
+        let floats: Vec<i64> = series.floats.iter().map(|point| point.t).collect();
+        let histograms: Vec<i64> = series.histograms.iter().map(|point| point.t).collect();
+        Some((floats, histograms))
+    };
+    assert_eq!(times(1000, 3000), Some((vec![1000, 2000, 3000], vec![])));
+    assert_eq!(times(1001, 4000), Some((vec![2000, 3000], vec![4000])));
+    assert_eq!(times(3001, 9000), Some((vec![], vec![4000])));
+    assert_eq!(times(4001, 9000), None);
+    assert_eq!(times(9000, 0), None);
+}
+
+#[test]
+fn times_of_a_series_rise_and_a_sample_may_be_said_again() {
+    let mut store = MemoryStore::default();
+    let mut append = |t, value| store.append(&labels("m", "a"), t, value);
+    let histogram =
+        |sum| Value::Histogram(Arc::new(FloatHistogram { count: 1.0, sum, ..FloatHistogram::default() }));
+    assert_eq!(append(2000, Value::Float(1.0)), Ok(()));
+    assert_eq!(append(2000, Value::Float(1.0)), Ok(()));
+    assert_eq!(append(2000, Value::Float(2.0)), Err(AppendError::DuplicateForTimestamp));
+    assert_eq!(append(2000, histogram(1.0)), Err(AppendError::DuplicateForTimestamp));
+    assert_eq!(append(1000, Value::Float(1.0)), Err(AppendError::OutOfOrder { latest: 2000 }));
+    assert_eq!(append(3000, histogram(stale_nan())), Ok(()));
+    assert_eq!(append(3000, histogram(stale_nan())), Ok(()));
+    assert_eq!(append(3000, histogram(f64::NAN)), Err(AppendError::DuplicateForTimestamp));
+    assert_eq!(append(2500, Value::Float(1.0)), Err(AppendError::OutOfOrder { latest: 3000 }));
+    assert_eq!(append(4000, Value::Float(stale_nan())), Ok(()));
+    assert_eq!(append(4000, Value::Float(stale_nan())), Ok(()));
+    let series = store.select(&[], EVER).expect("never fails");
+    assert_eq!((series[0].floats.len(), series[0].histograms.len()), (2, 1));
+}
+
+#[test]
+fn what_there_is_can_be_listed() {
+    let mut store = store();
+    store
+        .append(&LabelSet::from_pairs([("__name__", "late"), ("rack", "1")]), 9000, Value::Float(0.0))
+        .expect("new");
+    assert_eq!(store.label_names(&[], EVER), ["__name__", "job", "rack"]);
+    assert_eq!(store.label_names(&[], TimeWindow { from: 0, to: 5000 }), ["__name__", "job"]);
+    assert_eq!(store.label_values("__name__", &[], EVER), ["down", "errors", "late", "up"]);
+    let selectors = [vec![Matcher::equal("job", "db")], vec![Matcher::equal("__name__", "up")]];
+    assert_eq!(store.label_values("job", &selectors, EVER), ["db", "web"]);
+    let series: Vec<String> = store.series(&selectors, EVER).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        series,
+        [r#"{__name__="up"}"#, r#"{__name__="up", job="db"}"#, r#"{__name__="up", job="web"}"#]
+    );
+    store.clear();
+    assert_eq!((store.len(), store.is_empty()), (0, true));
+    assert_eq!(store.label_names(&[], EVER), [""; 0]);
+    assert_eq!(found(&store, &[]), [""; 0]);
+}
