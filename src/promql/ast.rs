@@ -3,6 +3,8 @@
 //! The shape is that of Prometheus 3.14's syntax tree, so that types, printed forms and messages come out alike;
 //! what only an evaluation knows (times, series) is not kept here.
 
+mod names;
+
 use std::sync::Arc;
 
 use super::signature::Function;

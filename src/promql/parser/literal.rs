@@ -1,0 +1,132 @@
+//! The values of numbers, durations and quoted texts.
+
+use crate::model::number::parse_float;
+
+use super::error::ParseErrorKind;
+
+/// The value of a number as Prometheus reads it: a whole number in Go's notation, so `0x1F` and also `010`,
+/// which is 8; otherwise a float.
+pub(super) fn number(text: &str) -> Result<f64, ParseErrorKind> {
+    if let Some(whole) = whole_number(text) {
+        return Ok(whole);
+    }
+    let reason = |value: Option<f64>| match value {
+        Some(_) => "value out of range",
+        None => "invalid syntax",
+    };
+    // The reason: too large is what Rust rounds to infinity, anything else is no number.
+    parse_float(text).ok_or_else(|| ParseErrorKind::Number {
+        text: text.to_owned(),
+        reason: reason(text.replace('_', "").parse().ok()),
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "as Prometheus converts it")]
+fn whole_number(text: &str) -> Option<f64> {
+    let bytes = text.as_bytes();
+    if !bytes.iter().any(|byte| *byte == b'_') && bytes.first() != Some(&b'0') {
+        return text.parse::<i64>().ok().map(|number| number as f64);
+    }
+    let (digits, radix) = match bytes {
+        [b'0', b'x' | b'X', ..] => (&text[2..], 16),
+        [b'0', _, ..] => (&text[1..], 8),
+        _ => (text, 10),
+    };
+    // An underscore may follow the prefix, and stands between digits otherwise.
+    let digits = if radix == 10 { digits } else { digits.strip_prefix('_').unwrap_or(digits) };
+    let apart = !digits.starts_with('_') && !digits.ends_with('_') && !digits.contains("__");
+    let number = i64::from_str_radix(&digits.replace('_', ""), radix).ok()?;
+    apart.then_some(number as f64)
+}
+
+const UNITS: [(&str, u64); 7] = [
+    ("y", 365 * 86_400_000),
+    ("w", 7 * 86_400_000),
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
+
+/// Prometheus counts nanoseconds in 64 bits.
+const MAX_MILLIS: u64 = (i64::MAX / 1_000_000).unsigned_abs();
+
+/// The seconds of a duration, as Prometheus' library reads it and words what is wrong.
+#[expect(clippy::cast_precision_loss, reason = "at most 2^43 milliseconds")]
+pub(super) fn duration(text: &str) -> Result<f64, ParseErrorKind> {
+    let invalid = || ParseErrorKind::Duration(text.to_owned());
+    let (mut rest, mut units, mut millis) = (text, UNITS.as_slice(), 0_u64);
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let (number, tail) = rest.split_at(digits);
+        let number: u64 = number.parse().map_err(|_| invalid())?;
+        let letters = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(letters);
+        if unit.is_empty() {
+            return Err(invalid());
+        }
+        if !UNITS.iter().any(|(name, _)| *name == unit) {
+            return Err(ParseErrorKind::DurationUnit { unit: unit.to_owned(), text: text.to_owned() });
+        }
+        // Each unit once, the long ones first.
+        let position = units.iter().position(|(name, _)| *name == unit).ok_or_else(invalid)?;
+        millis = number
+            .checked_mul(units[position].1)
+            .and_then(|part| millis.checked_add(part))
+            .filter(|millis| *millis <= MAX_MILLIS)
+            .ok_or(ParseErrorKind::DurationOutOfRange)?;
+        units = &units[position + 1..];
+        rest = tail;
+    }
+    // As Go's `Seconds`: whole seconds and the fraction apart.
+    Ok((millis / 1000) as f64 + (millis % 1000) as f64 / 1e3)
+}
+
+/// The text inside quotes; the lexer has checked its escapes. Bytes that are not UTF-8 become the replacement
+/// character.
+pub(super) fn unquote(quoted: &str) -> String {
+    let inner = &quoted[1..quoted.len() - 1];
+    if quoted.starts_with('`') || !inner.contains('\\') {
+        return inner.to_owned();
+    }
+    let mut bytes = Vec::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some(at) = rest.find('\\') {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        rest = escape(&rest[at + 1..], &mut bytes);
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Adds what the escape sequence at the start of `text` stands for, and returns what follows it.
+fn escape<'a>(text: &'a str, bytes: &mut Vec<u8>) -> &'a str {
+    let number = |from: usize, to: usize, radix| {
+        text.get(from..to).and_then(|digits| u32::from_str_radix(digits, radix).ok()).unwrap_or_default()
+    };
+    let (value, length) = match text.as_bytes().first() {
+        Some(b'0'..=b'7') => (number(0, 3, 8), 3),
+        Some(b'x') => (number(1, 3, 16), 3),
+        Some(b'u') => (number(1, 5, 16), 5),
+        Some(b'U') => (number(1, 9, 16), 9),
+        Some(b'a') => (7, 1),
+        Some(b'b') => (8, 1),
+        Some(b'f') => (12, 1),
+        Some(b'n') => (10, 1),
+        Some(b'r') => (13, 1),
+        Some(b't') => (9, 1),
+        Some(b'v') => (11, 1),
+        Some(other) => (u32::from(*other), 1),
+        None => return text,
+    };
+    match (length, u8::try_from(value)) {
+        // One byte of what may be several of a character.
+        (1 | 3, Ok(byte)) => bytes.push(byte),
+        _ => {
+            let c = char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER);
+            bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
+    text.get(length..).unwrap_or_default()
+}

@@ -1,0 +1,200 @@
+//! Selectors and metrics: names and what stands in braces.
+
+use std::sync::Arc;
+
+use super::expression::{is_metric_name, recovered};
+use super::{ParseErrorKind, Parsed, Parser, literal};
+use crate::model::regex::translate;
+use crate::model::{LabelSet, MatchOp, Matcher};
+use crate::promql::ast::{BinaryOp, SelectorMatcher, VectorSelector};
+use crate::promql::lexer::token::{Token, TokenKind};
+use crate::promql::span::Span;
+
+const METRIC_NAME: &str = "__name__";
+
+impl Parser<'_> {
+    /// A selector and nothing else.
+    pub(super) fn vector_selector(&mut self) -> Parsed<VectorSelector> {
+        loop {
+            match self.peek() {
+                TokenKind::LeftBrace => return self.selector_behind(None),
+                kind if is_metric_name(kind) => {
+                    let name = self.take();
+                    return self.selector_behind(Some(name));
+                }
+                _ => self.misfit()?,
+            }
+        }
+    }
+
+    /// A selector behind its name, if it has one.
+    pub(super) fn selector_behind(&mut self, name: Option<Token>) -> Parsed<VectorSelector> {
+        let mut matchers = Vec::new();
+        let mut span = name.map(|name| name.span);
+        if self.peek() == TokenKind::LeftBrace {
+            let braces = self.matchers(&mut matchers)?;
+            span = Some(span.map_or(braces, |name| name.to(braces)));
+        }
+        let name = name.map(|token| (self.text_of(token), token.span));
+        if let Some((text, span)) = name {
+            matchers.push(SelectorMatcher { matcher: Matcher::equal(METRIC_NAME, text), span });
+        }
+        let name = name.map(|(text, _)| Arc::from(text));
+        let span = span.unwrap_or_default();
+        Ok(VectorSelector { name, matchers, offset: None, at: None, extension: None, span })
+    }
+
+    /// Matchers in braces.
+    fn matchers(&mut self, matchers: &mut Vec<SelectorMatcher>) -> Parsed<Span> {
+        let opening = self.take();
+        loop {
+            if let Some(closing) = self.take_if(TokenKind::RightBrace) {
+                return Ok(opening.span.to(closing.span));
+            }
+            match self.peek() {
+                TokenKind::Identifier | TokenKind::String => {
+                    let matcher = self.label_matcher()?;
+                    matchers.extend(matcher);
+                }
+                _ => match recovered(self.misfit())? {
+                    Some(()) => continue,
+                    None => self.unexpected("label matching", "identifier or \"}\""),
+                },
+            }
+            if let Some(closing) = self.behind_item("label matching")? {
+                return Ok(opening.span.to(closing.span));
+            }
+        }
+    }
+
+    /// Goes behind the comma after an item in braces; gives the closing brace instead if that is next.
+    fn behind_item(&mut self, context: &'static str) -> Parsed<Option<Token>> {
+        loop {
+            match self.peek() {
+                TokenKind::Comma => {
+                    self.take();
+                    return Ok(None);
+                }
+                TokenKind::RightBrace => return Ok(Some(self.take())),
+                _ => {
+                    if recovered(self.misfit())?.is_none() {
+                        self.unexpected(context, "\",\" or \"}\"");
+                    }
+                }
+            }
+        }
+    }
+
+    /// A matcher, or a quoted metric name.
+    fn label_matcher(&mut self) -> Parsed<Option<SelectorMatcher>> {
+        let name = self.take();
+        let op = loop {
+            match self.peek() {
+                TokenKind::Assign => break MatchOp::Equal,
+                TokenKind::RegexMatch => break MatchOp::Regex,
+                TokenKind::RegexMismatch => break MatchOp::NotRegex,
+                TokenKind::Operator(BinaryOp::NotEqual) => break MatchOp::NotEqual,
+                _ if name.kind == TokenKind::String => {
+                    let value = literal::unquote(self.text_of(name));
+                    let matcher = Matcher::equal(METRIC_NAME, value);
+                    return Ok(Some(SelectorMatcher { matcher, span: name.span }));
+                }
+                _ => {
+                    if recovered(self.misfit())?.is_none() {
+                        self.unexpected("label matching", "label matching operator");
+                        return Ok(None);
+                    }
+                }
+            }
+        };
+        self.take();
+        let Some(value) = recovered(self.expect(TokenKind::String))? else {
+            self.unexpected("label matching", "string");
+            return Ok(None);
+        };
+        Ok(self.new_matcher(name, op, value))
+    }
+
+    fn new_matcher(&mut self, name: Token, op: MatchOp, value: Token) -> Option<SelectorMatcher> {
+        let span = name.span.to(value.span);
+        let text = literal::unquote(self.text_of(value));
+        let name = self.name_of(name);
+        let refused = match op {
+            // Go's words are about the expression without anchors.
+            MatchOp::Regex | MatchOp::NotRegex => translate(&text).err().map(|error| error.to_string()),
+            MatchOp::Equal | MatchOp::NotEqual => None,
+        };
+        let matcher = match refused {
+            Some(message) => Err(message),
+            None => Matcher::new(name, op, text)
+                .map_err(|error| format!("error parsing regexp: {}", error.reason)),
+        };
+        match matcher {
+            Ok(matcher) => Some(SelectorMatcher { matcher, span }),
+            Err(message) => {
+                self.error(span, ParseErrorKind::Regex(message));
+                None
+            }
+        }
+    }
+
+    fn name_of(&self, token: Token) -> String {
+        match token.kind {
+            TokenKind::String => literal::unquote(self.text_of(token)),
+            _ => self.text_of(token).to_owned(),
+        }
+    }
+
+    /// A metric: a name and labels in braces, each of them optional.
+    pub(super) fn metric(&mut self) -> Parsed<LabelSet> {
+        let mut pairs = Vec::new();
+        let kind = self.peek();
+        let name = is_metric_name(kind).then(|| self.take());
+        if self.peek() == TokenKind::LeftBrace {
+            self.labels(&mut pairs)?;
+        }
+        if let Some(name) = name {
+            pairs.push((METRIC_NAME.to_owned(), self.text_of(name).to_owned()));
+        }
+        Ok(LabelSet::from_pairs(pairs))
+    }
+
+    fn labels(&mut self, pairs: &mut Vec<(String, String)>) -> Parsed<()> {
+        self.take();
+        loop {
+            if self.take_if(TokenKind::RightBrace).is_some() {
+                return Ok(());
+            }
+            match self.peek() {
+                TokenKind::Identifier | TokenKind::String => {
+                    let pair = self.label()?;
+                    pairs.extend(pair);
+                }
+                _ => match recovered(self.misfit())? {
+                    Some(()) => continue,
+                    None => self.unexpected("label set", "identifier or \"}\""),
+                },
+            }
+            if self.behind_item("label set")?.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A label, or a quoted metric name.
+    fn label(&mut self) -> Parsed<Option<(String, String)>> {
+        let name = self.take();
+        if name.kind == TokenKind::String && self.peek() != TokenKind::Assign {
+            return Ok(Some((METRIC_NAME.to_owned(), self.name_of(name))));
+        }
+        if recovered(self.expect(TokenKind::Assign))?.is_none() {
+            self.unexpected("label set", "\"=\"");
+            return Ok(None);
+        }
+        let Some(value) = recovered(self.expect(TokenKind::String))? else {
+            self.unexpected("label set", "string");
+            return Ok(None);
+        };
+        Ok(Some((self.name_of(name), literal::unquote(self.text_of(value)))))
+    }
+}

@@ -1,0 +1,208 @@
+//! The canonical text of expressions, byte for byte as Prometheus' `String` methods print it.
+
+use std::fmt;
+
+use super::ast::{
+    Aggregate, At, Binary, Cardinality, DurationExpr, DurationKind, Expr, Extension, Length, Matching,
+    NumberLiteral, Offset, VectorSelector,
+};
+use crate::model::number::format_float;
+use crate::model::quote::GoQuoted;
+use crate::model::{Duration, MatchOp, Matcher};
+
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Aggregate(node) => aggregate(node, f),
+            Self::Binary(node) => binary(node, f),
+            Self::Call(node) => {
+                write!(f, "{}(", node.function.signature().name)?;
+                for (at, arg) in node.args.iter().enumerate() {
+                    f.write_str(if at == 0 { "" } else { ", " })?;
+                    arg.fmt(f)?;
+                }
+                f.write_str(")")
+            }
+            Self::Matrix(node) => {
+                selection(&node.selector, f)?;
+                write!(f, "[{}]", node.range)?;
+                extension(node.selector.extension, f)?;
+                at_offset(node.selector.at.as_ref(), node.selector.offset.as_ref(), f)
+            }
+            Self::Number(node) => node.fmt(f),
+            Self::Paren(node) => write!(f, "({})", node.inner),
+            Self::String(node) => GoQuoted(&node.value).fmt(f),
+            Self::Subquery(node) => {
+                write!(f, "{}[{}:", node.inner, node.range)?;
+                if let Some(step) = &node.step {
+                    step.fmt(f)?;
+                }
+                f.write_str("]")?;
+                at_offset(node.at.as_ref(), node.offset.as_ref(), f)
+            }
+            Self::Unary(node) => write!(f, "{}{}", node.sign, node.operand),
+            Self::Vector(node) => node.fmt(f),
+        }
+    }
+}
+
+fn aggregate(node: &Aggregate, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str(node.op.name())?;
+    if node.grouping.without || !node.grouping.labels.is_empty() {
+        f.write_str(if node.grouping.without { " without " } else { " by " })?;
+        labels(&node.grouping.labels, f)?;
+        f.write_str(" ")?;
+    }
+    f.write_str("(")?;
+    if let Some(param) = &node.param {
+        write!(f, "{param}, ")?;
+    }
+    write!(f, "{})", node.operand)
+}
+
+fn binary(node: &Binary, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{} {}", node.left, node.op)?;
+    if node.return_bool {
+        f.write_str(" bool")?;
+    }
+    if let Some(node) = &node.matching {
+        matching(node, f)?;
+    }
+    write!(f, " {}", node.right)
+}
+
+fn matching(node: &Matching, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let group = match node.cardinality {
+        Cardinality::ManyToOne => Some("left"),
+        Cardinality::OneToMany => Some("right"),
+        Cardinality::OneToOne | Cardinality::ManyToMany => None,
+    };
+    if !node.labels.is_empty() || node.on || group.is_some() {
+        f.write_str(if node.on { " on " } else { " ignoring " })?;
+        labels(&node.labels, f)?;
+    }
+    if let Some(side) = group {
+        write!(f, " group_{side} ")?;
+        labels(&node.include, f)?;
+    }
+    let value = |value| format_float(value, 'g', None);
+    match (node.fill_left, node.fill_right) {
+        (Some(left), Some(right)) if left == right => write!(f, " fill ({})", value(left)),
+        (left, right) => {
+            if let Some(left) = left {
+                write!(f, " fill_left ({})", value(left))?;
+            }
+            if let Some(right) = right {
+                write!(f, " fill_right ({})", value(right))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Names of labels in parentheses; those that are no identifiers are quoted.
+fn labels<L: AsRef<str>>(labels: &[L], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str("(")?;
+    for (at, label) in labels.iter().enumerate() {
+        f.write_str(if at == 0 { "" } else { ", " })?;
+        name(label.as_ref(), f)?;
+    }
+    f.write_str(")")
+}
+
+fn name(name: &str, f: &mut impl fmt::Write) -> fmt::Result {
+    let bare = |(at, byte): (usize, u8)| {
+        byte == b'_' || byte.is_ascii_alphabetic() || (at > 0 && byte.is_ascii_digit())
+    };
+    if !name.is_empty() && name.bytes().enumerate().all(bare) {
+        return f.write_str(name);
+    }
+    write!(f, "{}", GoQuoted(name))
+}
+
+impl fmt::Display for VectorSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        selection(self, f)?;
+        if let Some(at) = &self.at {
+            write!(f, " @ {}", at.time)?;
+        }
+        extension(self.extension, f)?;
+        at_offset(None, self.offset.as_ref(), f)
+    }
+}
+
+/// Name and matchers, sorted as texts.
+fn selection(node: &VectorSelector, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let metric = node.name.as_deref().unwrap_or_default();
+    f.write_str(metric)?;
+    let is_name = |matcher: &Matcher| {
+        &**matcher.name() == "__name__"
+            && matcher.op() == MatchOp::Equal
+            && &**matcher.value() == metric
+            && !metric.is_empty()
+    };
+    let shown = node.matchers.iter().map(|matcher| &matcher.matcher).filter(|matcher| !is_name(matcher));
+    let mut texts: Vec<String> = shown.map(matcher_text).collect();
+    if texts.is_empty() {
+        return Ok(());
+    }
+    texts.sort_unstable();
+    write!(f, "{{{}}}", texts.join(","))
+}
+
+fn matcher_text(matcher: &Matcher) -> String {
+    let mut text = String::new();
+    let written = name(matcher.name(), &mut text);
+    debug_assert!(written.is_ok(), "a String takes everything");
+    text + &format!("{}{}", matcher.op(), GoQuoted(matcher.value()))
+}
+
+fn extension(extension: Option<Extension>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    extension.map_or(Ok(()), |extension| write!(f, " {extension}"))
+}
+
+fn at_offset(at: Option<&At>, offset: Option<&Offset>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if let Some(at) = at {
+        write!(f, " @ {}", at.time)?;
+    }
+    offset.map_or(Ok(()), |offset| write!(f, " offset {}", offset.length))
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(millis) => Duration::from_millis(*millis).fmt(f),
+            Self::Computed(expr) => expr.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for DurationExpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            DurationKind::Number(number) => number.fmt(f),
+            DurationKind::Step => f.write_str("step()"),
+            DurationKind::Range => f.write_str("range()"),
+            // A plus is not shown: it changes nothing.
+            DurationKind::Unary(super::ast::Sign::Plus, operand) => operand.fmt(f),
+            DurationKind::Unary(super::ast::Sign::Minus, operand) => write!(f, "-{operand}"),
+            DurationKind::Binary(op, left, right) => write!(f, "{left} {op} {right}"),
+            DurationKind::MinOf(left, right) => write!(f, "min_of({left}, {right})"),
+            DurationKind::MaxOf(left, right) => write!(f, "max_of({left}, {right})"),
+            DurationKind::Paren(inner) => write!(f, "({inner})"),
+        }
+    }
+}
+
+impl fmt::Display for NumberLiteral {
+    /// A duration in milliseconds at most; a number with as many digits as it needs and no exponent.
+    #[expect(clippy::cast_possible_truncation, reason = "saturates, far beyond what can be written")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.duration {
+            return f.write_str(&format_float(self.value, 'f', None));
+        }
+        let sign = if self.value < 0.0 { "-" } else { "" };
+        let nanos = (self.value.abs() * 1e9) as i64;
+        write!(f, "{sign}{}", Duration::from_millis(nanos / 1_000_000))
+    }
+}
