@@ -7,6 +7,8 @@ use super::span::Span;
 use super::value::{FloatPoint, HistogramPoint, Value, VectorSample};
 use crate::model::LabelSet;
 
+pub mod histogram;
+
 /// How a function is computed.
 #[derive(Clone, Copy)]
 pub enum Implementation {

@@ -10,6 +10,7 @@ mod buckets;
 mod check;
 mod classic;
 mod combine;
+mod exponential;
 mod iterate;
 pub mod kahan;
 mod quantile;

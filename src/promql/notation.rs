@@ -8,7 +8,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::histogram::FloatHistogram;
-use super::span::Span;
 use super::value::Value;
 use crate::model::LabelSet;
 

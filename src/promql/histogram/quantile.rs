@@ -3,6 +3,7 @@
 //! Within a bucket observations are taken to lie evenly: on a linear scale in custom buckets and the zero bucket, on
 //! a logarithmic one in exponential buckets.
 
+use super::exponential::exp2;
 use super::{Bucket, FloatHistogram, kahan};
 
 /// What observations of NaN, which are in no bucket, have done to a result.
@@ -200,8 +201,8 @@ fn interpolate(bucket: &Bucket, part: f64, custom: bool) -> f64 {
     }
     let (lower, upper) = (bucket.lower.abs().log2(), bucket.upper.abs().log2());
     if bucket.lower > 0.0 {
-        (lower + (upper - lower) * part).exp2()
+        exp2(lower + (upper - lower) * part)
     } else {
-        -(upper + (lower - upper) * (1.0 - part)).exp2()
+        -exp2(upper + (lower - upper) * (1.0 - part))
     }
 }

@@ -192,10 +192,10 @@ impl<'a> Reader<'a> {
             return Err(self.unexpected());
         }
         let step = self.read_histogram()?;
+        let repetitions_at = self.at;
         if !self.take("x") {
             return Err(self.unexpected());
         }
-        let repetitions_at = self.at;
         let times = self.repetitions()?;
         self.grow(start, &step, sign == Some('-'), times)
             .map_err(|kind| self.error_since(repetitions_at, kind))

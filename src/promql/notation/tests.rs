@@ -66,7 +66,7 @@ fn what_is_no_sequence_is_refused_with_its_place() {
         ("1x18446744073709551615", "1:23: parse error: series values expand to more than 4000000 samples"),
         (
             "{{sum:1}}+{{buckets:[1 2 3]}}x1000000",
-            "1:31: parse error: series values expand to more than 4000000 samples",
+            "1:30: parse error: series values expand to more than 4000000 samples",
         ),
     ] {
         assert_eq!(expanded(text), message, "{text}");
@@ -132,11 +132,11 @@ fn what_is_no_histogram_is_refused_with_its_place() {
         ),
         (
             "{{schema:1}}+{{schema:0}}x2",
-            "1:27: parse error: error combining histograms: cannot merge from schema 0 to 1",
+            "1:26: parse error: error combining histograms: cannot merge from schema 0 to 1",
         ),
         (
             "{{schema:-53}}+{{}}x2",
-            "1:21: parse error: cannot apply this operation on histograms with a mix of exponential and custom \
+            "1:20: parse error: cannot apply this operation on histograms with a mix of exponential and custom \
              bucket schemas",
         ),
         ("{{}}+1x2", "1:6: parse error: unexpected number \"1\" in series values"),
