@@ -12,6 +12,7 @@
 
 pub mod annotations;
 pub mod ast;
+pub mod engine;
 pub mod functions;
 pub mod histogram;
 pub mod notation;

@@ -1,0 +1,178 @@
+//! Label sets made of others, and the functions that only change labels: `label_replace` and `label_join`.
+
+use super::error::EvalError;
+use super::evaluator::Evaluator;
+use super::names;
+use super::prepare::{Kind, Plan};
+use super::steps::Steps;
+use crate::model::LabelSet;
+use crate::model::labels::{LabelSetBuilder, METRIC_NAME};
+use crate::promql::value::Series;
+
+/// The labels that are not among `names`.
+pub(super) fn without<N: AsRef<str>>(labels: &LabelSet, names: &[N]) -> LabelSet {
+    chosen(labels, |name| !names.iter().any(|known| known.as_ref() == name))
+}
+
+/// The labels that are among `names`.
+pub(super) fn only<N: AsRef<str>>(labels: &LabelSet, names: &[N]) -> LabelSet {
+    chosen(labels, |name| names.iter().any(|known| known.as_ref() == name))
+}
+
+fn chosen(labels: &LabelSet, keep: impl Fn(&str) -> bool) -> LabelSet {
+    let mut builder = LabelSetBuilder::with_capacity(256);
+    let mut all = true;
+    for (name, value) in labels.iter() {
+        if keep(name) {
+            builder.push((name, value));
+        } else {
+            all = false;
+        }
+    }
+    if all { labels.clone() } else { builder.build() }
+}
+
+/// Whether a label may have this name: any text of UTF-8 but the empty one.
+pub(super) fn is_valid_name(name: &str) -> bool {
+    !name.is_empty()
+}
+
+/// The text of an argument that is one.
+pub(super) fn text_of<'e>(plan: Option<&Plan<'e>>) -> &'e str {
+    match plan.map(|plan| &plan.kind) {
+        Some(Kind::String(text)) => text,
+        _ => "",
+    }
+}
+
+impl Evaluator<'_> {
+    /// `label_replace(v, dst, replacement, src, regex)`
+    pub(super) fn label_replace(
+        &mut self,
+        args: &[Plan<'_>],
+        steps: Steps,
+    ) -> Result<Vec<Series>, EvalError> {
+        let [vector, texts @ ..] = args else { return Ok(Vec::new()) };
+        let text = |at: usize| text_of(texts.get(at));
+        let (destination, replacement, source, pattern) = (text(0), text(1), text(2), text(3));
+        let regex = crate::model::regex::unanchored(&format!("^(?s:{pattern})$"))
+            .map_err(|_| EvalError::InvalidRegex(pattern.to_owned()))?;
+        if !is_valid_name(destination) {
+            return Err(EvalError::InvalidDestination {
+                function: "label_replace",
+                label: destination.to_owned(),
+            });
+        }
+        let mut matrix = self.eval(vector, steps)?;
+        for series in &mut matrix {
+            let mut value = String::new();
+            match regex.captures(series.labels.value(source)) {
+                Some(found) => expand(&found, replacement, &mut value),
+                None => continue,
+            }
+            set_label(series, destination, &value);
+        }
+        names::merge_same(matrix)
+    }
+
+    /// `label_join(v, dst, separator, src…)`
+    pub(super) fn label_join(&mut self, args: &[Plan<'_>], steps: Steps) -> Result<Vec<Series>, EvalError> {
+        let [vector, destination, separator, sources @ ..] = args else { return Ok(Vec::new()) };
+        let (destination, separator) = (text_of(Some(destination)), text_of(Some(separator)));
+        let sources: Vec<&str> = sources.iter().map(|source| text_of(Some(source))).collect();
+        if let Some(source) = sources.iter().find(|source| !is_valid_name(source)) {
+            return Err(EvalError::InvalidSource((*source).to_owned()));
+        }
+        if !is_valid_name(destination) {
+            return Err(EvalError::InvalidDestination {
+                function: "label_join",
+                label: destination.to_owned(),
+            });
+        }
+        let mut matrix = self.eval(vector, steps)?;
+        for series in &mut matrix {
+            let values: Vec<&str> = sources.iter().map(|source| series.labels.value(source)).collect();
+            let value = values.join(separator);
+            set_label(series, destination, &value);
+        }
+        names::merge_same(matrix)
+    }
+}
+
+fn set_label(series: &mut Series, name: &str, value: &str) {
+    let mut builder = series.labels.to_builder();
+    builder.set(name, value);
+    series.labels = builder.build();
+    if name == METRIC_NAME {
+        series.drop_name = false;
+    }
+}
+
+/// Go's `Regexp.Expand`: `$1`, `$name`, `${name}` and `$$`; names are as long as they can be, unknown ones empty.
+fn expand(found: &regex::Captures<'_>, template: &str, out: &mut String) {
+    let mut rest = template;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('$') {
+            out.push('$');
+            rest = after;
+            continue;
+        }
+        let Some((name, after)) = reference(rest) else {
+            out.push('$');
+            continue;
+        };
+        let group = match name.parse::<usize>() {
+            Ok(index) if name.bytes().all(|byte| byte.is_ascii_digit()) => found.get(index),
+            _ => found.name(name),
+        };
+        out.push_str(group.map_or("", |group| group.as_str()));
+        rest = after;
+    }
+    out.push_str(rest);
+}
+
+/// The name after a `$`, and what follows it.
+fn reference(text: &str) -> Option<(&str, &str)> {
+    let (braced, body) = match text.strip_prefix('{') {
+        Some(body) => (true, body),
+        None => (false, text),
+    };
+    let end = body.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(body.len());
+    let (name, after) = body.split_at(end);
+    if name.is_empty() {
+        return None;
+    }
+    if braced { after.strip_prefix('}').map(|after| (name, after)) } else { Some((name, after)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::expand;
+
+    #[test]
+    fn replacements_refer_to_groups_as_in_go() {
+        let regex = regex::Regex::new("(?P<first>a)(b)?").expect("it is valid");
+        let found = regex.captures("a").expect("it matches");
+        for (template, wanted) in [
+            ("$1-$first-${first}x", "a-a-ax"),
+            ("$firstx", ""),
+            ("$2", ""),
+            ("$$1", "$1"),
+            ("$", "$"),
+            ("${", "${"),
+            ("${first", "${first"),
+            ("$9", ""),
+            ("é$1é", "aé".trim_start_matches('x')),
+        ] {
+            let mut out = String::new();
+            expand(&found, template, &mut out);
+            if template.starts_with('é') {
+                assert_eq!(out, "é", "names are made of letters of any language");
+            } else {
+                assert_eq!(out, wanted, "{template}");
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Dropping of metric names, and what follows from it: series that become one.
+
+use super::error::EvalError;
+use crate::model::labels::METRIC_NAME;
+use crate::model::{LabelSet, Lookup};
+use crate::promql::value::Series;
+
+/// Labels that describe the metric rather than the series; they are dropped with its name.
+pub(super) const METADATA: [&str; 3] = [METRIC_NAME, "__type__", "__unit__"];
+
+/// The labels without the metric name and what belongs to it.
+pub(super) fn without_name(labels: &LabelSet) -> LabelSet {
+    super::labels::without(labels, &METADATA)
+}
+
+/// Drops the names of all series now.
+pub(super) fn drop_names(matrix: &mut [Series]) {
+    for series in matrix {
+        series.labels = without_name(&series.labels);
+    }
+}
+
+/// Whether series stay different when their names are dropped because all have the same name (and are different).
+pub(super) fn share_a_name(matrix: &[Series]) -> bool {
+    let mut names = matrix.iter().map(|series| METADATA.map(|name| series.labels.value(name)));
+    let Some(first) = names.next() else { return true };
+    names.all(|name| name == first)
+}
+
+/// Fails if two series have the same labels.
+pub(super) fn refuse_same(matrix: &[Series]) -> Result<(), EvalError> {
+    if has_same(matrix) { Err(EvalError::SameLabelset) } else { Ok(()) }
+}
+
+fn has_same(matrix: &[Series]) -> bool {
+    match matrix {
+        [] | [_] => false,
+        [one, other] => one.labels == other.labels,
+        many => {
+            let mut seen = Lookup::default();
+            many.iter().any(|series| seen.insert(&series.labels, ()).is_some())
+        }
+    }
+}
+
+/// Makes one series of those with the same labels.
+///
+/// # Errors
+/// Two of them have a point at the same time.
+pub(super) fn merge_same(matrix: Vec<Series>) -> Result<Vec<Series>, EvalError> {
+    if !has_same(&matrix) {
+        return Ok(matrix);
+    }
+    let mut index = Lookup::default();
+    let mut merged: Vec<Series> = Vec::new();
+    for series in matrix {
+        match index.get(&series.labels).copied() {
+            Some(at) => {
+                let known: &mut Series = &mut merged[at];
+                known.floats.extend(series.floats);
+                known.histograms.extend(series.histograms);
+            }
+            None => {
+                index.insert(series.labels.clone(), merged.len());
+                merged.push(series);
+            }
+        }
+    }
+    for series in &mut merged {
+        series.floats.sort_by_key(|point| point.t);
+        series.histograms.sort_by_key(|point| point.t);
+        if series.floats.windows(2).any(|pair| pair[0].t == pair[1].t)
+            || series.histograms.windows(2).any(|pair| pair[0].t == pair[1].t)
+        {
+            return Err(EvalError::SameLabelset);
+        }
+    }
+    Ok(merged)
+}

@@ -1,0 +1,311 @@
+//! Prepares an expression for one query: durations are computed, `start()` and the like become numbers, times of
+//! `@` are known, parentheses are gone, and the highest parts that are the same at every step are marked, so that
+//! they are evaluated once.
+
+use super::durations;
+use super::error::EvalError;
+use crate::model::Matcher;
+use crate::promql::ast::{
+    Aggregate, At, AtTime, Binary, Call, Expr, Extension, MatrixSelector, Offset, Sign, Subquery, ValueType,
+    VectorSelector,
+};
+use crate::promql::signature::Function;
+use crate::promql::span::Span;
+
+/// How deep expressions may be nested: each level takes some of the stack.
+const MAX_DEPTH: usize = 400;
+
+/// What is known of the query; milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Query {
+    pub(super) start: i64,
+    pub(super) end: i64,
+    /// 0 for an instant query.
+    pub(super) step: i64,
+}
+
+/// A prepared expression.
+#[derive(Debug)]
+pub(super) struct Plan<'e> {
+    pub(super) kind: Kind<'e>,
+    /// Where the expression stands, without parentheses around it.
+    pub(super) span: Span,
+    pub(super) value_type: ValueType,
+}
+
+/// What is evaluated.
+#[derive(Debug)]
+pub(super) enum Kind<'e> {
+    Number(f64),
+    String(&'e str),
+    Selector(Selector),
+    Range(RangePlan),
+    Subquery(Box<SubqueryPlan<'e>>),
+    Aggregate(Box<AggregatePlan<'e>>),
+    Binary(Box<BinaryPlan<'e>>),
+    Call(&'e Call, Vec<Plan<'e>>),
+    Negated(Box<Plan<'e>>),
+    /// The same at every step.
+    Once(Box<Plan<'e>>),
+}
+
+/// A selection of series at instants.
+#[derive(Debug)]
+pub(super) struct Selector {
+    pub(super) matchers: Vec<Matcher>,
+    pub(super) shift: Shift,
+    pub(super) extension: Option<Extension>,
+}
+
+/// A selection of series over ranges.
+#[derive(Debug)]
+pub(super) struct RangePlan {
+    pub(super) selector: Selector,
+    /// Milliseconds.
+    pub(super) range: i64,
+}
+
+/// An expression evaluated at many times; milliseconds.
+#[derive(Debug)]
+pub(super) struct SubqueryPlan<'e> {
+    pub(super) inner: Plan<'e>,
+    pub(super) range: i64,
+    pub(super) step: Option<i64>,
+    pub(super) shift: Shift,
+}
+
+#[derive(Debug)]
+pub(super) struct AggregatePlan<'e> {
+    pub(super) node: &'e Aggregate,
+    pub(super) operand: Plan<'e>,
+    pub(super) param: Option<Plan<'e>>,
+}
+
+#[derive(Debug)]
+pub(super) struct BinaryPlan<'e> {
+    pub(super) node: &'e Binary,
+    pub(super) left: Plan<'e>,
+    pub(super) right: Plan<'e>,
+}
+
+/// From which time something is taken, instead of the time of the step.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Shift {
+    /// `offset`, milliseconds.
+    pub(super) offset: i64,
+    /// `@`, milliseconds since the epoch.
+    pub(super) at: Option<i64>,
+}
+
+impl Shift {
+    /// The time that is meant at a step.
+    pub(super) fn of(self, step: i64) -> i64 {
+        self.at.unwrap_or(step).saturating_sub(self.offset)
+    }
+}
+
+/// Prepares an expression.
+pub(super) fn prepare<'e>(expr: &'e Expr, query: &Query) -> Result<Plan<'e>, EvalError> {
+    let prepared = Preparation { query: *query }.prepare(expr, 0)?;
+    Ok(prepared.marked())
+}
+
+/// A plan, and whether it is the same at every step.
+struct Prepared<'e> {
+    plan: Plan<'e>,
+    /// It is the same at every step.
+    invariant: bool,
+    /// It is worth to be evaluated once; numbers and ranges are not.
+    mark: bool,
+}
+
+impl<'e> Prepared<'e> {
+    fn marked(self) -> Plan<'e> {
+        if self.mark { once(self.plan) } else { self.plan }
+    }
+}
+
+fn once(plan: Plan<'_>) -> Plan<'_> {
+    let (span, value_type) = (plan.span, plan.value_type);
+    Plan { kind: Kind::Once(Box::new(plan)), span, value_type }
+}
+
+struct Preparation {
+    query: Query,
+}
+
+impl Preparation {
+    fn prepare<'e>(&self, expr: &'e Expr, depth: usize) -> Result<Prepared<'e>, EvalError> {
+        if depth > MAX_DEPTH {
+            return Err(EvalError::TooDeep(MAX_DEPTH));
+        }
+        let expr = expr.without_parens();
+        let plan = |kind| Plan { kind, span: expr.span(), value_type: expr.value_type() };
+        Ok(match expr {
+            Expr::Number(number) => constant(plan(Kind::Number(number.value))),
+            Expr::String(text) => constant(plan(Kind::String(&text.value))),
+            Expr::Vector(node) => {
+                let selector = self.selector(node)?;
+                let invariant = selector.shift.at.is_some();
+                Prepared { plan: plan(Kind::Selector(selector)), invariant, mark: invariant }
+            }
+            Expr::Matrix(node) => {
+                let range = self.range(node)?;
+                let invariant = range.selector.shift.at.is_some();
+                Prepared { plan: plan(Kind::Range(range)), invariant, mark: false }
+            }
+            Expr::Subquery(node) => {
+                let subquery = self.subquery(node, depth)?;
+                let invariant = subquery.shift.at.is_some();
+                Prepared { plan: plan(Kind::Subquery(Box::new(subquery))), invariant, mark: false }
+            }
+            Expr::Unary(node) => {
+                let operand = self.prepare(&node.operand, depth + 1)?;
+                match node.sign {
+                    Sign::Plus => operand,
+                    Sign::Minus => Prepared { plan: plan(Kind::Negated(Box::new(operand.plan))), ..operand },
+                }
+            }
+            Expr::Aggregate(node) => self.aggregate(node, plan, depth)?,
+            Expr::Binary(node) => self.binary(node, plan, depth)?,
+            Expr::Call(node) => self.call(node, plan, depth)?,
+            Expr::Paren(inner) => self.prepare(&inner.inner, depth + 1)?,
+        })
+    }
+
+    /// As in Prometheus only the operand decides whether an aggregation varies, not the parameter.
+    fn aggregate<'e>(
+        &self,
+        node: &'e Aggregate,
+        plan: impl Fn(Kind<'e>) -> Plan<'e>,
+        depth: usize,
+    ) -> Result<Prepared<'e>, EvalError> {
+        let operand = self.prepare(&node.operand, depth + 1)?;
+        let param = match &node.param {
+            Some(param) => Some(self.prepare(param, depth + 1)?.marked()),
+            None => None,
+        };
+        let (invariant, mark) = (operand.invariant, operand.mark);
+        let aggregate = AggregatePlan { node, operand: operand.plan, param };
+        Ok(Prepared { plan: plan(Kind::Aggregate(Box::new(aggregate))), invariant, mark })
+    }
+
+    fn binary<'e>(
+        &self,
+        node: &'e Binary,
+        plan: impl Fn(Kind<'e>) -> Plan<'e>,
+        depth: usize,
+    ) -> Result<Prepared<'e>, EvalError> {
+        let (left, right) = (self.prepare(&node.left, depth + 1)?, self.prepare(&node.right, depth + 1)?);
+        let invariant = left.invariant && right.invariant;
+        let (left, right) = if invariant { (left.plan, right.plan) } else { (left.marked(), right.marked()) };
+        let plan = plan(Kind::Binary(Box::new(BinaryPlan { node, left, right })));
+        Ok(Prepared { plan, invariant, mark: invariant })
+    }
+
+    fn call<'e>(
+        &self,
+        node: &'e Call,
+        plan: impl Fn(Kind<'e>) -> Plan<'e>,
+        depth: usize,
+    ) -> Result<Prepared<'e>, EvalError> {
+        if let Some(number) = self.context_number(node.function) {
+            return Ok(constant(plan(Kind::Number(number))));
+        }
+        let mut args = Vec::with_capacity(node.args.len());
+        for arg in &node.args {
+            args.push(self.prepare(arg, depth + 1)?);
+        }
+        let arguments_are = args.iter().all(|arg| arg.invariant);
+        let selectors_are =
+            !args.is_empty() && args.iter().all(|arg| matches!(arg.plan.kind, Kind::Selector(_)));
+        let invariant = arguments_are
+            && (!uses_time(node.function) || (node.function == Function::Timestamp && selectors_are));
+        let args = args.into_iter().map(|arg| if invariant { arg.plan } else { arg.marked() }).collect();
+        Ok(Prepared { plan: plan(Kind::Call(node, args)), invariant, mark: invariant })
+    }
+
+    /// What functions of the query itself give, seconds.
+    fn context_number(&self, function: Function) -> Option<f64> {
+        let Query { start, end, step } = self.query;
+        let millis = match function {
+            Function::Start => start,
+            Function::End => end,
+            Function::Range => end.saturating_sub(start),
+            Function::Step => {
+                if start == end {
+                    0
+                } else {
+                    step
+                }
+            }
+            _ => return None,
+        };
+        Some(millis as f64 / 1000.0)
+    }
+
+    fn selector(&self, node: &VectorSelector) -> Result<Selector, EvalError> {
+        Ok(Selector {
+            matchers: node.matchers.iter().map(|matcher| matcher.matcher.clone()).collect(),
+            shift: self.shift(node.offset.as_ref(), node.at)?,
+            extension: node.extension,
+        })
+    }
+
+    fn range(&self, node: &MatrixSelector) -> Result<RangePlan, EvalError> {
+        let selector = self.selector(&node.selector)?;
+        Ok(RangePlan { selector, range: durations::positive(&node.range, &self.query)? })
+    }
+
+    /// What is inside is evaluated once if it can be, whatever the subquery itself is.
+    fn subquery<'e>(&self, node: &'e Subquery, depth: usize) -> Result<SubqueryPlan<'e>, EvalError> {
+        let inner = self.prepare(&node.inner, depth + 1)?;
+        let inner = if inner.invariant { once(inner.plan) } else { inner.plan };
+        let shift = self.shift(node.offset.as_ref(), node.at)?;
+        let step = match &node.step {
+            Some(step) => Some(durations::positive(step, &self.query)?).filter(|step| *step > 0),
+            None => None,
+        };
+        Ok(SubqueryPlan { inner, range: durations::positive(&node.range, &self.query)?, step, shift })
+    }
+
+    fn shift(&self, offset: Option<&Offset>, at: Option<At>) -> Result<Shift, EvalError> {
+        let offset = match offset {
+            Some(offset) => durations::signed(&offset.length, &self.query)?,
+            None => 0,
+        };
+        let at = at.map(|at| match at.time {
+            AtTime::Fixed(millis) => millis,
+            AtTime::Start => self.query.start,
+            AtTime::End => self.query.end,
+        });
+        Ok(Shift { offset, at })
+    }
+}
+
+/// A number or text: it is always the same, but nothing is gained by evaluating it once.
+fn constant(plan: Plan<'_>) -> Prepared<'_> {
+    Prepared { plan, invariant: true, mark: false }
+}
+
+/// Functions whose result depends on the step even if their arguments do not.
+fn uses_time(function: Function) -> bool {
+    matches!(
+        function,
+        Function::DaysInMonth
+            | Function::DayOfMonth
+            | Function::DayOfWeek
+            | Function::DayOfYear
+            | Function::End
+            | Function::Hour
+            | Function::Minute
+            | Function::Month
+            | Function::Year
+            | Function::PredictLinear
+            | Function::Range
+            | Function::Start
+            | Function::Step
+            | Function::Time
+            | Function::Timestamp
+    )
+}
