@@ -274,7 +274,12 @@ fn what_is_below_or_above_a_value() {
             "{{count:4 sum:11.313708498984761 offset:2 buckets:[4]}}",
         ),
         ("{{count:6 sum:9 buckets:[2 4]}}", ">/", 9.0, "{{}}"),
-        ("{{count:6 sum:9 n_buckets:[2 4]}}", ">/", -1.0, "{{count:2 sum:-1.4142135623730951 n_buckets:[2]}}"),
+        (
+            "{{count:6 sum:9 n_buckets:[2 4]}}",
+            ">/",
+            -1.0,
+            "{{count:2 sum:-1.4142135623730951 n_buckets:[2]}}",
+        ),
         // Zero buckets are split on a line, and towards the side that there is.
         ("{{count:4 z_bucket:4 z_bucket_w:1}}", "</", 0.0, "{{count:2 sum:-1 z_bucket:2 z_bucket_w:1}}"),
         ("{{count:4 z_bucket:4 z_bucket_w:1}}", ">/", 0.5, "{{count:1 sum:0.75 z_bucket:1 z_bucket_w:1}}"),
