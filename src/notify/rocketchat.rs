@@ -85,7 +85,7 @@ pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
 /// Here the file wins over the secret itself, as in Alertmanager: a global secret stays beside a receiver's file.
 fn secret(message: &Message<'_>, key: &str) -> Result<Secret, Trouble> {
     let path = message.raw(&format!("{key}_file"));
-    if path.is_empty() { message.secret(key) } else { message.file(path).map(Secret::new) }
+    if path.is_empty() { message.secret(key) } else { message.file(path) }
 }
 
 impl Attachment {

@@ -75,10 +75,10 @@ fn signed(message: &Message<'_>, body: &[u8]) -> Result<HttpSettings, Trouble> {
     };
     let secret = match settings.text_at("secret") {
         "" => message.file(settings.text_at("secret_file"))?,
-        secret => secret.into(),
+        secret => Secret::new(secret.into()),
     };
     let time = (message.now.millis() / 1000).to_string();
-    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes()));
     for part in [time.as_bytes(), b".", body] {
         context.update(part);
     }
