@@ -276,8 +276,7 @@ impl<'a> Message<'a> {
         if alerts == (0..self.data.alerts.len()) {
             return then(self);
         }
-        let some = self.data.alerts.get(alerts).unwrap_or_default().to_vec();
-        let mut data = self.data.clone().with_alerts(some);
+        let mut data = self.data.about(self.data.alerts.get(alerts).unwrap_or_default());
         if !self.attempt.notification.strict {
             data.is_firing = self.data.is_firing;
         }
