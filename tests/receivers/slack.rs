@@ -61,7 +61,7 @@ thumb_url: http://thumb/
 link_names: true
 mrkdwn_in: [text, fields]
 actions:
-  - {type: button, text: Runbook, url: 'http://runbook/{{ .GroupLabels.alertname | urlquery }}', style: danger}
+  - {type: button, text: Runbook, url: 'http://runbook/{{ .GroupLabels.alertname | urlquery }}', style: danger, name: unused, value: unused, confirm: {text: unused}}
   - type: button
     text: Stop
     name: stop

@@ -299,6 +299,9 @@ impl Reader<'_> {
                 .unwrap_or_else(|| Setting::Address(Address::new(APP_URL.into())));
             values.insert("api_url".into(), app_url);
         }
+        if let Some(Setting::List(actions)) = values.get_mut("actions") {
+            actions.iter_mut().for_each(link_only);
+        }
     }
 
     fn check_responders(&mut self, fields: &Fields<'_>, values: &Values) {
@@ -322,6 +325,15 @@ impl Reader<'_> {
                 self.error("bad-value", &place, message);
             }
         }
+    }
+}
+
+/// A Slack action with a URL is a link: as in Alertmanager, what belongs to a button is dropped.
+fn link_only(action: &mut Setting) {
+    if let Setting::Map(action) = action
+        && has(action, "url")
+    {
+        action.retain(|key, _| !["name", "value", "confirm"].contains(&&**key));
     }
 }
 
