@@ -189,10 +189,11 @@ impl Router {
         wanted.filter_map(move |key| self.dead_letter_view(now, key))
     }
 
-    /// How many dead letters there are.
+    /// How many dead letters there are: all, or those to one receiver.
     #[must_use]
-    pub fn dead_letter_count(&self) -> usize {
-        self.dead_letters.len()
+    pub fn dead_letter_count(&self, receiver: Option<&str>) -> usize {
+        let wanted = |key: &&DeliveryKey| receiver.is_none_or(|name| *key.integration.receiver == *name);
+        self.dead_letters.by_key.keys().filter(wanted).count()
     }
 
     /// The dead letter with this id.

@@ -29,7 +29,7 @@ pub(in crate::api) struct ListQuery {
 #[derive(Debug, Serialize)]
 pub(in crate::api) struct DeadLetters {
     dead_letters: Vec<Summary>,
-    /// How many there are in all.
+    /// How many there are in all, to the receiver if one is asked for.
     total: usize,
 }
 
@@ -157,7 +157,7 @@ pub(in crate::api) async fn list(
     }
     let read = app.handle.read(move |core, now| {
         let (router, wanted) = (core.router(), query.receiver.as_deref());
-        (router.dead_letters(now, wanted).take(limit).collect::<Vec<_>>(), router.dead_letter_count())
+        (router.dead_letters(now, wanted).take(limit).collect::<Vec<_>>(), router.dead_letter_count(wanted))
     });
     let (views, total) = read.await?;
     Ok(Json(DeadLetters { dead_letters: views.into_iter().map(Summary::from).collect(), total }))
