@@ -7,7 +7,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{HttpAnswer, HttpRequest, Message, Step, Trouble, USER_AGENT, json, open, outcome, truncate};
+use super::{
+    HttpAnswer, HttpRequest, Message, Step, Trouble, USER_AGENT, address, json, open, outcome, truncate,
+};
 use crate::config::setting::Secret;
 use crate::model::Duration;
 use crate::router::{Failure, Outcome};
@@ -45,34 +47,29 @@ pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
     let query = [("corpid", corporation.as_str()), ("corpsecret", secret.as_str())];
     let request = HttpRequest {
         method: "GET",
-        url: url(message, "gettoken", &query)?,
+        url: url(message, "gettoken", &query),
         headers: vec![("User-Agent", open(USER_AGENT))],
         body: Vec::new(),
         timeout: Duration::ZERO,
         http: message.http(),
     };
     Ok(Step::then(request, move |message, answer| match token(message, &answer) {
-        Ok(token) => send(message, &document, &token).unwrap_or_else(Step::from),
+        Ok(token) => send(message, &document, token),
         Err(outcome) => Step::done(outcome),
     }))
 }
 
-fn send(message: &Message<'_>, document: &Document, token: &Secret) -> Result<Step, Trouble> {
-    let url = url(message, "message/send", &[("access_token", token.reveal())])?;
-    message.learn(token.clone());
-    Ok(Step::then(json::post(message, url, document), move |message, answer| {
+fn send(message: &Message<'_>, document: &Document, token: Secret) -> Step {
+    let url = url(message, "message/send", &[("access_token", token.reveal())]);
+    message.learn(token);
+    Step::then(json::post(message, url, document), |message, answer| {
         Step::done(said(message, &answer).map_or_else(|outcome| outcome, |_| Outcome::Delivered))
-    }))
+    })
 }
 
 /// The API's URL with `path` at its end and these parameters.
-fn url(message: &Message<'_>, path: &str, query: &[(&str, &str)]) -> Result<Secret, Trouble> {
-    let bad = || Trouble::Setting("api_url is not a URL".to_owned());
-    let mut url = url::Url::parse(message.raw("api_url")).map_err(|_| bad())?;
-    let path = format!("{}{path}", url.path());
-    url.set_path(&path);
-    url.query_pairs_mut().extend_pairs(query);
-    Ok(Secret::new(url.as_str().into()))
+fn url(message: &Message<'_>, path: &str, query: &[(&str, &str)]) -> Secret {
+    Secret::new(address::endpoint(message.raw("api_url"), path, query).into())
 }
 
 impl Document {
