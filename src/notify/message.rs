@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::truncate;
 use crate::config::routes::{HttpSettings, Integration, Settings};
 use crate::config::setting::{Secret, Setting};
 use crate::model::{Duration, Str, Timestamp};
@@ -119,6 +120,18 @@ impl<'a> Message<'a> {
     #[must_use]
     pub fn raw(&self, key: &str) -> &'a str {
         self.values().get(key).and_then(Setting::reveal).map_or("", |text| &**text)
+    }
+
+    /// The items of a list; none if there is none.
+    #[must_use]
+    pub fn items(&self, key: &str) -> &'a [Setting] {
+        self.values().get(key).map_or(&[], Setting::items)
+    }
+
+    /// The names and texts of a mapping, as they stand in the file; none if there is none.
+    pub fn pairs(&self, key: &str) -> impl Iterator<Item = (&'a Str, &'a str)> + use<'a> {
+        let map = self.values().get(key).and_then(Setting::map).into_iter().flatten();
+        map.map(|(name, value)| (name, value.reveal().map_or("", |text| &**text)))
     }
 
     /// Whether a key is true.
@@ -270,6 +283,13 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// A text with at most so many characters, where the receiver takes no more but Alertmanager does not care: with
+    /// `compat: strict` it stays as it is.
+    #[must_use]
+    pub fn cut(&self, text: String, limit: usize) -> String {
+        if self.attempt.notification.strict { text } else { truncate::in_runes(text, limit) }
+    }
+
     /// What `then` makes of the same message about these of its alerts only. The status stays that of all of
     /// them, unless `compat: strict` is set: Alertmanager takes that of the rest.
     pub fn about<T>(&self, alerts: Range<usize>, then: impl FnOnce(&Self) -> T) -> T {
@@ -327,12 +347,6 @@ pub fn summary(data: &Data) -> String {
     let labels: Vec<String> =
         data.group_labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
     format!("[{state}] {} ({})", labels.join(" "), data.receiver)
-}
-
-/// The text of a mapping's key, as it stands in the file; empty if there is none.
-#[must_use]
-pub fn text_at<'s>(setting: &'s Setting, key: &str) -> &'s str {
-    setting.get(key).and_then(Setting::reveal).map_or("", |text| &**text)
 }
 
 fn escaped(text: &str) -> String {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::message::summary;
-use super::{HttpAnswer, HttpRequest, Message, Step, Trouble, json, outcome, truncate};
+use super::{HttpAnswer, HttpRequest, Message, Step, Trouble, address, json, outcome, truncate};
 use crate::config::setting::Secret;
 use crate::model::{Duration, Timestamp};
 use crate::router::{Failure, Outcome};
@@ -62,7 +62,7 @@ fn plainly(message: &Message<'_>, mut document: Document) -> Result<Step, Troubl
 
 fn request(message: &Message<'_>, document: &Document) -> Result<HttpRequest, Trouble> {
     let token = message.secret("bot_token")?;
-    let url = json::joined(message.raw("api_url"), &format!("bot{}/sendMessage", token.reveal()));
+    let url = address::endpoint(message.raw("api_url"), &format!("bot{}/sendMessage", token.reveal()), &[]);
     Ok(json::post(message, Secret::new(url.into()), document))
 }
 

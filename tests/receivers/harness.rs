@@ -35,6 +35,11 @@ impl Receiver {
         Self::of_file(&file(kind, entry))
     }
 
+    /// The same with `compat: strict`.
+    pub(crate) fn strict(kind: &str, entry: &str) -> Self {
+        Self::of_file(&format!("compat: strict\n{}", file(kind, entry)))
+    }
+
     /// The errors of a routing file with such an entry.
     pub(crate) fn problems(kind: &str, entry: &str) -> Vec<String> {
         let (_, problems) = read_routing("routes.yml", &file(kind, entry));

@@ -135,9 +135,7 @@ async fn a_topic_with_an_order_gets_each_notification_once() {
         "api_url: {}, sigv4: {{region: eu-west-1, access_key: {ACCESS_KEY}, secret_key: {SECRET_KEY}}}",
         fake.url
     );
-    let mut strict = Receiver::of_file(&format!(
-        "compat: strict\nroute: {{receiver: ops}}\nreceivers: [{{name: ops, sns_configs: [{{{keys}, {topic}}}]}}]\n"
-    ));
+    let mut strict = Receiver::strict("sns", &format!("{{{keys}, {topic}}}"));
     assert_eq!(strict.told(firing()).await, "delivered");
     assert_eq!(
         fake.requests().pop().expect("one").form().expect("a form")["MessageDeduplicationId"],
