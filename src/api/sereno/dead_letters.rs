@@ -105,7 +105,7 @@ impl From<DeadLetterView> for Summary {
     fn from(view: DeadLetterView) -> Self {
         let DeadLetterView { id, key, letter, stale } = view;
         let notification = &letter.pending.notification;
-        let resolved = notification.alerts.iter().filter(|alert| alert.resolved).count();
+        let (firing, resolved) = notification.counts();
         Self {
             id,
             integration: key.integration.to_string(),
@@ -115,7 +115,7 @@ impl From<DeadLetterView> for Summary {
             why: letter.why,
             error: letter.error,
             reason: notification.reason.as_str(),
-            firing: notification.alerts.len() - resolved,
+            firing,
             resolved,
             attempts: letter.attempts,
             times: letter.times,
