@@ -194,6 +194,12 @@ pub(crate) fn shown(body: &str) -> String {
     format!("{}⟨{left_out} characters⟩{}", String::from_iter(start), String::from_iter(end))
 }
 
+/// Lines `name=value` without those of these names.
+pub(crate) fn without(lines: &str, names: &[&str]) -> String {
+    let is_named = |line: &&str| line.split_once('=').is_some_and(|(name, _)| names.contains(&name));
+    lines.lines().filter(|line| !is_named(line)).map(|line| format!("{line}\n")).collect()
+}
+
 /// An outcome as a line: `delivered`, `retry rateLimited after 2m: why`, `refused authError: why`.
 pub(crate) fn line(outcome: &Outcome) -> String {
     match outcome {
