@@ -9,6 +9,7 @@ pub mod history;
 mod label_words;
 mod logging;
 mod matchers;
+mod one;
 mod output;
 pub mod receivers;
 pub mod routes;

@@ -45,6 +45,19 @@ pub struct HttpSettings {
     pub proxy: ProxySettings,
 }
 
+impl HttpSettings {
+    /// What is secret of what a request shows to its server.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretSource> {
+        let of_auth = match &self.auth {
+            HttpAuth::Basic { password, .. } => password.as_ref(),
+            HttpAuth::Authorization { credentials, .. } => Some(credentials),
+            HttpAuth::OAuth2(settings) => settings.secret.as_ref(),
+            HttpAuth::None => None,
+        };
+        self.headers.iter().map(|(_, value)| value).chain(of_auth)
+    }
+}
+
 /// Credentials of a request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum HttpAuth {

@@ -142,6 +142,15 @@ impl Setting {
         self.get(key).and_then(Setting::reveal).map_or("", |text| &**text)
     }
 
+    /// Whether the key of a mapping is true or false; `None`: it says neither.
+    #[must_use]
+    pub fn flag_at(&self, key: &str) -> Option<bool> {
+        match self.get(key) {
+            Some(Self::Bool(flag)) => Some(*flag),
+            Some(_) | None => None,
+        }
+    }
+
     /// The keys and values of a mapping.
     #[must_use]
     pub fn map(&self) -> Option<&BTreeMap<Str, Setting>> {

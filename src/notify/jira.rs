@@ -48,8 +48,8 @@ fn create(message: &Message<'_>) -> Result<Step, Trouble> {
 fn update(message: &Message<'_>, issue: Issue) -> Result<Step, Trouble> {
     let mut fields = fields(message)?;
     for key in ["summary", "description"] {
-        let setting = message.values().get(key).and_then(|setting| setting.get("enable_update"));
-        if setting == Some(&Setting::Bool(false)) {
+        let setting = message.values().get(key);
+        if setting.and_then(|setting| setting.flag_at("enable_update")) == Some(false) {
             fields.remove(key);
         }
     }
@@ -160,7 +160,7 @@ fn named(name: String) -> Json {
 
 /// The labels of the settings and that of the group, sorted.
 fn labels(message: &Message<'_>) -> Result<Vec<String>, Trouble> {
-    let own = message.values().get("labels").map_or(&[][..], Setting::items);
+    let own = message.items("labels");
     let template = |label: &Setting| label.reveal().map_or_else(String::new, |text| text.to_string());
     let mut labels = own
         .iter()

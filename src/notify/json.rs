@@ -37,13 +37,6 @@ pub(super) fn post_body(message: &Message<'_>, url: Secret, body: Vec<u8>) -> Ht
     }
 }
 
-/// The URL of a path beneath `base`, whether that ends with a slash or not. A query stays.
-#[must_use]
-pub(super) fn joined(base: &str, path: &str) -> String {
-    let (address, query) = base.find(['?', '#']).map_or((base, ""), |at| base.split_at(at));
-    format!("{}/{path}{query}", address.trim_end_matches('/'))
-}
-
 /// The answer's body, if it is a JSON document.
 #[must_use]
 pub(super) fn read(answer: &HttpAnswer) -> Option<Value> {
@@ -70,18 +63,6 @@ pub(super) fn as_go_writes(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #[test]
-    fn paths_are_joined_with_one_slash() {
-        for (base, want) in [
-            ("http://a", "http://a/b/c"),
-            ("http://a/", "http://a/b/c"),
-            ("http://a/x/", "http://a/x/b/c"),
-            ("http://a/x?q=/", "http://a/x/b/c?q=/"),
-        ] {
-            assert_eq!(super::joined(base, "b/c"), want);
-        }
-    }
-
     #[test]
     fn a_body_is_as_go_writes_it() {
         let document = serde_json::json!({"a": "<b> & \u{2028}\u{2029}\u{8}\u{c}\u{1}\u{7f}é\"\\\n"});

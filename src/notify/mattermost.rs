@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::message::text_at;
 use super::{Message, Step, Trouble, json, outcome, truncate};
 use crate::config::setting::Setting;
 
@@ -105,7 +104,7 @@ impl Document {
     /// The keys of the message make its one attachment, unless the file has attachments: then the message has
     /// the text beside these.
     fn new(message: &Message<'_>) -> Result<Self, Trouble> {
-        let own = message.values().get("attachments").map_or(&[][..], Setting::items);
+        let own = message.items("attachments");
         let values = Setting::Map(message.values().clone());
         let (text, attachments) = if own.is_empty() {
             (String::new(), vec![Attachment::new(message, &values)?])
@@ -129,8 +128,8 @@ impl Document {
 
 impl Attachment {
     fn new(message: &Message<'_>, from: &Setting) -> Result<Self, Trouble> {
-        let text = |key: &str| message.render_text(key, text_at(from, key));
-        let optional = |key: &str| message.render_optional(key, text_at(from, key));
+        let text = |key: &str| message.render_text(key, from.text_at(key));
+        let optional = |key: &str| message.render_optional(key, from.text_at(key));
         let fields = from.get("fields").map_or(&[][..], Setting::items);
         Ok(Self {
             fallback: text("fallback")?,
@@ -153,18 +152,14 @@ impl Attachment {
 
 impl Field {
     fn new(message: &Message<'_>, field: &Setting) -> Result<Self, Trouble> {
-        let text = |key: &str| message.render_text(&format!("fields: {key}"), text_at(field, key));
-        let short = match field.get("short") {
-            Some(Setting::Bool(short)) => Some(*short),
-            Some(_) | None => None,
-        };
-        Ok(Self { title: text("title")?, value: text("value")?, short })
+        let text = |key: &str| message.render_text(&format!("fields: {key}"), field.text_at(key));
+        Ok(Self { title: text("title")?, value: text("value")?, short: field.flag_at("short") })
     }
 }
 
 impl Props {
     fn new(message: &Message<'_>) -> Result<Option<Self>, Trouble> {
-        let card = message.values().get("props").map_or("", |props| text_at(props, "card"));
+        let card = message.values().get("props").map_or("", |props| props.text_at("card"));
         if card.is_empty() {
             return Ok(None);
         }
@@ -177,7 +172,7 @@ impl Priority {
     /// what is urgent is notified again and again.
     fn new(message: &Message<'_>) -> Result<Option<Self>, Trouble> {
         let Some(setting) = message.values().get("priority") else { return Ok(None) };
-        let template = text_at(setting, "priority");
+        let template = setting.text_at("priority");
         if template.is_empty() {
             return Ok(None);
         }
@@ -186,7 +181,7 @@ impl Priority {
             "important" => "important",
             _ => "standard",
         };
-        let is_true = |key: &str| setting.get(key) == Some(&Setting::Bool(true));
+        let is_true = |key: &str| setting.flag_at(key) == Some(true);
         Ok(Some(Self {
             priority,
             requested_ack: is_true("requested_ack") && priority != "standard",

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::truncate;
 use crate::config::routes::{HttpSettings, Integration, Settings};
 use crate::config::setting::{Secret, Setting};
 use crate::model::{Duration, Str, Timestamp};
@@ -11,7 +12,7 @@ use crate::router::{Attempt, Failure, Memory, Outcome};
 use crate::template::message::{Data, RenderError, Renderer};
 
 /// Texts of files by path, without white space around them, or why one cannot be read.
-pub type Files = BTreeMap<Str, Result<Str, String>>;
+pub type Files = BTreeMap<Str, Result<Secret, String>>;
 
 /// Why an integration cannot say what is to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,14 +68,17 @@ pub struct Message<'a> {
     failures: RefCell<Vec<(Str, RenderError)>>,
     /// What somebody should know although the notification went out.
     remarks: RefCell<Vec<String>>,
+    /// Secrets that are in no setting and no file: rendered ones, and those that servers give.
+    learned: RefCell<Vec<Secret>>,
 }
 
 impl<'a> Message<'a> {
     /// Puts them together; `external_url` is where people reach us.
     #[must_use]
     pub fn new(attempt: &'a Attempt, files: &'a Files, external_url: &str, now: Timestamp) -> Self {
-        let data = data(attempt, external_url);
-        Self { attempt, data, files, now, failures: RefCell::default(), remarks: RefCell::default() }
+        let data = attempt.notification.data(external_url);
+        let (failures, remarks, learned) = Default::default();
+        Self { attempt, data, files, now, failures, remarks, learned }
     }
 
     /// Who is told.
@@ -116,6 +120,18 @@ impl<'a> Message<'a> {
     #[must_use]
     pub fn raw(&self, key: &str) -> &'a str {
         self.values().get(key).and_then(Setting::reveal).map_or("", |text| &**text)
+    }
+
+    /// The items of a list; none if there is none.
+    #[must_use]
+    pub fn items(&self, key: &str) -> &'a [Setting] {
+        self.values().get(key).map_or(&[], Setting::items)
+    }
+
+    /// The names and texts of a mapping, as they stand in the file; none if there is none.
+    pub fn pairs(&self, key: &str) -> impl Iterator<Item = (&'a Str, &'a str)> + use<'a> {
+        let map = self.values().get(key).and_then(Setting::map).into_iter().flatten();
+        map.map(|(name, value)| (name, value.reveal().map_or("", |text| &**text)))
     }
 
     /// Whether a key is true.
@@ -218,24 +234,38 @@ impl<'a> Message<'a> {
         if !text.is_empty() || path.is_empty() {
             return Ok(Secret::new(text.into()));
         }
-        self.file(path).map(Secret::new)
+        self.file(path)
     }
 
-    /// The secret at `key` or in its file, rendered. What went wrong is not told in words of the template.
+    /// The secret at `key` or in its file, rendered. What went wrong is not told in words of the template, and
+    /// what comes of it is hidden as the template is.
     ///
     /// # Errors
     /// The file cannot be read, or the template failed.
     pub fn secret_word(&self, key: &str) -> Result<String, Trouble> {
         let template = self.secret(key)?;
         let failed = |_| Trouble::Setting(format!("cannot render {key}: its template failed"));
-        self.render_word(key, template.reveal()).map_err(failed)
+        let secret = self.render_word(key, template.reveal()).map_err(failed)?;
+        self.learn(Secret::new(secret.as_str().into()));
+        Ok(secret)
+    }
+
+    /// Takes note of a secret that is in no setting and no file, so that it is hidden as these are.
+    pub fn learn(&self, secret: Secret) {
+        self.learned.borrow_mut().push(secret);
+    }
+
+    /// The secrets that were learned so far.
+    #[must_use]
+    pub fn learned(&self) -> Vec<Secret> {
+        self.learned.borrow().clone()
     }
 
     /// The text of a file among [`Self::files`].
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn file(&self, path: &str) -> Result<Str, Trouble> {
+    pub fn file(&self, path: &str) -> Result<Secret, Trouble> {
         let trouble = |reason: String| Trouble::File { path: path.into(), reason };
         match self.files.get(path) {
             Some(Ok(text)) => Ok(text.clone()),
@@ -248,9 +278,16 @@ impl<'a> Message<'a> {
     #[must_use]
     pub fn environment(&self, name: &str) -> &'a str {
         match self.files.get(&*format!("${name}")) {
-            Some(Ok(value)) => value,
+            Some(Ok(value)) => value.reveal(),
             Some(Err(_)) | None => "",
         }
+    }
+
+    /// A text with at most so many characters, where the receiver takes no more but Alertmanager does not care: with
+    /// `compat: strict` it stays as it is.
+    #[must_use]
+    pub fn cut(&self, text: String, limit: usize) -> String {
+        if self.attempt.notification.strict { text } else { truncate::in_runes(text, limit) }
     }
 
     /// What `then` makes of the same message about these of its alerts only. The status stays that of all of
@@ -259,15 +296,16 @@ impl<'a> Message<'a> {
         if alerts == (0..self.data.alerts.len()) {
             return then(self);
         }
-        let some = self.data.alerts.get(alerts).unwrap_or_default().to_vec();
-        let mut data = self.data.clone().with_alerts(some);
+        let mut data = self.data.about(self.data.alerts.get(alerts).unwrap_or_default());
         if !self.attempt.notification.strict {
             data.is_firing = self.data.is_firing;
         }
-        let part = Self { data, failures: RefCell::default(), remarks: RefCell::default(), ..*self };
+        let (failures, remarks, learned) = Default::default();
+        let part = Self { data, failures, remarks, learned, ..*self };
         let made = then(&part);
         self.failures.borrow_mut().extend(part.failures.into_inner());
         self.remarks.borrow_mut().extend(part.remarks.into_inner());
+        self.learned.borrow_mut().extend(part.learned.into_inner());
         made
     }
 
@@ -311,18 +349,6 @@ pub fn summary(data: &Data) -> String {
     format!("[{state}] {} ({})", labels.join(" "), data.receiver)
 }
 
-/// The text of a mapping's key, as it stands in the file; empty if there is none.
-#[must_use]
-pub fn text_at<'s>(setting: &'s Setting, key: &str) -> &'s str {
-    setting.get(key).and_then(Setting::reveal).map_or("", |text| &**text)
-}
-
 fn escaped(text: &str) -> String {
     crate::template::handlebars::Escape::Html.apply(text)
-}
-
-/// What templates see of an attempt.
-#[must_use]
-pub fn data(attempt: &Attempt, external_url: &str) -> Data {
-    attempt.notification.data(external_url)
 }

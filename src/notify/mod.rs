@@ -40,7 +40,7 @@ mod wechat;
 
 use std::collections::VecDeque;
 
-use crate::config::routes::{HttpSettings, Integration, Settings};
+use crate::config::routes::{HttpSettings, Integration, SecretSource, Settings};
 use crate::config::setting::{Secret, Setting};
 use crate::model::{Duration, Str};
 use crate::router::{Failure, Memory, Outcome};
@@ -103,8 +103,8 @@ impl std::fmt::Debug for MailCall {
     }
 }
 
-/// An HTTP request. Its URL and headers may hold secrets.
-#[derive(Clone, Debug, PartialEq)]
+/// An HTTP request. Its URL, headers and body may hold secrets.
+#[derive(Clone, PartialEq)]
 pub struct HttpRequest {
     /// `POST`, …
     pub method: &'static str,
@@ -118,6 +118,17 @@ pub struct HttpRequest {
     pub timeout: Duration,
     /// How to connect.
     pub http: HttpSettings,
+}
+
+impl std::fmt::Debug for HttpRequest {
+    /// Without the body: several APIs want their key in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a server said.
@@ -221,15 +232,20 @@ pub fn begin(message: &Message<'_>) -> Step {
     }
 }
 
-/// The files whose texts [`Message::files`] must have: those of secrets that are kept in files. A name with a
-/// dollar sign before it is a variable of the environment.
+/// The files whose texts [`Message::files`] must have: those of secrets that are kept in files, also of those
+/// that only the connection needs, so that they can be hidden in answers. A name with a dollar sign before it is a
+/// variable of the environment.
 #[must_use]
 pub fn files(integration: &Integration) -> Vec<Str> {
-    let Settings::Keys { values, .. } = &integration.settings else { return Vec::new() };
+    let Settings::Keys { values, http } = &integration.settings else { return Vec::new() };
     let signature = values.get("hmac").and_then(Setting::map);
     let keys = values.iter().chain(signature.into_iter().flatten());
     let named = keys.filter(|(key, _)| key.ends_with("_file")).filter_map(|(_, value)| value.reveal());
     let mut files: Vec<Str> = named.filter(|path| !path.is_empty()).cloned().collect();
+    files.extend(http.secrets().filter_map(|secret| match secret {
+        SecretSource::File(path) => Some(path.clone()),
+        SecretSource::Inline(_) => None,
+    }));
     if integration.kind == "sns" {
         files.extend(sns::ENVIRONMENT.iter().map(|name| Str::from(format!("${name}"))));
     }
@@ -302,6 +318,18 @@ mod tests {
         for kind in kinds {
             assert!(super::KINDS.iter().any(|(known, _)| *known == kind), "{kind}");
         }
+    }
+
+    #[test]
+    fn a_request_and_its_message_are_shown_without_secrets() {
+        let values = BTreeMap::from([("routing_key_file".into(), Setting::text("/run/key"))]);
+        let attempt = attempt("pagerduty", keys(values), notification(vec![]));
+        let shown = message(&attempt, &[("/run/key", Ok("ABC"))], |message| {
+            let Step::Http(call) = begin(message) else { panic!("an event is posted") };
+            assert!(call.request.body.windows(3).any(|part| part == b"ABC"));
+            format!("{call:?} {message:?}")
+        });
+        assert!(!shown.contains("ABC") && !shown.contains("65, 66, 67"), "{shown}");
     }
 
     #[test]

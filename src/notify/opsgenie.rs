@@ -1,7 +1,7 @@
 //! Opsgenie: an alert is created by a firing group and closed when all of it is resolved.
 //!
 //! The alert's alias is Alertmanager's. With `update_alerts` its message and description follow the group.
-//! Texts are cut to what the API takes; Alertmanager does so for the message only.
+//! Texts are cut to what the API takes; Alertmanager, and we with `compat: strict`, cut the message only.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::truncate::in_runes;
 use super::{HttpRequest, Message, Step, Trouble, address, ids, json};
-use crate::config::setting::{Secret, Setting};
+use crate::config::setting::Secret;
 use crate::model::Str;
 
 // The most characters of its fields.
@@ -72,13 +72,13 @@ struct UpdateDescription<'a> {
 
 pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
     let alias = ids::of_group(&message.data.group_key);
-    let source = in_runes(message.text("source")?, SOURCE_LIMIT);
+    let source = message.cut(message.text("source")?, SOURCE_LIMIT);
     if !message.data.is_firing {
         let close = request(message, "POST", &format!("v2/alerts/{alias}/close"), &Close { source })?;
         return Ok(Step::request(close));
     }
     let text = in_runes(message.text("message")?, MESSAGE_LIMIT);
-    let description = in_runes(message.text("description")?, DESCRIPTION_LIMIT);
+    let description = message.cut(message.text("description")?, DESCRIPTION_LIMIT);
     let create = Create {
         alias: &alias,
         message: &text,
@@ -87,9 +87,9 @@ pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
         source,
         responders: responders(message)?,
         tags: split(&message.word("tags")?),
-        note: in_runes(message.text("note")?, NOTE_LIMIT),
+        note: message.cut(message.text("note")?, NOTE_LIMIT),
         priority: message.word("priority")?,
-        entity: in_runes(message.text("entity")?, ENTITY_LIMIT),
+        entity: message.cut(message.text("entity")?, ENTITY_LIMIT),
         actions: split(&message.word("actions")?),
     };
     let mut requests = vec![request(message, "POST", "v2/alerts", &create)?];
@@ -122,8 +122,7 @@ fn request(
 fn details(message: &Message<'_>) -> Result<BTreeMap<Str, String>, Trouble> {
     let common = message.data.common_labels.iter();
     let mut details: BTreeMap<_, _> = common.map(|(name, value)| (name.clone(), value.to_string())).collect();
-    for (name, value) in message.values().get("details").and_then(Setting::map).into_iter().flatten() {
-        let template = value.reveal().map_or("", |text| &**text);
+    for (name, template) in message.pairs("details") {
         details.insert(name.clone(), message.render_text("details", template)?);
     }
     Ok(details)
@@ -132,7 +131,7 @@ fn details(message: &Message<'_>) -> Result<BTreeMap<Str, String>, Trouble> {
 /// Those with something in them; one of type `teams` names several, with commas between them.
 fn responders(message: &Message<'_>) -> Result<Vec<Responder>, Trouble> {
     let mut responders = Vec::new();
-    for item in message.values().get("responders").map_or(&[][..], Setting::items) {
+    for item in message.items("responders") {
         let word = |key| message.render_word("responders", item.text_at(key));
         let responder = Responder {
             id: word("id")?,

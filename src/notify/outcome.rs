@@ -83,9 +83,10 @@ pub fn about(what: &str, outcome: Outcome) -> Outcome {
 }
 
 /// A failure that is named in the body of an answer: `failure` says whether another try may help, as for
-/// statuses.
+/// statuses. As there, only the start of what the server says is kept.
 #[must_use]
-pub fn of_failure(failure: Failure, message: String, retry_after: Option<Duration>) -> Outcome {
+pub fn of_failure(failure: Failure, mut message: String, retry_after: Option<Duration>) -> Outcome {
+    message.truncate(message.floor_char_boundary(MAX_MESSAGE));
     match failure {
         Failure::RateLimited | Failure::ServerError | Failure::DeadlineExceeded => {
             Outcome::Retryable { failure, message, retry_after, maybe_taken: false }
@@ -131,9 +132,9 @@ fn shortened(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::of_response;
+    use super::{of_failure, of_response};
     use crate::model::Timestamp;
-    use crate::router::Outcome;
+    use crate::router::{Failure, Outcome};
 
     #[test]
     fn statuses() {
@@ -172,6 +173,12 @@ mod tests {
             };
             assert_eq!(got, want);
         }
+    }
+
+    #[test]
+    fn so_is_what_is_said_in_a_document() {
+        let outcome = of_failure(Failure::ClientError, "é".repeat(10_000), None);
+        assert_eq!(outcome.error(), Some(&*"é".repeat(256)));
     }
 
     #[test]

@@ -201,7 +201,7 @@ fn parts<T>(
     list: &'static str,
     read: impl Fn(&Part<'_>) -> Result<T, Trouble>,
 ) -> Result<Vec<T>, Trouble> {
-    let items = message.values().get(list).map_or(&[][..], Setting::items);
+    let items = message.items(list);
     items.iter().map(|item| read(&Part { message, list, item })).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Message, Step, begin, console};
+use super::{Message, console, webhook};
 use crate::config::routes::Settings;
 use crate::config::setting::Setting;
 use crate::template::message::RenderError;
@@ -35,10 +35,10 @@ pub fn preview(message: &Message<'_>) -> Vec<Preview> {
                 of_setting(message, key, is_html, value, &mut found);
             }
             if kind == "webhook"
-                && let Step::Http(call) = begin(message)
+                && let Ok(body) = webhook::document(message)
             {
                 found.retain(|part| !part.path.starts_with("payload"));
-                let text = String::from_utf8_lossy(&call.request.body).into_owned();
+                let text = String::from_utf8_lossy(&body).into_owned();
                 let text = serde_json::from_str(&text)
                     .and_then(|json: Value| serde_json::to_string_pretty(&json))
                     .unwrap_or(text);
@@ -96,5 +96,30 @@ fn of_text(message: &Message<'_>, path: &str, is_html: bool, text: &str, found: 
             false => renderer.text(text, data, message.now),
         };
         found.push(Preview { path: path.to_owned(), is_html, text });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::preview;
+    use crate::config::setting::Setting;
+    use crate::notify::testing::{alert, attempt, keys, message, notification};
+
+    #[test]
+    fn a_webhook_shows_its_document_also_without_the_files_of_its_secrets() {
+        let payload = serde_json::json!({"text": "{{ .CommonLabels.alertname }}"});
+        let hmac = BTreeMap::from([("secret_file".into(), Setting::text("/run/hmac"))]);
+        let values = BTreeMap::from([
+            ("url_file".into(), Setting::text("/run/url")),
+            ("hmac".into(), Setting::Map(hmac)),
+            ("payload".into(), Setting::Any(payload)),
+        ]);
+        let attempt =
+            attempt("webhook", keys(values), notification(vec![alert("alertname=Down", &[], None)]));
+        let shown = message(&attempt, &[], preview);
+        let shown: Vec<_> = shown.iter().map(|part| (part.path.as_str(), part.text.as_deref())).collect();
+        assert_eq!(shown, [("body", Ok("{\n  \"text\": \"Down\"\n}"))]);
     }
 }

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::message::text_at;
-use super::{HttpAnswer, Message, Step, Trouble, json, outcome, truncate};
+use super::{HttpAnswer, Message, Step, Trouble, address, json, outcome, truncate};
 use crate::config::setting::{Secret, Setting};
 use crate::router::{Failure, Outcome};
 
@@ -72,7 +71,7 @@ pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
         avatar: message.optional("icon_url")?,
         attachments: [Attachment::new(message)?],
     };
-    let url = json::joined(message.raw("api_url"), "api/v1/chat.postMessage");
+    let url = address::endpoint(message.raw("api_url"), "api/v1/chat.postMessage", &[]);
     let mut request = json::post(message, Secret::new(url.into()), &document);
     request.headers.push(("X-Auth-Token", secret(message, "token")?));
     request.headers.push(("X-User-Id", secret(message, "token_id")?));
@@ -85,13 +84,13 @@ pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
 /// Here the file wins over the secret itself, as in Alertmanager: a global secret stays beside a receiver's file.
 fn secret(message: &Message<'_>, key: &str) -> Result<Secret, Trouble> {
     let path = message.raw(&format!("{key}_file"));
-    if path.is_empty() { message.secret(key) } else { message.file(path).map(Secret::new) }
+    if path.is_empty() { message.secret(key) } else { message.file(path) }
 }
 
 impl Attachment {
     fn new(message: &Message<'_>) -> Result<Self, Trouble> {
-        let fields = message.values().get("fields").map_or(&[][..], Setting::items);
-        let actions = message.values().get("actions").map_or(&[][..], Setting::items);
+        let fields = message.items("fields");
+        let actions = message.items("actions");
         Ok(Self {
             title: truncate::in_runes(message.text("title")?, TITLE),
             title_link: message.optional("title_link")?,
@@ -107,11 +106,8 @@ impl Attachment {
 
 impl Field {
     fn new(message: &Message<'_>, field: &Setting) -> Result<Self, Trouble> {
-        let text = |key: &str| message.render_text(&format!("fields: {key}"), text_at(field, key));
-        let short = match field.get("short") {
-            Some(Setting::Bool(short)) => *short,
-            Some(_) | None => message.flag("short_fields"),
-        };
+        let text = |key: &str| message.render_text(&format!("fields: {key}"), field.text_at(key));
+        let short = field.flag_at("short").unwrap_or_else(|| message.flag("short_fields"));
         Ok(Self { short, title: text("title")?, value: text("value")? })
     }
 }
@@ -119,10 +115,10 @@ impl Field {
 impl Action {
     /// A button, whatever its `type`: Rocket.Chat has no other.
     fn new(message: &Message<'_>, action: &Setting) -> Result<Self, Trouble> {
-        let word = |key: &str| message.render_optional(&format!("actions: {key}"), text_at(action, key));
+        let word = |key: &str| message.render_optional(&format!("actions: {key}"), action.text_at(key));
         Ok(Self {
             r#type: "button",
-            text: message.render_text("actions: text", text_at(action, "text"))?,
+            text: message.render_text("actions: text", action.text_at("text"))?,
             url: word("url")?,
             is_webview: false,
             msg: word("msg")?,

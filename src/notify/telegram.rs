@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::message::summary;
-use super::{HttpAnswer, HttpRequest, Message, Step, Trouble, json, outcome, truncate};
+use super::{HttpAnswer, HttpRequest, Message, Step, Trouble, address, json, outcome, truncate};
 use crate::config::setting::Secret;
 use crate::model::{Duration, Timestamp};
 use crate::router::{Failure, Outcome};
@@ -62,7 +62,7 @@ fn plainly(message: &Message<'_>, mut document: Document) -> Result<Step, Troubl
 
 fn request(message: &Message<'_>, document: &Document) -> Result<HttpRequest, Trouble> {
     let token = message.secret("bot_token")?;
-    let url = json::joined(message.raw("api_url"), &format!("bot{}/sendMessage", token.reveal()));
+    let url = address::endpoint(message.raw("api_url"), &format!("bot{}/sendMessage", token.reveal()), &[]);
     Ok(json::post(message, Secret::new(url.into()), document))
 }
 
@@ -72,7 +72,7 @@ fn chat_id(message: &Message<'_>) -> Result<String, Trouble> {
         return Ok(message.integer("chat_id").to_string());
     }
     let id = message.file(path)?;
-    let parsed = id.parse::<i64>().map(|id| id.to_string());
+    let parsed = id.reveal().parse::<i64>().map(|id| id.to_string());
     // It may be right the next time: it is read anew then.
     parsed.map_err(|_| Trouble::File { path: path.into(), reason: "it does not hold a chat_id".to_owned() })
 }
@@ -136,10 +136,10 @@ fn failed(said: &Value, description: &str, answer: &HttpAnswer, now: Timestamp) 
             Outcome::Retryable { failure, message, retry_after, maybe_taken }
         }
         // It said that it is not ok, whatever the status.
-        Outcome::Delivered | Outcome::Refused { .. } => worth_another(Outcome::Refused {
-            failure: Failure::Other,
-            message: format!("error response from Telegram: {description}"),
-        }),
+        Outcome::Delivered | Outcome::Refused { .. } => {
+            let message = format!("error response from Telegram: {description}");
+            worth_another(outcome::of_failure(Failure::Other, message, None))
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Files, Message};
 use crate::config::routes::{HttpSettings, Integration, Settings};
-use crate::config::setting::Setting;
+use crate::config::setting::{Secret, Setting};
 use crate::model::{Annotations, Str, Timestamp};
 use crate::router::testing::labels;
 use crate::router::{Attempt, AttemptId, Memory, Notification, NotifiedAlert, Reason};
@@ -68,7 +68,7 @@ pub(crate) fn message<T>(
     files: &[(&str, Result<&str, &str>)],
     then: impl FnOnce(&Message<'_>) -> T,
 ) -> T {
-    let read = |text: &Result<&str, &str>| text.map(Str::from).map_err(str::to_owned);
+    let read = |text: &Result<&str, &str>| text.map(|text| Secret::new(text.into())).map_err(str::to_owned);
     let files: Files = files.iter().map(|(path, text)| ((*path).into(), read(text))).collect();
     then(&Message::new(attempt, &files, "http://us", Timestamp::from_secs(100)))
 }

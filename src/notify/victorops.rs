@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::truncate::in_runes;
 use super::{Message, Step, Trouble, address, ids, json};
-use crate::config::setting::{Secret, Setting};
+use crate::config::setting::Secret;
 
 /// The most characters of the message.
 const MESSAGE_LIMIT: usize = 20_480;
@@ -25,9 +25,7 @@ fn fields<'a>(message: &Message<'a>) -> Result<BTreeMap<&'a str, String>, Troubl
         ("state_message", in_runes(message.text("state_message")?, MESSAGE_LIMIT)),
         ("monitoring_tool", message.text("monitoring_tool")?),
     ]);
-    let custom = message.values().get("custom_fields").and_then(Setting::map);
-    for (name, value) in custom.into_iter().flatten() {
-        let template = value.reveal().map_or("", |text| &**text);
+    for (name, template) in message.pairs("custom_fields") {
         fields.insert(name, message.render_text("custom_fields", template)?);
     }
     Ok(fields)

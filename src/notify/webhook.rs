@@ -14,33 +14,48 @@ use crate::config::routes::{HttpSettings, SecretSource};
 use crate::config::setting::{Secret, Setting};
 
 pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
-    let count = message.data.alerts.len();
-    let max_alerts = usize::try_from(message.integer("max_alerts")).unwrap_or_default();
-    if !message.flag("batch") || max_alerts == 0 {
-        return Ok(Step::in_turn(vec![request(message, &Part::first(max_alerts, count), None)?]));
-    }
-    let starts = (0..count.max(1)).step_by(max_alerts);
-    let total = starts.len();
-    let parts = (1..).zip(starts).map(|(number, start)| {
-        let part = Part { alerts: start..count.min(start + max_alerts), truncated: 0 };
-        request(message, &part, Some((number, total)))
+    let parts = parts(message);
+    let (is_batch, total) = (message.flag("batch"), parts.len());
+    let requests = (1..).zip(&parts).map(|(number, part)| {
+        let number = is_batch.then_some((number, total));
+        message.about(part.alerts.clone(), |about| request(about, part, number))
     });
-    Ok(Step::in_turn(parts.collect::<Result<_, _>>()?))
+    Ok(Step::in_turn(requests.collect::<Result<_, _>>()?))
 }
 
-/// The request about some of the alerts; with `number`, it is that one of so many.
+/// What is posted, or the first of it, whatever it is posted to.
+pub(super) fn document(message: &Message<'_>) -> Result<Vec<u8>, Trouble> {
+    let parts = parts(message);
+    let part = parts.first().expect("there is at least one request");
+    message.about(part.alerts.clone(), |about| written(about, part))
+}
+
+/// The alerts of each request. There is at least one.
+fn parts(message: &Message<'_>) -> Vec<Part> {
+    let count = message.attempt.notification.alerts.len();
+    let max_alerts = usize::try_from(message.integer("max_alerts")).unwrap_or_default();
+    if !message.flag("batch") || max_alerts == 0 {
+        return vec![Part::first(max_alerts, count)];
+    }
+    let starts = (0..count.max(1)).step_by(max_alerts);
+    starts.map(|start| Part { alerts: start..count.min(start + max_alerts), truncated: 0 }).collect()
+}
+
+/// The document about some of the alerts, which the message is about.
+fn written(message: &Message<'_>, part: &Part) -> Result<Vec<u8>, Trouble> {
+    let alertmanagers = || body(&message.attempt.notification, part, "4", &message.data.external_url);
+    Ok(payload(message)?.map_or_else(alertmanagers, |own| json::body(&own)))
+}
+
+/// The request about some of the alerts, which the message is about; with `number`, it is that one of so many.
 fn request(
     message: &Message<'_>,
     part: &Part,
     number: Option<(usize, usize)>,
 ) -> Result<HttpRequest, Trouble> {
-    let (url, payload) =
-        message.about(part.alerts.clone(), |message| Ok((url(message)?, payload(message)?)))?;
-    let notification = &message.attempt.notification;
-    let body = payload
-        .map_or_else(|| body(notification, part, "4", &message.data.external_url), |own| json::body(&own));
+    let (url, body) = (url(message)?, written(message, part)?);
     let mut headers = vec![("Content-Type", open("application/json")), ("User-Agent", open(USER_AGENT))];
-    let key = &notification.idempotency_key;
+    let key = &message.attempt.notification.idempotency_key;
     match number {
         None => headers.push(("Idempotency-Key", open(key.clone()))),
         Some((number, total)) => {
@@ -75,10 +90,10 @@ fn signed(message: &Message<'_>, body: &[u8]) -> Result<HttpSettings, Trouble> {
     };
     let secret = match settings.text_at("secret") {
         "" => message.file(settings.text_at("secret_file"))?,
-        secret => secret.into(),
+        secret => Secret::new(secret.into()),
     };
     let time = (message.now.millis() / 1000).to_string();
-    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes()));
     for part in [time.as_bytes(), b".", body] {
         context.update(part);
     }

@@ -4,13 +4,11 @@
 //! WeChat gives the same one for two hours. Unlike Alertmanager we cut the text to what WeChat takes, and try
 //! again when it says that it is busy or that there were too many requests.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    HttpAnswer, HttpRequest, Message, Step, Trouble, USER_AGENT, json, open, outcome, redact, truncate,
+    HttpAnswer, HttpRequest, Message, Step, Trouble, USER_AGENT, address, json, open, outcome, truncate,
 };
 use crate::config::setting::Secret;
 use crate::model::Duration;
@@ -44,41 +42,34 @@ struct Content {
 /// Asks for the token; the message follows.
 pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
     let document = Document::new(message)?;
-    let secret = message.render_word("api_secret", message.secret("api_secret")?.reveal())?;
+    let secret = message.secret_word("api_secret")?;
     let corporation = message.word("corp_id")?;
     let query = [("corpid", corporation.as_str()), ("corpsecret", secret.as_str())];
     let request = HttpRequest {
         method: "GET",
-        url: url(message, "gettoken", &query)?,
+        url: url(message, "gettoken", &query),
         headers: vec![("User-Agent", open(USER_AGENT))],
         body: Vec::new(),
         timeout: Duration::ZERO,
         http: message.http(),
     };
     Ok(Step::then(request, move |message, answer| match token(message, &answer) {
-        Ok(token) => send(message, &document, &token).unwrap_or_else(Step::from),
+        Ok(token) => send(message, &document, token),
         Err(outcome) => Step::done(outcome),
     }))
 }
 
-fn send(message: &Message<'_>, document: &Document, token: &Secret) -> Result<Step, Trouble> {
-    let url = url(message, "message/send", &[("access_token", token.reveal())])?;
-    let mut secrets = BTreeSet::new();
-    redact::add(token.reveal(), &mut secrets);
-    Ok(Step::then(json::post(message, url, document), move |message, answer| {
-        let outcome = said(message, &answer).map_or_else(|outcome| outcome, |_| Outcome::Delivered);
-        Step::done(redact::hidden(outcome, &secrets))
-    }))
+fn send(message: &Message<'_>, document: &Document, token: Secret) -> Step {
+    let url = url(message, "message/send", &[("access_token", token.reveal())]);
+    message.learn(token);
+    Step::then(json::post(message, url, document), |message, answer| {
+        Step::done(said(message, &answer).map_or_else(|outcome| outcome, |_| Outcome::Delivered))
+    })
 }
 
 /// The API's URL with `path` at its end and these parameters.
-fn url(message: &Message<'_>, path: &str, query: &[(&str, &str)]) -> Result<Secret, Trouble> {
-    let bad = || Trouble::Setting("api_url is not a URL".to_owned());
-    let mut url = url::Url::parse(message.raw("api_url")).map_err(|_| bad())?;
-    let path = format!("{}{path}", url.path());
-    url.set_path(&path);
-    url.query_pairs_mut().extend_pairs(query);
-    Ok(Secret::new(url.as_str().into()))
+fn url(message: &Message<'_>, path: &str, query: &[(&str, &str)]) -> Secret {
+    Secret::new(address::endpoint(message.raw("api_url"), path, query).into())
 }
 
 impl Document {

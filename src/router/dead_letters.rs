@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::attempts::{Begun, Ended};
 use super::groups::{GroupIndex, State};
 use super::machine::Router;
 use super::tree::Destination;
 use super::{
-    Attempt, AttemptId, DeadLetter, DeadLetterChange, DeadReason, DeliveryKey, Effect, Event, GroupName, Key,
-    NotTold, Outcome, Pending, Record, Refusal, Resent, retry,
+    AttemptId, DeadLetter, DeadLetterChange, DeadReason, DeliveryKey, Event, GroupName, Key, NotTold,
+    Outcome, Pending, Record, Refusal, Resent, retry,
 };
 use crate::model::lookup::StableHasher;
 use crate::model::{Duration, Fingerprint, Str, Timestamp};
@@ -189,10 +190,11 @@ impl Router {
         wanted.filter_map(move |key| self.dead_letter_view(now, key))
     }
 
-    /// How many dead letters there are.
+    /// How many dead letters there are: all, or those to one receiver.
     #[must_use]
-    pub fn dead_letter_count(&self) -> usize {
-        self.dead_letters.len()
+    pub fn dead_letter_count(&self, receiver: Option<&str>) -> usize {
+        let wanted = |key: &&DeliveryKey| receiver.is_none_or(|name| *key.integration.receiver == *name);
+        self.dead_letters.by_key.keys().filter(wanted).count()
     }
 
     /// The dead letter with this id.
@@ -300,21 +302,12 @@ impl Router {
 
     /// Makes one attempt that changes nothing of what its group knows.
     fn send_beside(&mut self, now: Timestamp, key: DeliveryKey, letter: DeadLetter, to: &Destination) {
-        self.last_attempt += 1;
-        let id = AttemptId(self.last_attempt);
-        let deadline = retry::deadline(now, Duration::from_mins(1), self.routing.strict);
+        let deadline = self.deadline_beside(now);
         let letter = DeadLetter { attempts: letter.attempts.saturating_add(1), ..letter };
         self.keep(Key::DeadLetter(key.clone()), Record::DeadLetter(letter.clone()));
-        self.endpoints.begin(&to.endpoint, id);
-        self.effects.push(Effect::Notify(Attempt {
-            id,
-            number: letter.attempts,
-            deadline,
-            integration: Arc::clone(&to.integration),
-            notification: Arc::clone(&letter.pending.notification),
-            renderer: self.routing.renderer.clone(),
-            memory: letter.pending.memory.clone().unwrap_or_default(),
-        }));
+        let (notification, memory) =
+            (Arc::clone(&letter.pending.notification), letter.pending.memory.clone());
+        let id = self.begin_attempt(to, Begun { number: letter.attempts, deadline, notification, memory });
         self.dead_letters.resent.insert(id, (key.clone(), deadline + retry::GRACE));
         self.dead_letters.put(key, letter);
     }
@@ -345,42 +338,25 @@ impl Router {
         (attempt, latency): (AttemptId, Duration),
         outcome: &Outcome,
     ) {
-        let (group, integration) = (name_of(key, letter), key.integration.clone());
-        let (number, notification) = (letter.attempts, Arc::clone(&letter.pending.notification));
+        let ended = Ended {
+            group: name_of(key, letter),
+            integration: key.integration.clone(),
+            attempt,
+            number: letter.attempts,
+            notification: Arc::clone(&letter.pending.notification),
+            latency,
+        };
         match outcome {
             Outcome::Delivered => {
-                let resolved = notification.alerts.iter().filter(|alert| alert.resolved).count();
-                let firing = notification.alerts.len() - resolved;
-                let since_decision = now.since(notification.at);
-                self.note(Event::NotificationSent {
-                    group,
-                    integration,
-                    attempt,
-                    number,
-                    notification,
-                    firing,
-                    resolved,
-                    latency,
-                    since_decision,
-                });
+                self.note(ended.sent(now));
                 self.settle_dead_letter(key);
             }
             Outcome::Retryable { failure, message, .. } | Outcome::Refused { failure, message } => {
-                let (failure, message) = (*failure, Str::from(message.as_str()));
+                let message = Str::from(message.as_str());
                 let letter = DeadLetter { error: message.clone(), ..letter.clone() };
                 self.keep(Key::DeadLetter(key.clone()), Record::DeadLetter(letter.clone()));
                 self.dead_letters.put(key.clone(), letter);
-                self.note(Event::AttemptFailed {
-                    group,
-                    integration,
-                    attempt,
-                    number,
-                    notification,
-                    failure,
-                    message,
-                    latency,
-                    retry_at: None,
-                });
+                self.note(ended.failed(*failure, message, None));
             }
         }
     }

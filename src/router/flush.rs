@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::alerts::AlertIndex;
+use super::attempts::Begun;
 use super::dedup::{Decision, Question, decide_in_time};
 use super::fallback;
 use super::groups::{Delivery, Group, GroupIndex, State, Wait};
@@ -11,9 +12,7 @@ use super::machine::Router;
 use super::snapshot::{Heading, Snapshot, group_key, notification};
 use super::timers::Timer;
 use super::tree::Destination;
-use super::{
-    AlertChange, Attempt, AttemptId, Effect, Event, GroupName, Key, NotTold, Pending, Reason, Record, Told,
-};
+use super::{AlertChange, Event, GroupName, Key, NotTold, Pending, Reason, Record, Told};
 use super::{cooldown, retry};
 use crate::config::routes::Route;
 use crate::model::{Fingerprint, Timestamp};
@@ -187,22 +186,16 @@ impl Router {
         number: u32,
     ) {
         self.keep_pending(index, place, &pending, true);
-        self.last_attempt += 1;
-        let id = AttemptId(self.last_attempt);
         let deadline = retry::deadline(now, self.route_of(index).group_interval, self.routing.strict);
         self.set_delivery_timer(index, place, Some(deadline + retry::GRACE));
-        self.in_flight.insert(id, (index, place));
-        self.endpoints.begin(&self.groups.at(index).deliveries[place].destination.endpoint, id);
+        let (notification, memory) = (Arc::clone(&pending.notification), pending.memory.clone());
+        let begun = Begun { number, deadline, notification, memory };
+        let attempt = self.begin_attempt(&self.destination_of(index, place), begun);
+        self.in_flight.insert(attempt, (index, place));
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
         delivery.not_told = None;
         self.waiting -= usize::from(delivery.is_waiting());
-        let integration = Arc::clone(&delivery.destination.integration);
-        let notification = Arc::clone(&pending.notification);
-        let (renderer, memory) = (self.routing.renderer.clone(), pending.memory.clone().unwrap_or_default());
-        delivery.state =
-            State::InFlight { attempt: id, number, since: now, deadline, pending, overtaken: false };
-        let attempt = Attempt { id, number, deadline, integration, notification, renderer, memory };
-        self.effects.push(Effect::Notify(attempt));
+        delivery.state = State::InFlight { attempt, number, since: now, deadline, pending, overtaken: false };
     }
 
     /// A flush finds an attempt without an outcome: sends of a group to an integration never overlap.

@@ -11,16 +11,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use super::attempts::{Begun, Ended};
 use super::endpoints::{Slot, Ticket};
 use super::groups::GroupIndex;
 use super::machine::Router;
 use super::tree::Destination;
 use super::{
-    Attempt, AttemptId, Effect, Event, GroupName, IntegrationName, Key, Notification, NotifiedAlert, Outcome,
-    Reason, Record, SavedLimiter, retry,
+    AttemptId, GroupName, IntegrationName, Key, Notification, NotifiedAlert, Outcome, Reason, Record,
+    SavedLimiter, retry,
 };
 use crate::config::routes::RateLimit;
-use crate::model::{Annotations, Duration, LabelSet, Str, Timestamp};
+use crate::model::{Annotations, Duration, LabelSet, Timestamp};
 
 /// For how long something is held back before that is told.
 const DIGEST_AFTER: Duration = Duration::from_mins(1);
@@ -359,24 +360,16 @@ impl Router {
         // A try of the same digest has its key; one that does not hold any more is written anew.
         let written = limiter.saved.pending.take().filter(|digest| says_end(digest) == is_end);
         let notification = written.unwrap_or_else(|| self.write_digest(now, &destination, is_end));
-        self.last_attempt += 1;
-        let id = AttemptId(self.last_attempt);
-        let deadline = retry::deadline(now, Duration::from_mins(1), self.routing.strict);
+        let deadline = self.deadline_beside(now);
         let Some(limiter) = self.limiters.by_name.get_mut(name) else { return };
         limiter.saved.pending = Some(Arc::clone(&notification));
-        limiter.sending = Some(Sending { attempt: id, since: now, deadline });
         let number = limiter.failures.saturating_add(1);
         self.keep_limiter(name);
-        self.endpoints.begin(&destination.endpoint, id);
-        self.effects.push(Effect::Notify(Attempt {
-            id,
-            number,
-            deadline,
-            integration: Arc::clone(&destination.integration),
-            notification,
-            renderer: self.routing.renderer.clone(),
-            memory: Arc::default(),
-        }));
+        let begun = Begun { number, deadline, notification, memory: None };
+        let attempt = self.begin_attempt(&destination, begun);
+        if let Some(limiter) = self.limiters.by_name.get_mut(name) {
+            limiter.sending = Some(Sending { attempt, since: now, deadline });
+        }
     }
 
     /// The digest as a notification about an alert of its own, so that each kind of receiver can show it, and
@@ -470,6 +463,7 @@ impl Router {
             receiver: to.name.receiver.clone(),
         });
         let (integration, latency) = (to.name.clone(), now.since(since));
+        let ended = Ended { group, integration, attempt, number, notification, latency };
         let settled = |limiter: &mut Limiter, knows: bool| {
             let told_at = if is_end { limiter.saved.told.map_or(now, |(at, _)| at) } else { now };
             (limiter.saved.told, limiter.saved.pending) = (Some((told_at, knows)), None);
@@ -478,20 +472,8 @@ impl Router {
         let (failure, message) = match outcome {
             Outcome::Delivered => {
                 settled(limiter, !is_end);
-                let (firing, resolved) = if is_end { (0, 1) } else { (1, 0) };
-                let since_decision = now.since(notification.at);
                 self.keep_limiter(&to.name);
-                return self.note(Event::NotificationSent {
-                    group,
-                    integration,
-                    attempt,
-                    number,
-                    notification,
-                    firing,
-                    resolved,
-                    latency,
-                    since_decision,
-                });
+                return self.note(ended.sent(now));
             }
             Outcome::Retryable { failure, message, retry_after, maybe_taken } => {
                 if maybe_taken {
@@ -512,18 +494,7 @@ impl Router {
         };
         let retry_at = limiter.retry_at;
         self.keep_limiter(&to.name);
-        let message = Str::from(message);
-        self.note(Event::AttemptFailed {
-            group,
-            integration,
-            attempt,
-            number,
-            notification,
-            failure,
-            message,
-            latency,
-            retry_at,
-        });
+        self.note(ended.failed(failure, message.into(), retry_at));
     }
 
     /// When a delivery that is held back has its turn at the earliest.

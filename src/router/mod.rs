@@ -11,6 +11,7 @@
 //! restart and to new routes.
 
 mod alerts;
+mod attempts;
 mod breaker;
 mod cooldown;
 mod dead_letters;
@@ -142,6 +143,15 @@ pub struct Notification {
     /// The alerts, sorted as Alertmanager does: by job, instance, then all labels. Resolved ones are
     /// included only if the integration wants them.
     pub alerts: Vec<NotifiedAlert>,
+}
+
+impl Notification {
+    /// How many of its alerts fire, and how many are resolved.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        let resolved = self.alerts.iter().filter(|alert| alert.resolved).count();
+        (self.alerts.len() - resolved, resolved)
+    }
 }
 
 /// An alert inside a notification.

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::alerts::AlertIndex;
+use super::attempts::Ended;
 use super::endpoints::LONGEST_HOLD;
 use super::groups::{GroupIndex, State, Wait};
 use super::machine::Router;
-use super::{AttemptId, DeadReason, Event, Failure, Key, Memory, Notified, Outcome, Pending, Told, retry};
+use super::{AttemptId, DeadReason, Failure, Key, Memory, Notified, Outcome, Pending, Told, retry};
 use crate::model::{Duration, Str, Timestamp};
 
 /// The attempt that has an outcome.
@@ -76,7 +77,7 @@ impl Router {
     }
 
     fn on_delivered(&mut self, now: Timestamp, finished: Finished) {
-        let Finished { index, place, attempt, number, latency, pending } = finished;
+        let (index, place, pending) = (finished.index, finished.place, Arc::clone(&finished.pending));
         let delivery = &mut self.groups.at_mut(index).deliveries[place];
         let (firing, resolved) = (pending.firing.clone(), pending.resolved.clone());
         let unsure = pending.held.clone();
@@ -87,23 +88,11 @@ impl Router {
         delivery.failures = 0;
         delivery.given_up = false;
         delivery.last_error = None;
-        let integration = delivery.destination.name.clone();
         self.settle_dead_letter(&self.delivery_key(index, place));
         self.keep_told(index, place);
         self.forget(Key::Pending(self.delivery_key(index, place)));
-        let notification = &pending.notification;
-        let resolved = notification.alerts.iter().filter(|alert| alert.resolved).count();
-        self.note(Event::NotificationSent {
-            group: self.name_of(index),
-            integration,
-            attempt,
-            number,
-            notification: Arc::clone(notification),
-            firing: notification.alerts.len() - resolved,
-            resolved,
-            latency,
-            since_decision: now.since(notification.at),
-        });
+        let ended = self.ended(finished);
+        self.note(ended.sent(now));
     }
 
     fn on_failed(
@@ -190,24 +179,18 @@ impl Router {
         message: String,
         retry_at: Option<Timestamp>,
     ) {
-        let Finished { index, place, attempt, number, latency, pending } = finished;
         let message: Str = message.into();
-        let delivery = &mut self.groups.at_mut(index).deliveries[place];
+        let delivery = &mut self.groups.at_mut(finished.index).deliveries[finished.place];
         delivery.last_error = Some(Arc::clone(&message));
-        let integration = delivery.destination.name.clone();
-        let group = self.name_of(index);
-        let notification = Arc::clone(&pending.notification);
-        self.note(Event::AttemptFailed {
-            group,
-            integration,
-            attempt,
-            number,
-            notification,
-            failure,
-            message,
-            latency,
-            retry_at,
-        });
+        let ended = self.ended(finished);
+        self.note(ended.failed(failure, message, retry_at));
+    }
+
+    fn ended(&self, finished: Finished) -> Ended {
+        let Finished { index, place, attempt, number, latency, pending } = finished;
+        let integration = self.groups.at(index).deliveries[place].destination.name.clone();
+        let (group, notification) = (self.name_of(index), Arc::clone(&pending.notification));
+        Ended { group, integration, attempt, number, notification, latency }
     }
 
     /// Makes the next attempt. What was muted meanwhile is not sent: the group is looked at again. Alertmanager

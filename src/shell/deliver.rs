@@ -13,6 +13,7 @@ use super::clock::Clock;
 use super::http::{Answer, AnswerLimit, HttpClients, HttpError, Request, read_secret};
 use super::mail::MailSender;
 use crate::config::routes::SecretSource;
+use crate::config::setting::Secret;
 use crate::model::{Duration, Str};
 use crate::notify::{self, Files, HttpAnswer, HttpRequest, Message, Step};
 use crate::router::{Attempt, Failure, Memory, Outcome};
@@ -76,7 +77,7 @@ impl Deliverer {
         let message = Message::new(attempt, &files, &self.external_url, self.clock.now());
         let mut step = notify::begin(&message);
         let mut some_sent = false;
-        let done = loop {
+        let (outcome, memory) = loop {
             step = match step {
                 Step::Http(call) => match self.send(attempt, call.request).await {
                     Ok(answer) => {
@@ -90,14 +91,14 @@ impl Deliverer {
                     (call.then)(&message, answer)
                 }
                 Step::Print(text) => break (print(&text), None),
-                Step::Done { outcome, memory } => break (notify::redacted(&message, outcome), memory),
+                Step::Done { outcome, memory } => break (outcome, memory),
             };
         };
         for remark in message.remarks() {
             let (kind, index) = (attempt.integration.kind, attempt.integration.index);
             tracing::warn!(receiver = %attempt.notification.receiver, integration = %format_args!("{kind}[{index}]"), "{remark}");
         }
-        done
+        (notify::redacted(&message, outcome), memory)
     }
 
     /// How long a request may take: a little less than the attempt.
@@ -135,12 +136,14 @@ async fn read_files(paths: Vec<Str>) -> Files {
     for path in paths {
         if let Some(variable) = path.strip_prefix('$') {
             #[expect(clippy::disallowed_methods, reason = "where AWS' own tools look for credentials")]
-            let text = std::env::var(variable).map(Str::from).map_err(|error| error.to_string());
+            let text = std::env::var(variable)
+                .map(|text| Secret::new(text.into()))
+                .map_err(|error| error.to_string());
             files.insert(path, text);
             continue;
         }
         let text = match read_secret(&SecretSource::File(path.clone())).await {
-            Ok(text) => Ok(text.into()),
+            Ok(text) => Ok(Secret::new(text.into())),
             Err(HttpError::Secret { source, .. }) => Err(source.to_string()),
             Err(error) => Err(error.to_string()),
         };

@@ -105,7 +105,6 @@ impl HttpError {
 }
 
 /// A request to somebody.
-#[derive(Debug)]
 pub struct Request<'a> {
     /// `POST`, …
     pub method: &'a str,
@@ -121,6 +120,18 @@ pub struct Request<'a> {
     pub timeout: std::time::Duration,
     /// How much of the answer to take.
     pub answer: AnswerLimit,
+}
+
+impl std::fmt::Debug for Request<'_> {
+    /// Without what may hold secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("http", &self.http)
+            .field("timeout", &self.timeout)
+            .field("answer", &self.answer)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How much of an answer to take, in bytes.

@@ -317,6 +317,35 @@ fn each_semantic_fault_has_alertmanagers_message() {
 }
 
 #[test]
+fn the_second_kind_of_teams_alone_takes_the_global_proxy_beside_an_http_config_of_its_own() {
+    let text = r"
+global: {http_config: {proxy_url: 'http://global:3128'}}
+route: {receiver: ops}
+receivers:
+- name: ops
+  msteamsv2_configs:
+  - {webhook_url: 'http://y/', http_config: {enable_http2: false}}
+  - {webhook_url: 'http://y/', http_config: {proxy_url: 'http://own:3128'}}
+  msteams_configs: [{webhook_url: 'http://y/', http_config: {enable_http2: false}}]
+";
+    let routing = good(text);
+    let proxies = routing.receivers[0].integrations.iter().map(|integration| match &integration.settings {
+        Settings::Keys { http, .. } => (integration.kind, http.proxy.url.as_ref().map(ToString::to_string)),
+        other @ Settings::Console => panic!("{other:?}"),
+    });
+    let mut proxies: Vec<_> = proxies.collect();
+    proxies.sort();
+    let some = |url: &str| Some(url.to_owned());
+    let want = [
+        ("msteams", None),
+        ("msteamsv2", some("http://global:3128")),
+        ("msteamsv2", some("http://own:3128")),
+    ];
+    assert_eq!(proxies, want);
+    assert_eq!(routing.original.matches("proxy_url: http://global:3128").count(), 2, "{}", routing.original);
+}
+
+#[test]
 fn every_key_of_http_config_comes_through_and_no_secret_is_shown() {
     let text = r#"
 route: {receiver: ops}

@@ -35,6 +35,11 @@ impl Receiver {
         Self::of_file(&file(kind, entry))
     }
 
+    /// The same with `compat: strict`.
+    pub(crate) fn strict(kind: &str, entry: &str) -> Self {
+        Self::of_file(&format!("compat: strict\n{}", file(kind, entry)))
+    }
+
     /// The errors of a routing file with such an entry.
     pub(crate) fn problems(kind: &str, entry: &str) -> Vec<String> {
         let (_, problems) = read_routing("routes.yml", &file(kind, entry));
@@ -187,6 +192,12 @@ pub(crate) fn shown(body: &str) -> String {
     let (start, end) = (&chars[..START], &chars[chars.len() - END..]);
     let left_out = chars.len() - START - END;
     format!("{}⟨{left_out} characters⟩{}", String::from_iter(start), String::from_iter(end))
+}
+
+/// Lines `name=value` without those of these names.
+pub(crate) fn without(lines: &str, names: &[&str]) -> String {
+    let is_named = |line: &&str| line.split_once('=').is_some_and(|(name, _)| names.contains(&name));
+    lines.lines().filter(|line| !is_named(line)).map(|line| format!("{line}\n")).collect()
 }
 
 /// An outcome as a line: `delivered`, `retry rateLimited after 2m: why`, `refused authError: why`.

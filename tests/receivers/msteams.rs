@@ -60,13 +60,8 @@ async fn the_urls_may_be_in_files() {
 async fn a_message_that_is_too_long_is_refused_if_alertmanager_would_send_it() {
     let fake = start().await;
     let entry = format!("webhook_url: '{}{WORKFLOW}?{SIGNATURE}'", fake.url);
-    let file = format!(
-        "compat: strict\nroute: {{receiver: ops}}\nreceivers: [{{name: ops, msteamsv2_configs: [{{{entry}}}]}}]\n"
-    );
-    assert_eq!(
-        Receiver::of_file(&file).told(long()).await,
-        "refused clientError: unexpected status code 413"
-    );
+    let told = Receiver::strict("msteamsv2", &entry).told(long()).await;
+    assert_eq!(told, "refused clientError: unexpected status code 413");
 }
 
 #[tokio::test]

@@ -84,6 +84,20 @@ update_alerts: true"#,
 }
 
 #[tokio::test]
+async fn as_alertmanager_cuts_the_message_only() {
+    let (fake, _) = start().await;
+    let summary = "'{{ .CommonAnnotations.summary }}'";
+    let keys = format!("api_key: {KEY}\napi_url: {}\nmessage: {summary}\nnote: {summary}", fake.url);
+    let told = Receiver::strict("opsgenie", &keys).told(long()).await;
+    assert!(told.starts_with("refused clientError: "), "{told}");
+    let sent = shown(&fake.last_body());
+    assert!(
+        sent.contains(r#""message":"é⟨129 times⟩…""#) && sent.contains(r#""note":"é⟨50000 times⟩""#),
+        "{sent}"
+    );
+}
+
+#[tokio::test]
 async fn a_key_may_be_in_a_file() {
     let (fake, _) = start().await;
     let folder = tempfile::tempdir().expect("a folder");

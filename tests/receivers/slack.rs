@@ -61,7 +61,7 @@ thumb_url: http://thumb/
 link_names: true
 mrkdwn_in: [text, fields]
 actions:
-  - {type: button, text: Runbook, url: 'http://runbook/{{ .GroupLabels.alertname | urlquery }}', style: danger}
+  - {type: button, text: Runbook, url: 'http://runbook/{{ .GroupLabels.alertname | urlquery }}', style: danger, name: unused, value: unused, confirm: {text: unused}}
   - type: button
     text: Stop
     name: stop
@@ -285,10 +285,8 @@ async fn texts_are_cut_to_what_slack_takes() {
         assert!(shown(&fake.last_body()).contains(r#""text":"é⟨3999 times⟩…""#), "message {number}");
     }
     // Alertmanager cuts the title only.
-    let file = format!("{{api_url: '{}{WEBHOOK}', footer: '{all}'}}", fake.url);
-    let mut strict = Receiver::of_file(&format!(
-        "compat: strict\nroute: {{receiver: ops}}\nreceivers: [{{name: ops, slack_configs: [{file}]}}]\n"
-    ));
+    let entry = format!("{{api_url: '{}{WEBHOOK}', footer: '{all}'}}", fake.url);
+    let mut strict = Receiver::strict("slack", &entry);
     assert_eq!(
         strict.told(long()).await,
         "refused clientError: channel \"\": unexpected status code 400: invalid_payload invalid_attachments"
@@ -304,9 +302,7 @@ async fn a_broken_template_costs_no_message() {
     assert_eq!(with_webhook(&fake.url, &format!("{keys}\n{button}")).told(firing()).await, "delivered");
     insta::assert_snapshot!(shown(&fake.last_body()), @r##"{"channel":"#ops","username":"Alertmanager","attachments":[{"title":"[FIRING:1] alertname=\"Disk full\" (ops) (the template of title failed: template: :1:12: executing \"\" at \u003c{{template \"missing\" .}}\u003e: template \"missing\" not defined)","title_link":"http://sereno:9093/#/alerts?receiver=ops","text":"","fallback":"[FIRING:1] Disk full (db1 page) | http://sereno:9093/#/alerts?receiver=ops","callback_id":"","footer":"","mrkdwn_in":["fallback","pretext","text"]}]}"##);
     let entry = format!("{{api_url: '{}{WEBHOOK}', color: {broken}}}", fake.url);
-    let mut strict = Receiver::of_file(&format!(
-        "compat: strict\nroute: {{receiver: ops}}\nreceivers: [{{name: ops, slack_configs: [{entry}]}}]\n"
-    ));
+    let mut strict = Receiver::strict("slack", &entry);
     let told = strict.told(firing()).await;
     assert!(told.starts_with("refused other: cannot render color: "), "{told}");
     let lost = with_webhook(&fake.url, &format!("channel: {broken}")).told(firing()).await;

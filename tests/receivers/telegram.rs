@@ -52,10 +52,8 @@ async fn markup_that_telegram_cannot_read_is_sent_as_it_is() {
     insta::assert_snapshot!(sent(&mut receiver(&fake, keys), &fake, firing()).await, @r#"{"chat_id":"-100","disable_web_page_preview":"true","text":"Version 1.5 of ops"}"#);
     assert_eq!(fake.requests().len(), 2);
     let entry = format!("api_url: '{}', bot_token: '{TOKEN}', chat_id: -100", fake.url);
-    let mut strict = Receiver::of_file(&format!(
-        "compat: strict\nroute: {{receiver: ops}}\nreceivers: [{{name: ops, telegram_configs: \
-         [{{{entry}, parse_mode: MarkdownV2, message: '1.5'}}]}}]\n"
-    ));
+    let entry = format!("{{{entry}, parse_mode: MarkdownV2, message: '1.5'}}");
+    let mut strict = Receiver::strict("telegram", &entry);
     let told = strict.told(firing()).await;
     assert!(
         told.starts_with("retry clientError: unexpected status code 400: Bad Request: can't parse"),

@@ -119,11 +119,8 @@ async fn max_alerts_leaves_the_rest_out() {
     let body = fake.last_body();
     assert!(body.contains(r#""status":"firing""#) && body.ends_with("\"truncatedAlerts\":48}\n"), "{body}");
     // Alertmanager looks at those that are left only.
-    let mut strict = Receiver::of_file(&format!(
-        "compat: strict\nroute: {{receiver: ops}}\nreceivers: [{{name: ops, webhook_configs: \
-         [{{url: '{}/json/{{{{ .Status }}}}', max_alerts: 2}}]}}]\n",
-        fake.url
-    ));
+    let entry = format!("{{url: '{}/json/{{{{ .Status }}}}', max_alerts: 2}}", fake.url);
+    let mut strict = Receiver::strict("webhook", &entry);
     assert_eq!(strict.told(alerts).await, "delivered");
     let own = fake.requests().pop().expect("one");
     assert!(own.path == "/json/resolved" && own.body.contains(r#""status":"resolved""#), "{own:?}");

@@ -33,7 +33,7 @@ async fn the_secret_may_be_in_a_file() {
     let fake = start().await;
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), format!("{SECRET}\n")).expect("written");
-    let app = format!("api_url: {}/cgi-bin/\ncorp_id: {CORPORATION}", fake.url);
+    let app = format!("api_url: {}/cgi-bin\ncorp_id: {CORPORATION}", fake.url);
     let to = "to_user: '@all'\nagent_id: '1000002'";
     let mut receiver =
         Receiver::new("wechat", &format!("{app}\napi_secret_file: {}\n{to}", file.path().display()));

@@ -29,7 +29,7 @@ pub(in crate::api) struct ListQuery {
 #[derive(Debug, Serialize)]
 pub(in crate::api) struct DeadLetters {
     dead_letters: Vec<Summary>,
-    /// How many there are in all.
+    /// How many there are in all, to the receiver if one is asked for.
     total: usize,
 }
 
@@ -105,7 +105,7 @@ impl From<DeadLetterView> for Summary {
     fn from(view: DeadLetterView) -> Self {
         let DeadLetterView { id, key, letter, stale } = view;
         let notification = &letter.pending.notification;
-        let resolved = notification.alerts.iter().filter(|alert| alert.resolved).count();
+        let (firing, resolved) = notification.counts();
         Self {
             id,
             integration: key.integration.to_string(),
@@ -115,7 +115,7 @@ impl From<DeadLetterView> for Summary {
             why: letter.why,
             error: letter.error,
             reason: notification.reason.as_str(),
-            firing: notification.alerts.len() - resolved,
+            firing,
             resolved,
             attempts: letter.attempts,
             times: letter.times,
@@ -157,7 +157,7 @@ pub(in crate::api) async fn list(
     }
     let read = app.handle.read(move |core, now| {
         let (router, wanted) = (core.router(), query.receiver.as_deref());
-        (router.dead_letters(now, wanted).take(limit).collect::<Vec<_>>(), router.dead_letter_count())
+        (router.dead_letters(now, wanted).take(limit).collect::<Vec<_>>(), router.dead_letter_count(wanted))
     });
     let (views, total) = read.await?;
     Ok(Json(DeadLetters { dead_letters: views.into_iter().map(Summary::from).collect(), total }))

@@ -13,7 +13,7 @@ use super::error::SerenoError;
 use crate::api::App;
 use crate::config::routes::{Receiver, RouteIndex, Routing};
 use crate::model::{Annotations, Duration, LabelSet, Str, Timestamp};
-use crate::router::{Attempt, Drill, NotifiedAlert, RouteFinder, route_to};
+use crate::router::{Attempt, Drill, Memory, NotifiedAlert, RouteFinder, route_to};
 use crate::shell::clock::Stopwatch;
 use crate::shell::history;
 
@@ -69,7 +69,7 @@ pub(in crate::api) async fn test(
     let routing = app.handle.read(|core, _| Arc::clone(core.router().routing())).await?;
     let receivers = receivers(&routing, &wanted)?;
     let now = app.clock.now();
-    let mut results = Vec::new();
+    let (mut results, mut memories) = (Vec::new(), BTreeMap::new());
     for resolved in [false, true].into_iter().filter(|resolved| !resolved || wanted.resolve) {
         let mut attempts = Vec::new();
         for (receiver, route) in &receivers {
@@ -83,10 +83,15 @@ pub(in crate::api) async fn test(
             let wants = |attempt: &Attempt| !resolved || attempt.integration.send_resolved;
             let route = &routing.routes[*route].key;
             let made = drill.attempts(&routing, receiver).into_iter().filter(wants);
-            attempts.extend(made.map(|attempt| (route.clone(), attempt)));
+            let memories = &memories;
+            attempts.extend(made.map(|attempt| (route.clone(), remembering(memories, attempt))));
         }
         let all = attempts.iter().map(|(route, attempt)| perform(&app, route, attempt, &wanted.by));
-        results.extend(futures_util::future::join_all(all).await);
+        let said = futures_util::future::join_all(all).await;
+        for ((_, attempt), (result, memory)) in attempts.iter().zip(said) {
+            results.push(result);
+            memories.extend(memory.map(|memory| (place(attempt), Arc::new(memory))));
+        }
     }
     Ok(Json(DrillAnswer { results }))
 }
@@ -145,15 +150,29 @@ fn alert(wanted: &DrillRequest, now: Timestamp, resolved: bool) -> NotifiedAlert
     }
 }
 
-async fn perform(app: &App, route: &Str, attempt: &Attempt, by: &Str) -> DrillResult {
+/// An integration: receiver, kind and index.
+type Place = (Str, &'static str, usize);
+
+fn place(attempt: &Attempt) -> Place {
+    let integration = &attempt.integration;
+    (attempt.notification.receiver.clone(), integration.kind, integration.index)
+}
+
+/// The attempt with what its integration remembers of the one before, as the router keeps it.
+fn remembering(memories: &BTreeMap<Place, Arc<Memory>>, mut attempt: Attempt) -> Attempt {
+    attempt.memory = memories.get(&place(&attempt)).cloned().unwrap_or_default();
+    attempt
+}
+
+async fn perform(app: &App, route: &Str, attempt: &Attempt, by: &Str) -> (DrillResult, Option<Memory>) {
     let watch = Stopwatch::start();
-    let (outcome, _) = app.deliverer.deliver(attempt).await;
+    let (outcome, memory) = app.deliverer.deliver(attempt).await;
     let latency = watch.elapsed();
     let row = history::drill(app.clock.now(), attempt, &outcome, by, latency);
     let _ = app.handle.note(row).await; // gone: we are stopping
     let (outcome, error) = (outcome.as_str(), outcome.error().map(str::to_owned));
     let resolved = attempt.notification.alerts.iter().all(|alert| alert.resolved);
-    DrillResult {
+    let result = DrillResult {
         receiver: attempt.notification.receiver.clone(),
         integration: format!("{}[{}]", attempt.integration.kind, attempt.integration.index),
         route: route.clone(),
@@ -161,5 +180,6 @@ async fn perform(app: &App, route: &Str, attempt: &Attempt, by: &Str) -> DrillRe
         outcome,
         error,
         latency_ms: u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
-    }
+    };
+    (result, memory)
 }

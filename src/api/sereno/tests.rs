@@ -215,16 +215,22 @@ async fn a_reload_that_fails_is_a_part_of_what_happened() {
     assert_eq!((&row["detail"]["what"], &row["detail"]["outcome"]), (&"files".into(), &"failed".into()));
 }
 
-/// A receiver's server that takes what comes to `/ok` and refuses the rest; what it took.
+/// A receiver's server that takes what comes to `/ok`, is a chat at `/api`, and refuses the rest; what it took.
 async fn hook() -> (String, std::sync::Arc<std::sync::Mutex<Vec<Value>>>) {
-    use axum::{Json, Router, http::StatusCode, routing::post};
+    use axum::{Json, Router, extract::Path, http::StatusCode, routing::post};
     // An error means that another test of this process was first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let took = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let log = std::sync::Arc::clone(&took);
     let take = move |Json(body): Json<Value>| async move { log.lock().expect("no panic").push(body) };
     let refuse = || async { (StatusCode::FORBIDDEN, "not you") };
+    let log = std::sync::Arc::clone(&took);
+    let chat = move |Path(method): Path<String>, Json(body): Json<Value>| async move {
+        log.lock().expect("no panic").push(json!([method, body["ts"]]));
+        Json(json!({"ok": true, "channel": "C1", "ts": "1700000000.1"}))
+    };
     let app = Router::new().route("/ok", post(take)).route("/no", post(refuse));
+    let app = app.route("/api/{method}", post(chat));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it is bound").to_string();
     tokio::spawn(axum::serve(listener, app).into_future());
@@ -291,4 +297,19 @@ receivers:
         let (got, body) = test(wanted).await;
         assert_eq!((got, &body["error"]), (status, &json!(error)));
     }
+}
+
+#[tokio::test]
+async fn the_end_of_a_fire_drill_changes_the_message_that_began_it() {
+    let (hook, took) = hook().await;
+    let app = format!("app_url: 'http://{hook}/api/chat.postMessage', app_token: t");
+    let slack = format!("{{{app}, channel: '#ops', send_resolved: true, update_message: true}}");
+    let routes =
+        format!("{{route: {{receiver: ops}}, receivers: [{{name: ops, slack_configs: [{slack}]}}]}}");
+    let server = Server::start(&routes);
+    let drill = json!({"receiver": "ops", "resolve": true});
+    let (status, body) = server.ask("POST", "/api/sereno/v1/receivers/test", Some(drill)).await;
+    assert_eq!((status, &body["results"][1]["outcome"]), (200, &json!("delivered")), "{body}");
+    let calls = took.lock().expect("no panic").clone();
+    assert_eq!(calls, [json!(["chat.postMessage", null]), json!(["chat.update", "1700000000.1"])]);
 }

@@ -4,13 +4,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cmd::client::{Client, ServerArguments};
-use crate::cmd::output::{OutputFormat, end, json_text, print};
-use crate::cmd::table::{Look, Table, printable};
+use crate::cmd::client::{Client, ClientError};
+use crate::cmd::one::{Lines, OneArguments};
+use crate::cmd::table::{Look, Table};
+use crate::cmd::time_words;
 use crate::cmd::wire::{self, ALERT_HEADING, WireAlert, WireSilence, matchers_text};
-use crate::cmd::{FINE, time_words};
 use crate::model::Timestamp;
-use crate::shell::clock::Clock;
 
 /// The arguments of `sereno silence show`.
 #[derive(Debug, Args)]
@@ -19,46 +18,32 @@ use crate::shell::clock::Clock;
 
 Exit codes: 0 fine, 2 could not run, or there is no such silence.")]
 pub(super) struct ShowArguments {
-    /// Its id
-    id: String,
-    /// How it is printed
-    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
-    format: OutputFormat,
     #[command(flatten)]
-    server: ServerArguments,
+    one: OneArguments,
 }
 
 /// Shows a silence.
 pub(super) fn run(arguments: &ShowArguments) -> ExitCode {
-    end(show(arguments).map(|text| print(&text, FINE)))
+    arguments.one.show(wire::silence, text)
 }
 
-fn show(arguments: &ShowArguments) -> Result<String, String> {
-    let client = Client::new(&arguments.server).map_err(|error| error.to_string())?;
-    let silence = wire::silence(&client, &arguments.id).map_err(|error| error.to_string())?;
-    if arguments.format == OutputFormat::Json {
-        return Ok(json_text(&silence));
-    }
-    let alerts: Vec<WireAlert> = wire::alerts(&client, Vec::new()).map_err(|error| error.to_string())?;
-    let muted = alerts.into_iter().filter(|alert| alert.status.list("silencedBy").contains(&silence.id));
-    Ok(text(&silence, &muted.collect::<Vec<_>>(), Clock::default().now()))
-}
-
-fn text(silence: &WireSilence, muted: &[WireAlert], now: Timestamp) -> String {
-    let mut text = String::new();
-    let mut line = |name: &str, value: &str| text.push_str(&format!("{name:<9}{}\n", printable(value)));
-    line("id", &silence.id);
-    line("state", &silence.state());
-    line("matchers", &matchers_text(&silence.matchers));
-    line("starts", &time_words::shown(now, &silence.starts_at));
-    line("ends", &time_words::shown(now, &silence.ends_at));
-    line("by", &silence.created_by);
-    line("comment", &silence.comment);
+fn text(client: &Client, silence: &WireSilence, now: Timestamp) -> Result<String, ClientError> {
+    let alerts: Vec<WireAlert> = wire::alerts(client, Vec::new())?;
+    let is_muted = |alert: &&WireAlert| alert.status.list("silencedBy").contains(&silence.id);
+    let muted: Vec<&WireAlert> = alerts.iter().filter(is_muted).collect();
+    let mut lines = Lines::new(9);
+    lines.line("id", &silence.id);
+    lines.line("state", &silence.state());
+    lines.line("matchers", &matchers_text(&silence.matchers));
+    lines.line("starts", &time_words::shown(now, &silence.starts_at));
+    lines.line("ends", &time_words::shown(now, &silence.ends_at));
+    lines.line("by", &silence.created_by);
+    lines.line("comment", &silence.comment);
     for (name, value) in silence.annotations.iter().flatten() {
-        line("", &format!("{name}: {value}"));
+        lines.line("", &format!("{name}: {value}"));
     }
-    line("mutes", &format!("{} alert{} now", muted.len(), if muted.len() == 1 { "" } else { "s" }));
+    lines.line("mutes", &format!("{} alert{} now", muted.len(), if muted.len() == 1 { "" } else { "s" }));
     let mut table = Table::new(&ALERT_HEADING);
     muted.iter().for_each(|alert| table.row(alert.row(now)));
-    format!("{text}{}", table.render(Look::of_stdout()))
+    Ok(lines.followed_by(&table.render(Look::of_stdout())))
 }

@@ -18,6 +18,12 @@ pub(crate) struct Globals {
     pub(crate) http: HttpSettings,
 }
 
+impl Globals {
+    fn proxy_url(&self) -> Option<&Setting> {
+        self.values.get("http_config")?.get("proxy_url")
+    }
+}
+
 /// After how long a receiver's fallback is told.
 const FALLBACK_AFTER: Duration = Duration::from_mins(5);
 
@@ -154,10 +160,21 @@ impl Reader<'_> {
         let fields = self.table(node, &kind.table, common)?;
         let mut values = self.values(&fields, &kind.table, &globals.values);
         let http = fields.get("http_config").filter(|_| kind.http);
-        let settings = http.and_then(|node| self.http_settings(node)).unwrap_or_else(|| globals.http.clone());
+        let own = http.and_then(|node| self.http_settings(node));
+        let mut settings = own.unwrap_or_else(|| globals.http.clone());
+        // As in Alertmanager, and there for this kind only: the global proxy is also for who connects otherwise.
+        let takes_proxy = kind.kind == "msteamsv2" && settings.proxy.url.is_none();
+        if takes_proxy {
+            settings.proxy.url.clone_from(&globals.http.proxy.url);
+        }
         self.check_entry(kind, &fields, &mut values, &settings);
         if kind.http {
-            let own = http.and_then(|node| self.object(node, &HTTP));
+            let mut own = http.and_then(|node| self.object(node, &HTTP));
+            if let (Some(Setting::Map(own)), Some(proxy)) =
+                (&mut own, takes_proxy.then(|| globals.proxy_url()).flatten())
+            {
+                own.insert("proxy_url".into(), proxy.clone());
+            }
             let http = own.or_else(|| globals.values.get("http_config").cloned());
             values.extend(http.map(|http| ("http_config".into(), http)));
         }
@@ -299,6 +316,9 @@ impl Reader<'_> {
                 .unwrap_or_else(|| Setting::Address(Address::new(APP_URL.into())));
             values.insert("api_url".into(), app_url);
         }
+        if let Some(Setting::List(actions)) = values.get_mut("actions") {
+            actions.iter_mut().for_each(link_only);
+        }
     }
 
     fn check_responders(&mut self, fields: &Fields<'_>, values: &Values) {
@@ -322,6 +342,15 @@ impl Reader<'_> {
                 self.error("bad-value", &place, message);
             }
         }
+    }
+}
+
+/// A Slack action with a URL is a link: as in Alertmanager, what belongs to a button is dropped.
+fn link_only(action: &mut Setting) {
+    if let Setting::Map(action) = action
+        && has(action, "url")
+    {
+        action.retain(|key, _| !["name", "value", "confirm"].contains(&&**key));
     }
 }
 

@@ -6,7 +6,6 @@
 use serde::Serialize;
 
 use crate::config::setting::Setting;
-use crate::notify::message::text_at;
 use crate::notify::{Message, Trouble, truncate};
 
 /// The most characters of a title.
@@ -127,7 +126,7 @@ impl Document {
             icon_emoji: message.optional("icon_emoji")?,
             icon_url: message.optional("icon_url")?,
             link_names: message.flag("link_names"),
-            text: cut(message, message.text("message_text")?, limit),
+            text: message.cut(message.text("message_text")?, limit),
             attachments: [Attachment::new(message)?],
         })
     }
@@ -144,9 +143,9 @@ impl Document {
 
 impl Attachment {
     fn new(message: &Message<'_>) -> Result<Self, Trouble> {
-        let text = |key: &str| Ok(cut(message, message.text(key)?, ATTACHMENT_TEXT));
-        let fields = message.values().get("fields").map_or(&[][..], Setting::items);
-        let actions = message.values().get("actions").map_or(&[][..], Setting::items);
+        let text = |key: &str| Ok(message.cut(message.text(key)?, ATTACHMENT_TEXT));
+        let fields = message.items("fields");
+        let actions = message.items("actions");
         let mut actions: Vec<Action> =
             actions.iter().map(|action| Action::new(message, action)).collect::<Result<_, _>>()?;
         actions.retain(|action| message.attempt.notification.strict || action.is_usable());
@@ -161,7 +160,7 @@ impl Attachment {
             actions,
             image_url: message.optional("image_url")?,
             thumb_url: message.optional("thumb_url")?,
-            footer: cut(message, message.text("footer")?, FOOTER),
+            footer: message.cut(message.text("footer")?, FOOTER),
             color: message.optional("color")?,
             mrkdwn_in: markdown_in(message),
         })
@@ -170,21 +169,18 @@ impl Attachment {
 
 impl Field {
     fn new(message: &Message<'_>, field: &Setting) -> Result<Self, Trouble> {
-        let text = |key: &str| message.render_text(&format!("fields: {key}"), text_at(field, key));
-        let short = match field.get("short") {
-            Some(Setting::Bool(short)) => *short,
-            Some(_) | None => message.flag("short_fields"),
-        };
-        Ok(Self { title: text("title")?, value: cut(message, text("value")?, ATTACHMENT_TEXT), short })
+        let text = |key: &str| message.render_text(&format!("fields: {key}"), field.text_at(key));
+        let short = field.flag_at("short").unwrap_or_else(|| message.flag("short_fields"));
+        Ok(Self { title: text("title")?, value: message.cut(text("value")?, ATTACHMENT_TEXT), short })
     }
 }
 
 impl Action {
     fn new(message: &Message<'_>, action: &Setting) -> Result<Self, Trouble> {
-        let word = |key: &str| message.render_optional(&format!("actions: {key}"), text_at(action, key));
+        let word = |key: &str| message.render_optional(&format!("actions: {key}"), action.text_at(key));
         Ok(Self {
             r#type: word("type")?,
-            text: message.render_text("actions: text", text_at(action, "text"))?,
+            text: message.render_text("actions: text", action.text_at("text"))?,
             url: word("url")?,
             style: word("style")?,
             name: word("name")?,
@@ -201,7 +197,7 @@ impl Action {
 
 impl Confirm {
     fn new(message: &Message<'_>, confirm: &Setting) -> Result<Self, Trouble> {
-        let text = |key: &str| message.render_text(&format!("confirm: {key}"), text_at(confirm, key));
+        let text = |key: &str| message.render_text(&format!("confirm: {key}"), confirm.text_at(key));
         Ok(Self {
             text: text("text")?,
             title: text("title")?,
@@ -213,13 +209,9 @@ impl Confirm {
 
 /// Which texts Slack reads as its markup.
 fn markdown_in(message: &Message<'_>) -> Vec<String> {
-    let given = message.values().get("mrkdwn_in").map_or(&[][..], Setting::items);
+    let given = message.items("mrkdwn_in");
     if given.is_empty() {
         return ["fallback", "pretext", "text"].map(str::to_owned).to_vec();
     }
     given.iter().filter_map(Setting::reveal).map(ToString::to_string).collect()
-}
-
-fn cut(message: &Message<'_>, text: String, limit: usize) -> String {
-    if message.attempt.notification.strict { text } else { truncate::in_runes(text, limit) }
 }

@@ -222,6 +222,8 @@ fn what_is_refused_is_a_dead_letter_until_something_is_taken() {
     let [letter] = &world.router.dead_letters(world.now, None).collect::<Vec<_>>()[..] else { panic!("one") };
     assert_eq!((letter.letter.times, &*letter.letter.error), (3, "no such channel"));
     assert_eq!(letter.stale, None);
+    let count = |receiver| world.router.dead_letter_count(receiver);
+    assert_eq!((count(None), count(Some("root")), count(Some("other"))), (1, 1, 0));
     world.until("12m").crash();
     assert_eq!(world.router.dead_letters(world.now, None).collect::<Vec<_>>()[0].letter, letter.letter);
     world.until("30m");

@@ -31,7 +31,8 @@ pub(super) async fn headers<'a>(
 ) -> Result<Headers<'a>, HttpError> {
     let mut all = HeaderMap::new();
     for (name, value) in own {
-        let (name, value) = header(name, value, false)?;
+        let (name, mut value) = header(name, value, true)?;
+        value.set_sensitive(!HARMLESS.contains(&name));
         all.insert(name, value);
     }
     let mut further = HeaderMap::new();
@@ -133,5 +134,25 @@ pub async fn read_secret(secret: &SecretSource) -> Result<String, HttpError> {
             let text = read.map_err(|error| failed(std::io::Error::other(error)))?.map_err(failed)?;
             Ok(text.trim().to_owned())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::headers;
+    use crate::config::http::HttpSettings;
+
+    #[tokio::test]
+    async fn what_may_be_a_secret_is_not_shown() {
+        let http =
+            HttpSettings { headers: vec![("X-Own".into(), "s3cret".into())], ..HttpSettings::default() };
+        let own = [
+            ("Content-Type", "text/plain"),
+            ("X-Auth-Token", "s3cret"),
+            ("Authorization", "GenieKey s3cret"),
+        ];
+        let all = headers(&http, &own).await.expect("valid").all;
+        let shown = format!("{all:?}");
+        assert!(shown.contains("text/plain") && !shown.contains("s3cret"), "{shown}");
     }
 }

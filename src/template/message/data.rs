@@ -81,6 +81,22 @@ fn maybe_time<S: serde::Serializer>(at: &Option<Timestamp>, serializer: S) -> Re
 }
 
 impl Data {
+    /// The same group, about these of its alerts only.
+    #[must_use]
+    pub fn about(&self, alerts: &[AlertData]) -> Self {
+        let group = Self {
+            receiver: self.receiver.clone(),
+            notification_reason: self.notification_reason.clone(),
+            group_labels: self.group_labels.clone(),
+            route_labels: self.route_labels.clone(),
+            external_url: self.external_url.clone(),
+            group_key: self.group_key.clone(),
+            at: self.at,
+            ..Self::default()
+        };
+        group.with_alerts(alerts.to_vec())
+    }
+
     /// Fills in what follows from the alerts: whether any fires, and what all of them have. As in Alertmanager
     /// a missing label counts as an empty one.
     #[must_use]

@@ -2,6 +2,7 @@
 
 pub(crate) mod consumer;
 pub(crate) mod discord;
+mod document;
 pub(crate) mod incidentio;
 pub(crate) mod jira;
 pub(crate) mod mattermost;

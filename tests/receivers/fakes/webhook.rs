@@ -1,50 +1,14 @@
 //! A receiver of webhooks: it knows version 4 of Alertmanager's document at `/v4`, takes any JSON at `/json/…`,
 //! and at `/signed` what is signed with its secret.
 
-use std::collections::BTreeMap;
-
 use ring::hmac;
-use serde::Deserialize;
 use serde_json::Value;
 
+use super::document::Document;
 use super::{Reply, Request};
 
 /// The secret of signatures.
 pub(crate) const SECRET: &str = "s3cret-hmac";
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "all must be there")]
-struct Document {
-    receiver: String,
-    status: String,
-    alerts: Vec<Alert>,
-    #[serde(rename = "notification_reason")]
-    notification_reason: String,
-    group_labels: BTreeMap<String, String>,
-    common_labels: BTreeMap<String, String>,
-    common_annotations: BTreeMap<String, String>,
-    route_labels: BTreeMap<String, String>,
-    #[serde(rename = "externalURL")]
-    external_url: String,
-    version: String,
-    group_key: String,
-    truncated_alerts: usize,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "all must be there")]
-struct Alert {
-    status: String,
-    labels: BTreeMap<String, String>,
-    annotations: BTreeMap<String, String>,
-    starts_at: String,
-    ends_at: String,
-    #[serde(rename = "generatorURL")]
-    generator_url: String,
-    fingerprint: String,
-}
 
 /// What it says to a request.
 pub(crate) fn api(request: &Request) -> Reply {
