@@ -48,7 +48,7 @@ use crate::router::{Failure, Memory, Outcome};
 pub use email::mail::{Mail, MailAnswer};
 pub use message::{Files, Message, Trouble};
 pub use preview::{Preview, preview};
-pub use redact::redacted;
+pub use redact::{redacted, redacted_remarks};
 
 /// What is to be done next for an attempt.
 #[derive(Debug)]

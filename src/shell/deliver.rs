@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
@@ -58,32 +59,34 @@ impl Deliverer {
             return (retryable(Failure::DeadlineExceeded, NO_TURN.to_owned()), None);
         };
         let left = attempt.deadline.since(self.clock.now()).max(Duration::ZERO);
-        let outcome = match tokio::time::timeout(left.to_std(), self.perform(attempt)).await {
+        let on_its_way = AtomicBool::new(false);
+        let outcome = match tokio::time::timeout(left.to_std(), self.perform(attempt, &on_its_way)).await {
             Ok(done) => return done,
             Err(_) => Outcome::Retryable {
                 failure: Failure::DeadlineExceeded,
                 message: "no answer before the deadline".to_owned(),
                 retry_after: None,
-                maybe_taken: true, // it may have been on its way
+                maybe_taken: on_its_way.load(Ordering::Relaxed),
             },
         };
         (outcome, None)
     }
 
-    /// Takes step after step.
-    async fn perform(&self, attempt: &Attempt) -> (Outcome, Option<Memory>) {
+    /// Takes step after step. `on_its_way` becomes true when something may be sent.
+    async fn perform(&self, attempt: &Attempt, on_its_way: &AtomicBool) -> (Outcome, Option<Memory>) {
         let files = read_files(notify::files(&attempt.integration)).await;
         let message = Message::new(attempt, &files, &self.external_url, self.clock.now());
         let mut step = notify::begin(&message);
         let mut some_sent = false;
         let done = loop {
+            on_its_way.fetch_or(matches!(step, Step::Http(_) | Step::Mail(_)), Ordering::Relaxed);
             step = match step {
                 Step::Http(call) => match self.send(attempt, call.request).await {
                     Ok(answer) => {
                         some_sent = true;
                         (call.then)(&message, answer)
                     }
-                    Err(error) => break (failed(&error, some_sent), None),
+                    Err(error) => break (notify::redacted(&message, failed(&error, some_sent)), None),
                 },
                 Step::Mail(call) => {
                     let answer = self.mails.send(&call.mail, self.time_left(attempt)).await;
@@ -93,7 +96,7 @@ impl Deliverer {
                 Step::Done { outcome, memory } => break (notify::redacted(&message, outcome), memory),
             };
         };
-        for remark in message.remarks() {
+        for remark in notify::redacted_remarks(&message) {
             let (kind, index) = (attempt.integration.kind, attempt.integration.index);
             tracing::warn!(receiver = %attempt.notification.receiver, integration = %format_args!("{kind}[{index}]"), "{remark}");
         }
@@ -153,7 +156,7 @@ async fn read_files(paths: Vec<Str>) -> Files {
 /// not there yet as well as a server that is restarting. `some_sent`: requests before it were answered.
 fn failed(error: &HttpError, some_sent: bool) -> Outcome {
     let failure = match error {
-        HttpError::Timeout => Failure::DeadlineExceeded,
+        HttpError::Timeout | HttpError::NoConnection => Failure::DeadlineExceeded,
         HttpError::Secret { .. }
         | HttpError::Tls(_)
         | HttpError::Proxy(_)
@@ -163,13 +166,13 @@ fn failed(error: &HttpError, some_sent: bool) -> Outcome {
         | HttpError::Url
         | HttpError::Method(_)
         | HttpError::Header(_)
-        | HttpError::Connect(_)
-        | HttpError::Transport(_)
+        | HttpError::Connect { .. }
+        | HttpError::Transport { .. }
         | HttpError::TooLarge(_) => Failure::Other,
     };
     // After these the request was on its way, and only the answer may be missing.
-    let maybe_taken =
-        some_sent || matches!(error, HttpError::Timeout | HttpError::Transport(_) | HttpError::TooLarge(_));
+    let maybe_taken = some_sent
+        || matches!(error, HttpError::Timeout | HttpError::Transport { .. } | HttpError::TooLarge(_));
     Outcome::Retryable { failure, message: error.to_string(), retry_after: None, maybe_taken }
 }
 
