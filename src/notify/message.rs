@@ -244,15 +244,6 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// A variable of the environment that is among [`super::files`]; empty if it is not set.
-    #[must_use]
-    pub fn environment(&self, name: &str) -> &'a str {
-        match self.files.get(&*format!("${name}")) {
-            Some(Ok(value)) => value,
-            Some(Err(_)) | None => "",
-        }
-    }
-
     /// What `then` makes of the same message about these of its alerts only. The status stays that of all of
     /// them, unless `compat: strict` is set: Alertmanager takes that of the rest.
     pub fn about<T>(&self, alerts: Range<usize>, then: impl FnOnce(&Self) -> T) -> T {

@@ -5,6 +5,7 @@
 //! answer. What all of them share is in [`message`]: settings, secrets, rendered texts.
 
 mod address;
+pub mod aws;
 pub mod console;
 mod discord;
 mod document;
@@ -57,6 +58,8 @@ pub enum Step {
     Http(Box<HttpCall>),
     /// Send this mail, then go on with what the server said.
     Mail(Box<MailCall>),
+    /// Find credentials for AWS, then go on with them.
+    Aws(Box<AwsCall>),
     /// Print this text on standard output; that is all.
     Print(String),
     /// Nothing more: this is what became of the attempt.
@@ -100,6 +103,25 @@ pub type ThenMail = Box<dyn FnOnce(&Message<'_>, MailAnswer) -> Step + Send>;
 impl std::fmt::Debug for MailCall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MailCall").field("mail", &self.mail).finish_non_exhaustive()
+    }
+}
+
+/// A look for credentials, and what follows from them. If there are none, the attempt ends.
+pub struct AwsCall {
+    /// Whose.
+    pub identity: aws::Identity,
+    /// For requests to this service.
+    pub service: &'static str,
+    /// What follows.
+    pub then: ThenAws,
+}
+
+/// Goes on with credentials.
+pub type ThenAws = Box<dyn FnOnce(&Message<'_>, aws::Access) -> Step + Send>;
+
+impl std::fmt::Debug for AwsCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AwsCall").field("identity", &self.identity).finish_non_exhaustive()
     }
 }
 
@@ -221,19 +243,14 @@ pub fn begin(message: &Message<'_>) -> Step {
     }
 }
 
-/// The files whose texts [`Message::files`] must have: those of secrets that are kept in files. A name with a
-/// dollar sign before it is a variable of the environment.
+/// The files whose texts [`Message::files`] must have: those of secrets that are kept in files.
 #[must_use]
 pub fn files(integration: &Integration) -> Vec<Str> {
     let Settings::Keys { values, .. } = &integration.settings else { return Vec::new() };
     let signature = values.get("hmac").and_then(Setting::map);
     let keys = values.iter().chain(signature.into_iter().flatten());
     let named = keys.filter(|(key, _)| key.ends_with("_file")).filter_map(|(_, value)| value.reveal());
-    let mut files: Vec<Str> = named.filter(|path| !path.is_empty()).cloned().collect();
-    if integration.kind == "sns" {
-        files.extend(sns::ENVIRONMENT.iter().map(|name| Str::from(format!("${name}"))));
-    }
-    files
+    named.filter(|path| !path.is_empty()).cloned().collect()
 }
 
 /// A text that is no secret, where a request takes one.

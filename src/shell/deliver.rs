@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 
+use super::aws::{AwsAccess, Environment};
 use super::clock::Clock;
 use super::http::{Answer, AnswerLimit, HttpClients, HttpError, Request, read_secret};
 use super::mail::MailSender;
@@ -35,6 +36,7 @@ const NO_TURN: &str = "no turn before the deadline: other messages to this recei
 pub struct Deliverer {
     clients: HttpClients,
     mails: MailSender,
+    aws: AwsAccess,
     clock: Arc<Clock>,
     external_url: Str,
     places: Mutex<BTreeMap<Place, Arc<Semaphore>>>,
@@ -48,7 +50,15 @@ impl Deliverer {
     #[must_use]
     pub fn new(clients: HttpClients, clock: Arc<Clock>, external_url: Str) -> Self {
         let mails = MailSender::new(Arc::clone(&clock));
-        Self { clients, mails, clock, external_url, places: Mutex::default() }
+        let aws = AwsAccess::new(clients.clone(), Arc::clone(&clock), Environment::of_process());
+        Self { clients, mails, aws, clock, external_url, places: Mutex::default() }
+    }
+
+    /// The same, with another environment for those who look for credentials there.
+    #[must_use]
+    pub fn with_environment(mut self, environment: Environment) -> Self {
+        self.aws = AwsAccess::new(self.clients.clone(), Arc::clone(&self.clock), environment);
+        self
     }
 
     /// Makes the attempt; answers at its deadline at the latest. Beside how it went comes what to remember of
@@ -92,6 +102,13 @@ impl Deliverer {
                     let answer = self.mails.send(&call.mail, self.time_left(attempt)).await;
                     (call.then)(&message, answer)
                 }
+                Step::Aws(call) => {
+                    let left = self.time_left(attempt);
+                    match self.aws.get(&call.identity, call.service, left).await {
+                        Ok(access) => (call.then)(&message, access),
+                        Err(outcome) => break (notify::redacted(&message, outcome), None),
+                    }
+                }
                 Step::Print(text) => break (print(&text), None),
                 Step::Done { outcome, memory } => break (notify::redacted(&message, outcome), memory),
             };
@@ -132,16 +149,10 @@ impl Deliverer {
     }
 }
 
-/// The texts of these files and variables of the environment, or why they cannot be read.
+/// The texts of these files, or why they cannot be read.
 async fn read_files(paths: Vec<Str>) -> Files {
     let mut files = Files::new();
     for path in paths {
-        if let Some(variable) = path.strip_prefix('$') {
-            #[expect(clippy::disallowed_methods, reason = "where AWS' own tools look for credentials")]
-            let text = std::env::var(variable).map(Str::from).map_err(|error| error.to_string());
-            files.insert(path, text);
-            continue;
-        }
         let text = match read_secret(&SecretSource::File(path.clone())).await {
             Ok(text) => Ok(text.into()),
             Err(HttpError::Secret { source, .. }) => Err(source.to_string()),
