@@ -20,7 +20,10 @@ const EARLY: Duration = Duration::from_secs(5 * 60);
 
 /// Variables of the environment by name.
 #[derive(Clone)]
-pub struct Environment(Arc<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub struct Environment(Arc<ReadVariable>);
+
+/// What reads a variable.
+type ReadVariable = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl std::fmt::Debug for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
