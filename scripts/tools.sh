@@ -17,6 +17,8 @@ declare -A programs=(
     [victoria-metrics]="victoria-metrics vmalert vmagent"
     [alertmanager-irc-relay]="alertmanager-irc-relay"
     [chasquid]="chasquid chasquid-util"
+    [exim4-daemon-light]="../sbin/exim4"
+    [libnss-wrapper]=""
 )
 
 say() { printf 'tools: %s\n' "$*" >&2; }
@@ -30,11 +32,24 @@ download() { # PACKAGE FOLDER [apt options]
     (cd "$folder" && apt-get -qq -o APT::Sandbox::User=root "${@:3}" download "$package")
 }
 
+# Unpacks the libraries that the package of a program names and the machine does not have.
+fetch_libraries() { # DEB
+    local library
+    for library in $(dpkg-deb -f "$1" Depends | grep -oE '\blib[a-z0-9.+-]+' | sort -u); do
+        dpkg-query -W -f '${db:Status-Abbrev}' "$library" 2>/dev/null | grep '^ii' >/dev/null || fetch "$library"
+    done
+}
+
+# Which libraries a program does not find, here and among those that were unpacked.
+missing_libraries() { # PROGRAM
+    LD_LIBRARY_PATH=$(printf '%s:' "$tools"/{usr/,}lib/*-linux-*) ldd "$1" | grep 'not found'
+}
+
 fetch() { # PACKAGE
-    local package=$1 folder
+    local package=$1 folder program
     for command in apt-get dpkg-deb; do
         command -v "$command" >/dev/null || fail "no $command here, so not a Debian-like system." \
-            "Put these programs into target/tools/usr/bin yourself, then try again: ${programs[$package]}." \
+            "Put these programs into target/tools/usr/bin yourself, then try again: ${programs[$package]-}." \
             "What needs only Rust runs with: make test-core"
     done
     say "downloading the package $package and unpacking it into target/tools"
@@ -48,14 +63,26 @@ fetch() { # PACKAGE
             || fail "cannot download $package (first try: $(head -n 1 "$folder/errors"))"
     fi
     dpkg-deb -x "$folder"/*.deb "$tools"
+    for program in ${programs[$package]-}; do
+        chmod u-s "$bin/$program" # what runs as somebody else takes no libraries of ours
+        ! missing_libraries "$bin/$program" >/dev/null || fetch_libraries "$folder"/*.deb
+    done
     rm -rf "$folder"
 }
 
 # Whether every program of the package is there and starts.
 works() { # PACKAGE
     local program
+    if [[ $1 == lib* ]]; then
+        compgen -G "$tools/usr/lib/*/${1//-/_}.so" >/dev/null
+        return
+    fi
     for program in ${programs[$1]}; do
         [[ -x "$bin/$program" ]] || return 1
+        if [[ $1 == exim4-* ]]; then # starts only for users that the tests make up
+            ! missing_libraries "$bin/$program" >&2 || return 1
+            continue
+        fi
         # The relay and chasquid-util know no --version.
         "$bin/$program" --version >/dev/null 2>&1 || "$bin/$program" --help >/dev/null 2>&1 || { say "$program does not start:" \
             "$("$bin/$program" --version 2>&1 | head -n 1)"; return 1; }
@@ -64,7 +91,7 @@ works() { # PACKAGE
 
 packages=("$@")
 [[ $# -gt 0 ]] || packages=(prometheus prometheus-node-exporter prometheus-alertmanager victoria-metrics \
-    alertmanager-irc-relay chasquid)
+    alertmanager-irc-relay chasquid exim4-daemon-light libnss-wrapper)
 mkdir -p "$tools"
 exec 9>"$tools/lock"
 flock 9 # two runs at once: the second waits, then finds all there
@@ -73,5 +100,5 @@ for package in "${packages[@]}"; do
     works "$package" && continue
     fetch "$package"
     works "$package" || fail "$package was unpacked but does not work here"
-    say "ready: ${programs[$package]}"
+    say "ready: ${programs[$package]:-$package}"
 done

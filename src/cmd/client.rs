@@ -254,8 +254,10 @@ impl Client {
     fn explain(&self, error: &HttpError) -> ClientError {
         let server = self.server();
         match error {
-            HttpError::Connect(error) => ClientError::NobodyThere { server, error: cause(error) },
-            HttpError::Timeout => ClientError::Timeout { server, timeout: self.timeout },
+            HttpError::Connect { cause, .. } => ClientError::NobodyThere { server, error: cause.clone() },
+            HttpError::Timeout | HttpError::NoConnection => {
+                ClientError::Timeout { server, timeout: self.timeout }
+            }
             HttpError::Secret { .. }
             | HttpError::Tls(_)
             | HttpError::Proxy(_)
@@ -264,7 +266,7 @@ impl Client {
             | HttpError::Url
             | HttpError::Method(_)
             | HttpError::Header(_) => ClientError::Setup(error.to_string()),
-            HttpError::Transport(_) | HttpError::Redirect(_) | HttpError::TooLarge(_) => {
+            HttpError::Transport { .. } | HttpError::Redirect(_) | HttpError::TooLarge(_) => {
                 ClientError::Transport { server, error: error.to_string() }
             }
         }
@@ -308,11 +310,6 @@ fn message(body: &Value) -> Option<String> {
 fn start(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(400)]);
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect()
-}
-
-/// The last of the causes that a connection error lists: the one that says something.
-fn cause(error: &str) -> String {
-    error.rsplit(": ").next().unwrap_or(error).to_owned()
 }
 
 #[cfg(test)]

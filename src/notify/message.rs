@@ -274,15 +274,6 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// A variable of the environment that is among [`super::files`]; empty if it is not set.
-    #[must_use]
-    pub fn environment(&self, name: &str) -> &'a str {
-        match self.files.get(&*format!("${name}")) {
-            Some(Ok(value)) => value.reveal(),
-            Some(Err(_)) | None => "",
-        }
-    }
-
     /// A text with at most so many characters, where the receiver takes no more but Alertmanager does not care: with
     /// `compat: strict` it stays as it is.
     #[must_use]

@@ -5,6 +5,7 @@
 //! answer. What all of them share is in [`message`]: settings, secrets, rendered texts.
 
 mod address;
+pub mod aws;
 pub mod console;
 mod discord;
 mod document;
@@ -48,7 +49,7 @@ use crate::router::{Failure, Memory, Outcome};
 pub use email::mail::{Mail, MailAnswer};
 pub use message::{Files, Message, Trouble};
 pub use preview::{Preview, preview};
-pub use redact::redacted;
+pub use redact::{redacted, redacted_remarks};
 
 /// What is to be done next for an attempt.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ pub enum Step {
     Http(Box<HttpCall>),
     /// Send this mail, then go on with what the server said.
     Mail(Box<MailCall>),
+    /// Find credentials for AWS, then go on with them.
+    Aws(Box<AwsCall>),
     /// Print this text on standard output; that is all.
     Print(String),
     /// Nothing more: this is what became of the attempt.
@@ -100,6 +103,25 @@ pub type ThenMail = Box<dyn FnOnce(&Message<'_>, MailAnswer) -> Step + Send>;
 impl std::fmt::Debug for MailCall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MailCall").field("mail", &self.mail).finish_non_exhaustive()
+    }
+}
+
+/// A look for credentials, and what follows from them. If there are none, the attempt ends.
+pub struct AwsCall {
+    /// Whose.
+    pub identity: aws::Identity,
+    /// For requests to this service.
+    pub service: &'static str,
+    /// What follows.
+    pub then: ThenAws,
+}
+
+/// Goes on with credentials.
+pub type ThenAws = Box<dyn FnOnce(&Message<'_>, aws::Access) -> Step + Send>;
+
+impl std::fmt::Debug for AwsCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AwsCall").field("identity", &self.identity).finish_non_exhaustive()
     }
 }
 
@@ -233,23 +255,19 @@ pub fn begin(message: &Message<'_>) -> Step {
 }
 
 /// The files whose texts [`Message::files`] must have: those of secrets that are kept in files, also of those
-/// that only the connection needs, so that they can be hidden in answers. A name with a dollar sign before it is a
-/// variable of the environment.
+/// that only the connection needs, so that they can be hidden in answers.
 #[must_use]
 pub fn files(integration: &Integration) -> Vec<Str> {
     let Settings::Keys { values, http } = &integration.settings else { return Vec::new() };
     let signature = values.get("hmac").and_then(Setting::map);
     let keys = values.iter().chain(signature.into_iter().flatten());
     let named = keys.filter(|(key, _)| key.ends_with("_file")).filter_map(|(_, value)| value.reveal());
-    let mut files: Vec<Str> = named.filter(|path| !path.is_empty()).cloned().collect();
-    files.extend(http.secrets().filter_map(|secret| match secret {
+    let own = named.filter(|path| !path.is_empty()).cloned();
+    let of_connection = http.secrets().filter_map(|secret| match secret {
         SecretSource::File(path) => Some(path.clone()),
         SecretSource::Inline(_) => None,
-    }));
-    if integration.kind == "sns" {
-        files.extend(sns::ENVIRONMENT.iter().map(|name| Str::from(format!("${name}"))));
-    }
-    files
+    });
+    own.chain(of_connection).collect()
 }
 
 /// A text that is no secret, where a request takes one.

@@ -23,20 +23,41 @@ pub fn redacted(message: &Message<'_>, outcome: Outcome) -> Outcome {
     hidden(outcome, &secrets(message))
 }
 
-/// The outcome without these secrets, longer ones first.
+/// What was noted of the message, without the same secrets.
+#[must_use]
+pub fn redacted_remarks(message: &Message<'_>) -> Vec<String> {
+    let remarks = message.remarks();
+    if remarks.is_empty() {
+        return remarks;
+    }
+    let secrets = secrets(message);
+    let secrets = longest_first(&secrets);
+    remarks.into_iter().map(|remark| hide(remark, &secrets)).collect()
+}
+
+/// The outcome without these secrets.
 fn hidden(outcome: Outcome, secrets: &BTreeSet<String>) -> Outcome {
-    let mut secrets: Vec<&String> = secrets.iter().collect();
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    let hide = |text: String| {
-        secrets.iter().fold(text, |text, secret| without_cut(text.replace(secret.as_str(), HIDDEN), secret))
-    };
+    let secrets = longest_first(secrets);
     match outcome {
         Outcome::Delivered => Outcome::Delivered,
         Outcome::Retryable { failure, message, retry_after, maybe_taken } => {
-            Outcome::Retryable { failure, message: hide(message), retry_after, maybe_taken }
+            Outcome::Retryable { failure, message: hide(message, &secrets), retry_after, maybe_taken }
         }
-        Outcome::Refused { failure, message } => Outcome::Refused { failure, message: hide(message) },
+        Outcome::Refused { failure, message } => {
+            Outcome::Refused { failure, message: hide(message, &secrets) }
+        }
     }
+}
+
+/// Longer ones first: a shorter one may be a part of them.
+fn longest_first(secrets: &BTreeSet<String>) -> Vec<&str> {
+    let mut secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets
+}
+
+fn hide(text: String, secrets: &[&str]) -> String {
+    secrets.iter().fold(text, |text, secret| without_cut(text.replace(secret, HIDDEN), secret))
 }
 
 /// The text without the start of a secret at its end: it was cut there.

@@ -8,19 +8,37 @@ use crate::model::Timestamp;
 
 /// Who signs.
 #[derive(Clone, Debug)]
-pub(super) struct Credentials {
-    pub(super) access_key: String,
-    pub(super) secret_key: Secret,
+pub struct Credentials {
+    /// Whose key.
+    pub access_key: String,
+    /// The key.
+    pub secret_key: Secret,
     /// Of a role or another session of limited time.
-    pub(super) session_token: Option<Secret>,
+    pub session_token: Option<Secret>,
+}
+
+impl Credentials {
+    /// Of these texts, of which the last may be empty; `None` if there is no key.
+    #[must_use]
+    pub fn new(access_key: &str, secret_key: &str, session_token: &str) -> Option<Self> {
+        let secret = |text: &str| Secret::new(text.into());
+        (!access_key.is_empty() && !secret_key.is_empty()).then(|| Self {
+            access_key: access_key.to_owned(),
+            secret_key: secret(secret_key),
+            session_token: Some(session_token).filter(|token| !token.is_empty()).map(secret),
+        })
+    }
 }
 
 /// Where and when a signature is good.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Scope<'a> {
-    pub(super) region: &'a str,
-    pub(super) service: &'a str,
-    pub(super) at: Timestamp,
+pub struct Scope<'a> {
+    /// `eu-west-1`, …
+    pub region: &'a str,
+    /// `sns`, …
+    pub service: &'a str,
+    /// The time.
+    pub at: Timestamp,
 }
 
 /// What is signed.

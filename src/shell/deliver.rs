@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 
+use super::aws::{AwsAccess, Environment};
 use super::clock::Clock;
 use super::http::{Answer, AnswerLimit, HttpClients, HttpError, Request, read_secret};
 use super::mail::MailSender;
@@ -35,6 +37,7 @@ const NO_TURN: &str = "no turn before the deadline: other messages to this recei
 pub struct Deliverer {
     clients: HttpClients,
     mails: MailSender,
+    aws: AwsAccess,
     clock: Arc<Clock>,
     external_url: Str,
     places: Mutex<BTreeMap<Place, Arc<Semaphore>>>,
@@ -48,7 +51,15 @@ impl Deliverer {
     #[must_use]
     pub fn new(clients: HttpClients, clock: Arc<Clock>, external_url: Str) -> Self {
         let mails = MailSender::new(Arc::clone(&clock));
-        Self { clients, mails, clock, external_url, places: Mutex::default() }
+        let aws = AwsAccess::new(clients.clone(), Arc::clone(&clock), Environment::of_process());
+        Self { clients, mails, aws, clock, external_url, places: Mutex::default() }
+    }
+
+    /// The same, with another environment for those who look for credentials there.
+    #[must_use]
+    pub fn with_environment(mut self, environment: Environment) -> Self {
+        self.aws = AwsAccess::new(self.clients.clone(), Arc::clone(&self.clock), environment);
+        self
     }
 
     /// Makes the attempt; answers at its deadline at the latest. Beside how it went comes what to remember of
@@ -59,25 +70,27 @@ impl Deliverer {
             return (retryable(Failure::DeadlineExceeded, NO_TURN.to_owned()), None);
         };
         let left = attempt.deadline.since(self.clock.now()).max(Duration::ZERO);
-        let outcome = match tokio::time::timeout(left.to_std(), self.perform(attempt)).await {
+        let on_its_way = AtomicBool::new(false);
+        let outcome = match tokio::time::timeout(left.to_std(), self.perform(attempt, &on_its_way)).await {
             Ok(done) => return done,
             Err(_) => Outcome::Retryable {
                 failure: Failure::DeadlineExceeded,
                 message: "no answer before the deadline".to_owned(),
                 retry_after: None,
-                maybe_taken: true, // it may have been on its way
+                maybe_taken: on_its_way.load(Ordering::Relaxed),
             },
         };
         (outcome, None)
     }
 
-    /// Takes step after step.
-    async fn perform(&self, attempt: &Attempt) -> (Outcome, Option<Memory>) {
+    /// Takes step after step. `on_its_way` becomes true when something may be sent.
+    async fn perform(&self, attempt: &Attempt, on_its_way: &AtomicBool) -> (Outcome, Option<Memory>) {
         let files = read_files(notify::files(&attempt.integration)).await;
         let message = Message::new(attempt, &files, &self.external_url, self.clock.now());
         let mut step = notify::begin(&message);
         let mut some_sent = false;
         let (outcome, memory) = loop {
+            on_its_way.fetch_or(matches!(step, Step::Http(_) | Step::Mail(_)), Ordering::Relaxed);
             step = match step {
                 Step::Http(call) => match self.send(attempt, call.request).await {
                     Ok(answer) => {
@@ -90,11 +103,18 @@ impl Deliverer {
                     let answer = self.mails.send(&call.mail, self.time_left(attempt)).await;
                     (call.then)(&message, answer)
                 }
+                Step::Aws(call) => {
+                    let left = self.time_left(attempt);
+                    match self.aws.get(&call.identity, call.service, left).await {
+                        Ok(access) => (call.then)(&message, access),
+                        Err(outcome) => break (outcome, None),
+                    }
+                }
                 Step::Print(text) => break (print(&text), None),
                 Step::Done { outcome, memory } => break (outcome, memory),
             };
         };
-        for remark in message.remarks() {
+        for remark in notify::redacted_remarks(&message) {
             let (kind, index) = (attempt.integration.kind, attempt.integration.index);
             tracing::warn!(receiver = %attempt.notification.receiver, integration = %format_args!("{kind}[{index}]"), "{remark}");
         }
@@ -130,18 +150,10 @@ impl Deliverer {
     }
 }
 
-/// The texts of these files and variables of the environment, or why they cannot be read.
+/// The texts of these files, or why they cannot be read.
 async fn read_files(paths: Vec<Str>) -> Files {
     let mut files = Files::new();
     for path in paths {
-        if let Some(variable) = path.strip_prefix('$') {
-            #[expect(clippy::disallowed_methods, reason = "where AWS' own tools look for credentials")]
-            let text = std::env::var(variable)
-                .map(|text| Secret::new(text.into()))
-                .map_err(|error| error.to_string());
-            files.insert(path, text);
-            continue;
-        }
         let text = match read_secret(&SecretSource::File(path.clone())).await {
             Ok(text) => Ok(Secret::new(text.into())),
             Err(HttpError::Secret { source, .. }) => Err(source.to_string()),
@@ -156,7 +168,7 @@ async fn read_files(paths: Vec<Str>) -> Files {
 /// not there yet as well as a server that is restarting. `some_sent`: requests before it were answered.
 fn failed(error: &HttpError, some_sent: bool) -> Outcome {
     let failure = match error {
-        HttpError::Timeout => Failure::DeadlineExceeded,
+        HttpError::Timeout | HttpError::NoConnection => Failure::DeadlineExceeded,
         HttpError::Secret { .. }
         | HttpError::Tls(_)
         | HttpError::Proxy(_)
@@ -166,13 +178,13 @@ fn failed(error: &HttpError, some_sent: bool) -> Outcome {
         | HttpError::Url
         | HttpError::Method(_)
         | HttpError::Header(_)
-        | HttpError::Connect(_)
-        | HttpError::Transport(_)
+        | HttpError::Connect { .. }
+        | HttpError::Transport { .. }
         | HttpError::TooLarge(_) => Failure::Other,
     };
     // After these the request was on its way, and only the answer may be missing.
-    let maybe_taken =
-        some_sent || matches!(error, HttpError::Timeout | HttpError::Transport(_) | HttpError::TooLarge(_));
+    let maybe_taken = some_sent
+        || matches!(error, HttpError::Timeout | HttpError::Transport { .. } | HttpError::TooLarge(_));
     Outcome::Retryable { failure, message: error.to_string(), retry_after: None, maybe_taken }
 }
 

@@ -1,10 +1,12 @@
 //! HTTP requests to others: connections, TLS, proxies, credentials, redirects, bounded answers. Data source,
-//! remote write and delivery all send through here. No URL, header or credential ever gets into an error's text.
+//! remote write and delivery all send through here. Of a URL only host and port get into an error's text, of headers
+//! and credentials nothing.
 //!
 //! `pool` has the connections, `proxy` says which way they go, `auth` and `oauth2` show who we are, `redirect` says
-//! where an answer sends us.
+//! where an answer sends us, `body` knows whether any of a request went out.
 
 mod auth;
+mod body;
 mod jwt;
 mod oauth2;
 mod pool;
@@ -19,12 +21,15 @@ use axum::body::Bytes;
 use reqwest::header::RETRY_AFTER;
 
 use self::auth::Headers;
+use self::body::Progress;
 use self::oauth2::Tokens;
 use self::pool::{Pools, Transport};
+use self::proxy::Proxies;
 use self::redirect::Step;
+use super::cause;
 use super::clock::{Clock, Stopwatch};
 use super::tls::TlsError;
-use crate::config::http::HttpSettings;
+use crate::config::http::{HttpSettings, ProxySettings};
 use crate::model::Str;
 
 pub use self::auth::read_secret;
@@ -64,15 +69,28 @@ pub enum HttpError {
     /// A header's name or value has characters that no header may have.
     #[error("header {0} is not valid")]
     Header(String),
-    /// No connection, or it broke off.
-    #[error("{0}")]
-    Transport(String),
+    /// The connection broke off, or what came is no answer.
+    #[error("request to {to}: {cause}")]
+    Transport {
+        /// Host and port.
+        to: String,
+        /// What is wrong.
+        cause: String,
+    },
     /// No connection came about: nothing was sent.
-    #[error("{0}")]
-    Connect(String),
+    #[error("connect to {to}: {cause}")]
+    Connect {
+        /// Host and port, and those of the proxy on the way there.
+        to: String,
+        /// What is wrong.
+        cause: String,
+    },
     /// The time for the request is over.
     #[error("no answer in time")]
     Timeout,
+    /// The time for the request is over, and nothing of it was sent yet.
+    #[error("no connection in time")]
+    NoConnection,
     /// There is no token to send the request with: nothing was sent.
     #[error("cannot get an OAuth2 token: {0}")]
     OAuth2(String),
@@ -85,23 +103,31 @@ pub enum HttpError {
 }
 
 impl HttpError {
-    fn transport(error: reqwest::Error) -> Self {
+    /// What the HTTP client says; `proxy`: the settings that it was sent with.
+    fn transport(error: reqwest::Error, proxy: &ProxySettings) -> Self {
         if error.is_timeout() && !error.is_connect() {
             return Self::Timeout;
         }
-        let connect = error.is_connect();
+        let (url, is_connect) = (error.url().cloned(), error.is_connect());
         let error = error.without_url();
-        let mut text = error.to_string();
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            let cause_text = cause.to_string();
-            if !text.contains(&cause_text) {
-                text = format!("{text}: {cause_text}");
-            }
-            source = cause.source();
+        if error.is_builder() {
+            return Self::Setup(cause::of(&error));
         }
-        if connect { Self::Connect(text) } else { Self::Transport(text) }
+        let cause = if is_connect && error.is_timeout() { "timed out".to_owned() } else { cause::of(&error) };
+        let to = url.as_ref().map_or_else(|| "the server".to_owned(), host_and_port);
+        if !is_connect {
+            return Self::Transport { to, cause };
+        }
+        let through = url.and_then(|url| Proxies::new(proxy, proxy::environment).ok()??.address(&url));
+        let through = through.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
+        Self::Connect { to: to + &through, cause }
     }
+}
+
+/// Of a URL what may be shown.
+fn host_and_port(url: &url::Url) -> String {
+    let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}", url.host_str().unwrap_or_default())
 }
 
 /// A request to somebody.
@@ -198,7 +224,7 @@ impl HttpClients {
         let first = Step { url, method, body: Some(Bytes::from(to_send.body)), is_trusted: true };
         let http = to_send.http;
         let mut headers =
-            deadline.keep(auth::headers(http, &to_send.headers)).await.ok_or(HttpError::Timeout)??;
+            deadline.keep(auth::headers(http, &to_send.headers)).await.ok_or(HttpError::NoConnection)??;
         let Some(oauth2) = headers.wants_token() else {
             return self.exchange(http, first, &headers, to_send.answer, &deadline).await;
         };
@@ -225,18 +251,20 @@ impl HttpClients {
         deadline: &Deadline,
     ) -> Result<Answer, HttpError> {
         let client = deadline.keep(self.pools.client(Transport::of(http))).await;
-        let client = client.ok_or(HttpError::Timeout)??;
+        let client = client.ok_or(HttpError::NoConnection)??;
+        let proxy = &http.proxy;
         for _ in 0..=redirect::MOST {
-            let request = client.request(step.method.clone(), step.url.clone()).headers(headers.of(&step));
-            let request = match &step.body {
-                Some(body) => request.body(body.clone()),
-                None => request,
-            };
-            let response = deadline.keep(request.send()).await.ok_or(HttpError::Timeout)?;
-            let response = response.map_err(HttpError::transport)?;
+            let mut request =
+                client.request(step.method.clone(), step.url.clone()).headers(headers.of(&step));
+            let progress = Progress::default();
+            if let Some(body) = &step.body {
+                request = request.body(limit.body(body.clone(), &progress));
+            }
+            let response = deadline.keep(request.send()).await.ok_or_else(|| progress.when_late())?;
+            let response = response.map_err(|error| HttpError::transport(error, proxy))?;
             match step.next(&response)? {
                 Some(next) if http.follow_redirects => step = next,
-                Some(_) | None => return read_answer(response, limit, deadline.left()).await,
+                Some(_) | None => return read_answer(response, limit, deadline.left(), proxy).await,
             }
         }
         Err(HttpError::Redirect("stopped after 10 redirects"))
@@ -249,6 +277,7 @@ async fn read_answer(
     mut response: reqwest::Response,
     limit: AnswerLimit,
     left: std::time::Duration,
+    proxy: &ProxySettings,
 ) -> Result<Answer, HttpError> {
     let status = response.status().as_u16();
     let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
@@ -256,13 +285,13 @@ async fn read_answer(
     let mut body = Vec::new();
     match limit {
         AnswerLimit::Whole(most) => {
-            let read = tokio::time::timeout(left, read_body(&mut response, &mut body, most)).await;
+            let read = tokio::time::timeout(left, read_body(&mut response, &mut body, most, proxy)).await;
             if read.map_err(|_| HttpError::Timeout)?? {
                 return Err(HttpError::TooLarge(most));
             }
         }
         AnswerLimit::Start(most) => {
-            let read = read_body(&mut response, &mut body, most);
+            let read = read_body(&mut response, &mut body, most, proxy);
             let _ = tokio::time::timeout(left.min(REST_OF_ANSWER), read).await; // what came is enough
         }
     }
@@ -274,8 +303,10 @@ async fn read_body(
     response: &mut reqwest::Response,
     body: &mut Vec<u8>,
     most: usize,
+    proxy: &ProxySettings,
 ) -> Result<bool, HttpError> {
-    while let Some(chunk) = response.chunk().await.map_err(HttpError::transport)? {
+    let failed = |error| HttpError::transport(error, proxy);
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
         let room = most - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() > room {

@@ -3,6 +3,8 @@
 //! What is decided here is only how to talk to the world, never what an alert is or whom to tell. The API
 //! and the commands stand beside it.
 
+pub mod aws;
+pub mod cause;
 pub mod clock;
 pub mod data_source;
 pub mod deliver;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::server::Server;
 use super::{folder, sereno, told};
 
 const ROUTES: &str = r"
@@ -79,4 +80,49 @@ fn what_cannot_be_shown_is_told() {
         assert_eq!(code, Some(2), "{arguments:?}");
         assert!(err.starts_with(want), "{arguments:?}: {err}");
     }
+}
+
+/// What a server has now is shown with the texts of a file that is not loaded yet.
+#[test]
+fn the_alerts_of_a_running_server_are_shown() {
+    let running = r"
+route: {receiver: ops, group_by: [alertname], routes: [{matchers: ['team=db'], receiver: db}]}
+receivers: [{name: ops}, {name: db}]
+";
+    let files = folder(&[("routes.yml", running), ("rules/none.yml", "groups: []\n")]);
+    let mut server = Server::start(files, "http://127.0.0.1:1", &[]);
+    let line = server.wait_line("the address", |line| line.starts_with("listening address="));
+    let url = format!("http://{}", line.trim_start_matches("listening address="));
+    let from_server = ["-r", "ops", "--from-server", "--url", &url];
+    let (code, out, err) = render(&from_server);
+    assert_eq!((code, &*out), (Some(2), ""));
+    assert!(err.contains("the server has no alerts for ops"), "{err}");
+
+    let here = folder(&[]);
+    for alert in [
+        "Disk full instance=db-1",
+        "Disk full instance=db-2",
+        "Disk full instance=db-3",
+        "Load instance=web-1",
+        "Load instance=web-2",
+        "Load instance=db-4 team=db",
+    ] {
+        let (name, labels) = alert.split_once(" instance=").expect("each has one");
+        let mut words = vec!["alert".to_owned(), "add".to_owned(), name.to_owned()];
+        words.extend(format!("instance={labels}").split(' ').map(str::to_owned));
+        words.extend(["--url".to_owned(), url.clone()]);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let (code, _, err) = told(&sereno(here.path(), &words));
+        assert_eq!(code, Some(0), "{err}");
+    }
+    let (code, out, err) = render(&from_server);
+    assert_eq!((code, &*err), (Some(0), ""), "{out}");
+    for want in [
+        "email[0] about {alertname=\"Disk full\"}\n  headers.Subject: firing: 3 of Disk full\n",
+        "email[0] about {alertname=\"Load\"}\n  headers.Subject: firing: 2 of Load\n",
+        "\"instance\": \"db-2\"",
+    ] {
+        assert!(out.contains(want), "{want}\n{out}");
+    }
+    assert!(!out.contains("db-4") && !out.contains("s3cret"), "that one is for somebody else\n{out}");
 }

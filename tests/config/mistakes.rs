@@ -473,7 +473,6 @@ receivers:
     routes.yml:1:37: warning[not-obeyed-yet]: min_version: TLS10 is not obeyed: TLS 1.2 is the oldest version that is spoken
     routes.yml:15:13: warning[no-templates]: no file matches x.tmpl
     routes.yml:17:1: warning[not-obeyed-yet]: event_recorder is read, but not obeyed yet: nothing is recorded
-    routes.yml:28:51: warning[not-obeyed-yet]: profile is read, but not obeyed yet: credentials are those of the keys beside it, or else those of the environment
     ");
     let nothing = "route: {receiver: ops, labels: {a: b}}\ninhibit_rules: []\ntemplates:\n\
                    receivers: [{name: ops, webhook_configs: [{url: 'http://y/', payload: null}]}]\n";

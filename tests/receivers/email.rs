@@ -1,15 +1,22 @@
 //! Mails to a server that says what real ones say only on bad days. `needs_tools` has a real one.
 
+use std::sync::{Arc, Mutex};
+
+use super::fakes::locked;
 use super::fakes::smtp::Smtp;
 use super::harness::{Receiver, firing, unicode};
 
-/// A receiver at that port, without TLS.
 fn receiver(smtp: &Smtp, keys: &str) -> Receiver {
-    let port = smtp.port;
+    at_port(smtp.port, keys)
+}
+
+/// A receiver at that port, without TLS.
+fn at_port(port: u16, keys: &str) -> Receiver {
+    let to = if keys.contains("to: ") { "" } else { "to: ops@example.org\n" };
     Receiver::new(
         "email",
         &format!(
-            "to: ops@example.org\nfrom: sereno@example.org\nsmarthost: 127.0.0.1:{port}\nrequire_tls: false\nhtml: <b>down</b>\n{keys}"
+            "{to}from: sereno@example.org\nsmarthost: 127.0.0.1:{port}\nrequire_tls: false\nhtml: <b>down</b>\n{keys}"
         ),
     )
 }
@@ -243,4 +250,74 @@ async fn lines_with_dots_and_characters_of_all_scripts_arrive() {
     assert_eq!(mail.subject(), Some(r#"дб-1 数据库 🔥 <b>&"'\*_`|"#));
     let text = mail.body_text(0).expect("a text");
     assert_eq!(text.replace("\r\n", "\n").trim_end(), ".\n..dots\nDie Größe ist > 95 %\nзаполнен");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named() {
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = closed.local_addr().expect("it is bound").port();
+    drop(closed);
+    let mut receiver = at_port(port, "");
+    let want = format!("retry other: connect to the mail server 127.0.0.1:{port}: connection refused");
+    assert_eq!(receiver.told(firing()).await, want);
+}
+
+/// A server may repeat in its answer what it was told.
+#[tokio::test]
+async fn what_a_server_says_of_refused_recipients_is_logged_without_secrets() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let script = format!(
+        "{}C: AUTH PLAIN AHRpbQBzM2NyZXQ=
+        S: 235 ok
+        C: MAIL FROM:<sereno@example.org>
+        S: 250 ok
+        C: RCPT TO:<ana@example.org>
+        S: 550 tim with s3cret may not write to her
+        C: RCPT TO:<ops@example.org>
+        S: 250 ok
+        C: DATA
+        S: 354 go on
+        C: <mail>
+        S: 250 taken",
+        hello("AUTH PLAIN")
+    );
+    let smtp = Smtp::start([script.as_str()]).await;
+    let keys = "auth_username: tim\nauth_password: s3cret\nto: ana@example.org, ops@example.org";
+    assert_eq!(receiver(&smtp, keys).told(firing()).await, "delivered");
+    assert_eq!(smtp.mails().len(), 1);
+    let log = log.text();
+    let want =
+        "the server refuses ana@example.org: permanent error (550): tim with <secret> may not write to her";
+    assert!(log.contains(want) && !log.contains("s3cret"), "{log}");
+}
+
+/// What is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&locked(&self.0)).into_owned()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        locked(&self.0).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl tracing_subscriber::fmt::MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
 }

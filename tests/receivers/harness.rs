@@ -1,5 +1,6 @@
 //! A receiver from a routing file, alerts to tell it of, and how outcomes are written in tests.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sereno::config::problem::Severity;
@@ -7,6 +8,7 @@ use sereno::config::read_routing;
 use sereno::config::routes::Integration;
 use sereno::model::{Annotations, Duration, LabelSet, Timestamp};
 use sereno::router::{Attempt, AttemptId, Memory, Notification, NotifiedAlert, Outcome, Reason};
+use sereno::shell::aws::Environment;
 use sereno::shell::clock::Clock;
 use sereno::shell::deliver::Deliverer;
 use sereno::shell::http::HttpClients;
@@ -59,11 +61,7 @@ impl Receiver {
         Self {
             integration: Arc::clone(&routing.receiver("ops").expect("it is in the file").integrations[0]),
             renderer: Renderer::new(TemplateSources::default()).expect("the default templates are valid"),
-            deliverer: Arc::new(Deliverer::new(
-                HttpClients::default(),
-                Arc::clone(&clock),
-                "http://sereno:9093".into(),
-            )),
+            deliverer: Arc::new(deliverer(&clock, &[("AWS_EC2_METADATA_DISABLED", "true")])),
             clock,
             memory: Memory::new(),
             strict: routing.strict,
@@ -140,6 +138,12 @@ impl Receiver {
         self
     }
 
+    /// The same, with nothing else in the environment that AWS' credentials are looked for in.
+    pub(crate) fn with_environment(mut self, variables: &[(&str, &str)]) -> Self {
+        self.deliverer = Arc::new(deliverer(&self.clock, variables));
+        self
+    }
+
     fn notification(&self, reason: Reason, alerts: Vec<NotifiedAlert>) -> Notification {
         let group_labels = LabelSet::from_pairs([("alertname", "Disk full")]);
         Notification {
@@ -155,6 +159,14 @@ impl Receiver {
             alerts,
         }
     }
+}
+
+fn deliverer(clock: &Arc<Clock>, variables: &[(&str, &str)]) -> Deliverer {
+    let variables: BTreeMap<String, String> =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let environment = Environment::new(move |name| variables.get(name).cloned());
+    let deliverer = Deliverer::new(HttpClients::default(), Arc::clone(clock), "http://sereno:9093".into());
+    deliverer.with_environment(environment)
 }
 
 fn file(kind: &str, entry: &str) -> String {

@@ -4,6 +4,7 @@
 //!
 //! Secrets in these tests contain `s3cret`: no outcome may show one.
 
+mod aws;
 mod discord;
 mod email;
 mod fakes;

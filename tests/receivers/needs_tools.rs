@@ -1,10 +1,12 @@
-//! Mails to a real mail server: chasquid, from its Debian package. What it stored is read again as mail
-//! programs do.
+//! Mails to real mail servers: chasquid and Exim, from their Debian packages. What chasquid stored is read again as
+//! mail programs do.
 
+mod exim;
 mod mail_server;
 
 use mail_parser::{Message, MessageParser};
 
+use self::exim::{Exim, Wants};
 use self::mail_server::MailServer;
 use super::harness::{Receiver, alert, firing, resolved, unicode};
 
@@ -136,4 +138,56 @@ async fn those_who_exist_get_their_mail_although_others_do_not() {
     let told = receiver(&server, &format!("to: nobody@example.org\n{keys}")).told(firing()).await;
     let want = "refused clientError: the server refuses nobody@example.org: permanent error (550): 5.1.1";
     assert!(told.starts_with(want), "{told}");
+}
+
+#[tokio::test]
+async fn login_and_cram_md5_are_what_a_server_knows_them_as() {
+    for (wants, key, mechanism) in
+        [(Wants::Login, "auth_password", "login"), (Wants::CramMd5, "auth_secret", "cram")]
+    {
+        let server = Exim::start(wants).await;
+        let port = server.port;
+        let keys = |secret: &str| {
+            format!(
+                "to: ana@example.org\nfrom: sereno@example.org\nsmarthost: 127.0.0.1:{port}\nrequire_tls: false\n\
+                 auth_username: ops\n{key}: {secret}"
+            )
+        };
+        let told = Receiver::new("email", &keys("s3cret-too")).told(firing()).await;
+        let want = "refused authError: login at the mail server: permanent error (535)";
+        assert!(told.starts_with(want), "{mechanism}: {told}");
+        assert_eq!(Receiver::new("email", &keys("s3cret")).told(firing()).await, "delivered", "{mechanism}");
+        let taken = server.taken().await;
+        let want = format!(" A={mechanism}:ops ");
+        assert!(taken.contains(" <= sereno@example.org ") && taken.contains(&want), "{taken}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_certificate_gets_ours() {
+    for is_implicit in [false, true] {
+        let server = Exim::start(Wants::Certificate).await;
+        let port = if is_implicit { server.implicit } else { server.port };
+        let keys = |identity: &str| {
+            format!(
+                "to: ana@example.org\nfrom: sereno@example.org\nsmarthost: localhost:{port}\n\
+                 force_implicit_tls: {is_implicit}\ntls_config: {{ca_file: {}{identity}}}",
+                server.path("ca.pem")
+            )
+        };
+        let identity = |name: &str| {
+            let [certificate, key] = ["pem", "key"].map(|kind| server.path(&format!("{name}.{kind}")));
+            format!(", cert_file: {certificate}, key_file: {key}")
+        };
+        // With TLS 1.3 the refusal comes after the handshake, whatever is said then.
+        for other in [String::new(), identity("stranger")] {
+            let told = Receiver::new("email", &keys(&other)).told(firing()).await;
+            assert!(told.starts_with("retry other: "), "{told}");
+        }
+        assert!(!server.log().contains(" <= "), "{}", server.log());
+        let told = Receiver::new("email", &keys(&identity("ours"))).told(firing()).await;
+        assert_eq!(told, "delivered", "{}", server.log());
+        let taken = server.taken().await;
+        assert!(taken.contains(" CV=yes DN=\"") && taken.contains("CN=sereno.example.org"), "{taken}");
+    }
 }

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::{Reader, items};
+use super::Reader;
 use crate::config::problem::Severity;
 use crate::config::yaml::{Node, Value};
 
@@ -16,19 +16,10 @@ type Keys = &'static [(&'static str, &'static str)];
 /// Keys of the file itself.
 const FILE: Keys = &[("tracing", "nothing is traced"), ("event_recorder", "nothing is recorded")];
 
-/// Keys of `sigv4`.
-const SIGV4: Keys =
-    &[("profile", "credentials are those of the keys beside it, or else those of the environment")];
-
 impl Reader<'_> {
     /// Warns of all that is not obeyed yet in a whole file.
     pub(crate) fn warn_of_not_obeyed(&mut self, root: &Node) {
         self.warn_of_keys(root, FILE);
-        for receiver in items(root, "receivers") {
-            for sigv4 in items(receiver, "sns_configs").iter().filter_map(|entry| entry.get("sigv4")) {
-                self.warn_of_keys(sigv4, SIGV4);
-            }
-        }
     }
 
     /// Warns of those keys that hold something.

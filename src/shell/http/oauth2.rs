@@ -148,10 +148,12 @@ impl HttpClients {
             let value = auth::basic(&encoded(&settings.client_id), &encoded(secret));
             request = request.header(AUTHORIZATION, value.map_err(|error| Refused::here(error.to_string()))?);
         }
-        let sent = request.body(parameters).send().await.map_err(HttpError::transport);
+        let sent = request.body(parameters).send().await;
+        let sent = sent.map_err(|error| HttpError::transport(error, &settings.proxy));
         let response = sent.map_err(|error| Refused::here(error.to_string()))?;
         let is_form = is_form(response.headers().get(CONTENT_TYPE));
-        let answer = read_answer(response, AnswerLimit::Whole(ANSWER_LIMIT), std::time::Duration::MAX).await;
+        let limit = AnswerLimit::Whole(ANSWER_LIMIT);
+        let answer = read_answer(response, limit, std::time::Duration::MAX, &settings.proxy).await;
         let answer = answer.map_err(|error| Refused::here(error.to_string()))?;
         let fields = Fields::read(&answer.body, is_form);
         token(answer.status, &fields, secret, now).map_err(|reason| Refused { by_server: true, reason })

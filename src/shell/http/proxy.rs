@@ -67,6 +67,11 @@ impl Proxies {
         (!goes_directly).then_some(proxy)
     }
 
+    /// Host and port of the proxy on the way to a server.
+    pub(super) fn address(&self, url: &Url) -> Option<String> {
+        self.of(url).map(super::host_and_port)
+    }
+
     /// The same as the HTTP client understands it. Only who asks for a tunnel shows the headers.
     pub(super) fn into_rules(self) -> [Result<reqwest::Proxy, HttpError>; 2] {
         let headers = connect_headers(&self.connect_headers);

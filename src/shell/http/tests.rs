@@ -104,7 +104,7 @@ async fn no_error_shows_a_url_or_a_secret() {
     };
     for (url, http, want) in [
         ("http://hidden:hidden@HOST/hang?hidden", &http, "no answer in time"),
-        ("http://hidden:hidden@127.0.0.1:1/hidden", &http, "onnection refused"),
+        ("http://hidden:hidden@127.0.0.1:1/hidden", &http, "connect to 127.0.0.1:1: connection refused"),
         ("hidden", &http, "not a valid URL"),
         ("gopher://hidden/hidden", &http, "URL scheme is not allowed"),
         ("http://HOST/echo", &bad_header, "header authorization is not valid"),

@@ -18,19 +18,25 @@ use super::{auth, mime};
 use crate::model::Str;
 use crate::notify::email::mail::{Encryption, Login, Mail, MailAnswer, MailFailure, MailServer, Taken};
 use crate::router::Failure;
+use crate::shell::cause;
 use crate::shell::tls::{self, TlsError};
 
 /// Why a mail cannot be sent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SmtpError {
     /// There is no connection.
-    #[error("cannot connect to the mail server: {0}")]
-    Connect(std::io::Error),
+    #[error("connect to the mail server {to}: {}", cause::of(error))]
+    Connect {
+        /// Host and port.
+        to: String,
+        /// Why not.
+        error: std::io::Error,
+    },
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The server has no certificate that we trust, or the like.
-    #[error("cannot speak TLS with the mail server: {0}")]
+    #[error("cannot speak TLS with the mail server: {}", cause::of(.0))]
     Handshake(std::io::Error),
     /// It does not offer STARTTLS.
     #[error("'require_tls' is true (default) but the mail server does not advertise the STARTTLS extension")]
@@ -66,7 +72,7 @@ impl SmtpError {
             }
             Self::Smtp { error, .. } if error.is_transient() => (Failure::ServerError, false),
             Self::Mail(_) => (Failure::Other, true),
-            Self::Connect(_)
+            Self::Connect { .. }
             | Self::Tls(_)
             | Self::Handshake(_)
             | Self::NoStartTls
@@ -100,7 +106,7 @@ impl Connection {
         let hello = ClientId::Domain(server.hello.clone());
         let stream = TcpStream::connect((server.host.as_str(), server.port)).await;
         let stream = stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
-        let plain = stream.and_then(Wire::plain).map_err(SmtpError::Connect)?;
+        let plain = stream.and_then(Wire::plain).map_err(|error| no_connection(server, error))?;
         let smtp = match server.encryption {
             Encryption::None => greet(Box::new(plain), &hello).await?,
             Encryption::Implicit => greet(Box::new(encrypt(&plain, server).await?), &hello).await?,
@@ -261,10 +267,14 @@ async fn encrypt(
     config.alpn_protocols.clear(); // those are for HTTP
     let name_of = ServerName::try_from(name.to_string());
     let name_of = name_of.map_err(|_| TlsError::ServerName(Str::clone(&name)))?;
-    let gone = || SmtpError::Connect(std::io::ErrorKind::NotConnected.into());
+    let gone = || no_connection(server, std::io::ErrorKind::NotConnected.into());
     let stream = plain.take().ok_or_else(gone)?;
     let stream = TlsConnector::from(Arc::new(config)).connect(name_of, stream).await;
     Ok(Wire::new(stream.map_err(SmtpError::Handshake)?, plain.peer()))
+}
+
+fn no_connection(server: &MailServer, error: std::io::Error) -> SmtpError {
+    SmtpError::Connect { to: format!("{}:{}", server.host, server.port), error }
 }
 
 /// Whether the server is on this machine, so that nobody listens.

@@ -1,5 +1,6 @@
 //! Fakes of the APIs of receivers, one a file, and the server that they are run by.
 
+pub(crate) mod aws;
 pub(crate) mod consumer;
 pub(crate) mod discord;
 mod document;

@@ -13,9 +13,9 @@ pub(crate) const ACCESS_KEY: &str = "AKIDOPS";
 pub(crate) const SECRET_KEY: &str = "s3cret/ops+key";
 
 /// Those of the role `arn:aws:iam::1:role/alerts`, with the session's token.
-const ROLE_ACCESS_KEY: &str = "ASIAROLE";
-const ROLE_SECRET_KEY: &str = "s3cret&role";
-const ROLE_TOKEN: &str = "s3cret<token>//==";
+pub(super) const ROLE_ACCESS_KEY: &str = "ASIAROLE";
+pub(super) const ROLE_SECRET_KEY: &str = "s3cret&role";
+pub(super) const ROLE_TOKEN: &str = "s3cret<token>//==";
 /// Its external id.
 pub(crate) const EXTERNAL_ID: &str = "sereno/1";
 
@@ -122,7 +122,7 @@ fn publish(form: &BTreeMap<String, String>, seen: &Seen) -> Result<Reply, String
 }
 
 /// Signature Version 4, by its description.
-fn check_signature(request: &Request, service: &str) -> Result<(), String> {
+pub(super) fn check_signature(request: &Request, service: &str) -> Result<(), String> {
     let header = request.header("authorization");
     let parts = header.strip_prefix("AWS4-HMAC-SHA256 ").ok_or("no signature")?;
     let part = |name: &str| parts.split(", ").find_map(|part| part.strip_prefix(name)).unwrap_or_default();

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long anything may take before the test fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The users, all with the password `s3cret`.
 const USERS: [&str; 3] = ["ana", "ops", "sereno"];
@@ -138,14 +138,14 @@ fn certificate(root: &Path) {
 }
 
 /// Where the programs that we test against are unpacked.
-fn tool(name: &str) -> PathBuf {
+pub(crate) fn tool(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/tools/usr/bin").join(name);
     assert!(path.exists(), "{} is missing: run `make tools`", path.display());
     path
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("it is bound").port()
 }

@@ -281,7 +281,7 @@ async fn why_there_is_no_token_is_told_without_secrets() {
     let own = settings("http://127.0.0.1:1/hidden");
     let scope = vec![("scope".into(), Secret::new("x".into()))];
     for (oauth2, want) in [
-        (own.clone(), "onnection refused"),
+        (own.clone(), "connect to 127.0.0.1:1: connection refused"),
         (OAuth2Settings { token_url: "hidden".into(), ..own.clone() }, "token_url is not a valid URL"),
         (
             OAuth2Settings { endpoint_params: scope, ..own.clone() },
