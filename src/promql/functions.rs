@@ -3,11 +3,33 @@
 
 use super::annotations::{Annotation, Annotations};
 use super::ast::Extension;
+use super::signature::Function;
 use super::span::Span;
 use super::value::{FloatPoint, HistogramPoint, Value, VectorSample};
 use crate::model::LabelSet;
+use crate::model::number::format_float;
 
+mod changes;
+mod dates;
+mod extended;
+pub(crate) mod go_math;
 pub mod histogram;
+pub(crate) mod kahan;
+mod math;
+mod natural;
+mod notes;
+mod over_time;
+mod rate;
+mod sort;
+pub(crate) mod statistics;
+mod table;
+#[cfg(test)]
+mod testing;
+mod trend;
+pub(crate) mod vectors;
+mod window;
+
+pub use table::implementation;
 
 /// How a function is computed.
 #[derive(Clone, Copy)]
@@ -104,4 +126,24 @@ impl Context<'_> {
         let span = self.args.get(argument).copied().unwrap_or(self.call);
         self.annotations.add(annotation, span);
     }
+}
+
+/// A number that a function refuses: the whole query fails.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum ArgumentError {
+    /// The second argument of `double_exponential_smoothing`.
+    #[error("invalid smoothing factor. Expected: 0 < sf < 1, got: {}", format_float(*.0, 'f', Some(6)))]
+    SmoothingFactor(f64),
+    /// The third argument of `double_exponential_smoothing`.
+    #[error("invalid trend factor. Expected: 0 < tf < 1, got: {}", format_float(*.0, 'f', Some(6)))]
+    TrendFactor(f64),
+}
+
+/// Asks whether `function` takes these numbers beside its range vector. The evaluator asks before each call with a
+/// window that has samples, and ends the query with the error.
+///
+/// # Errors
+/// It does not.
+pub fn check_scalars(function: Function, scalars: &[f64]) -> Result<(), ArgumentError> {
+    if function == Function::DoubleExponentialSmoothing { trend::check_factors(scalars) } else { Ok(()) }
 }
