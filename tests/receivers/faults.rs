@@ -310,9 +310,9 @@ async fn hundreds_of_groups_survive(trouble: Mood) {
     running.until_nothing_waits().await;
     assert_eq!(wrong(), [""; 0]);
     assert_each_once_and_the_same(&sick);
-    // No more than 16 requests are on their way at once; a connection that is being made when another becomes
-    // free is kept too.
-    assert!(sick.counts().most_open <= 32, "{:?}", sick.counts());
+    // Far from one a group. No more than 16 requests are on their way at once (`who_got_no_turn_was_not_told`), but
+    // a busy server sees the end of a connection only after others have begun.
+    assert!(sick.counts().most_open <= 100, "{:?}", sick.counts());
 }
 
 #[tokio::test]
