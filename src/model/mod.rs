@@ -16,6 +16,7 @@ pub mod quote;
 pub mod regex;
 pub mod sample;
 pub mod silence;
+pub(crate) mod suggest;
 pub mod time;
 
 pub use alert::Alert;

@@ -15,6 +15,8 @@ mod literal;
 mod modifiers;
 mod postfix;
 mod selector;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -48,7 +50,7 @@ impl Features {
 pub const MAX_HEIGHT: usize = 500;
 
 /// How deep parentheses, calls, signs and the like may be nested.
-pub const MAX_NESTING: usize = 150;
+pub const MAX_NESTING: usize = 250;
 
 /// Parses an expression and checks its types.
 ///

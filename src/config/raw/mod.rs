@@ -20,16 +20,15 @@ pub(crate) mod routing;
 pub(crate) mod rule_file;
 mod scalars;
 mod schema;
-mod suggest;
 mod tls;
 mod values;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+pub(crate) use crate::model::suggest::did_you_mean;
 pub(crate) use fields::{Fields, Shape};
 pub(crate) use kinds::{is_public_url_list, is_secret_holder, is_secret_key};
-pub(crate) use suggest::did_you_mean;
 
 use super::problem::{Problem, Severity};
 use super::routes::NamedFile;

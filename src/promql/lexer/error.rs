@@ -20,7 +20,7 @@ pub enum LexError {
     #[error("unexpected end of input in duration expression")]
     EndInDuration,
     /// `=~` outside braces, or `!` without `=` behind it.
-    #[error("unexpected character after '{first}': {}{}", GoChar(*.found), if *.braces { " inside braces" } else { "" })]
+    #[error("unexpected character after '{first}'{}: {}", if *.braces { " inside braces" } else { "" }, GoChar(*.found))]
     AfterCharacter {
         /// `=` or `!`.
         first: char,

@@ -9,8 +9,10 @@ use crate::promql::span::Span;
 impl Parser<'_> {
     /// An expression of operators that bind at least as tightly as `least`.
     pub(super) fn expression(&mut self, least: u8) -> Parsed<Tall> {
-        let left = self.nested(Self::operand)?;
-        self.continued(left, least)
+        self.nested(|parser| {
+            let left = parser.operand()?;
+            parser.continued(left, least)
+        })
     }
 
     /// What goes on behind `left`: operators, ranges and modifiers.

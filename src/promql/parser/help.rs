@@ -1,16 +1,219 @@
-//! What was probably meant: hints beside Prometheus' words.
+//! What was probably meant: hints beside Prometheus' words, one sentence each.
 
-use super::{ParseError, Parser};
+use super::{LexError, ParseError, ParseErrorKind, Parser};
+use crate::model::suggest::did_you_mean;
+use crate::promql::ast::{AggregateOp, BinaryOp, ValueType};
+use crate::promql::lexer::token::{Keyword, TokenKind};
+use crate::promql::signature::Function;
 
 /// How many errors get hints, so that the time to find them has a bound.
 pub(super) const ERRORS_WITH_HELP: usize = 8;
 
-/// A hint about the token that was not expected.
-pub(super) fn unexpected(_parser: &Parser<'_>, _context: &str) -> Option<String> {
-    None
+/// The longest name that is compared with known ones.
+const LONGEST_NAME: usize = 64;
+
+/// A hint about the token that was not expected in `context`.
+pub(super) fn unexpected(parser: &Parser<'_>, context: &str) -> Option<String> {
+    if parser.errors.len() > ERRORS_WITH_HELP {
+        return None;
+    }
+    let (found, before) = (parser.last, parser.before);
+    let text = parser.text_of(found);
+    let behind_paren = before.kind == TokenKind::RightParen;
+    let hint = match (found.kind, context) {
+        (TokenKind::Keyword(Keyword::By | Keyword::Without), _) if behind_paren => {
+            return Some(format!("`{text}` needs an aggregation, such as `sum {text} (job) (rate(x[5m]))`"));
+        }
+        (TokenKind::Aggregate(AggregateOp::Group), "") if behind_paren => {
+            "there is no `group by`: write `sum by (job) (x)`"
+        }
+        (TokenKind::Assign, "label matching") => "`=` compares inside braces; write it once",
+        (TokenKind::Operator(BinaryOp::Equal), "label matching") => {
+            "inside braces, write `=` instead of `==`"
+        }
+        (TokenKind::Assign, _) => "to compare, write `==`",
+        (TokenKind::Operator(BinaryOp::Greater), _)
+            if before.kind == TokenKind::Operator(BinaryOp::Less) && before.span.end == found.span.start =>
+        {
+            "to compare for inequality, write `!=`"
+        }
+        (TokenKind::Identifier | TokenKind::Number | TokenKind::Duration, "label matching")
+            if is_matching_sign(before.kind) =>
+        {
+            return Some(format!("values of labels are quoted: `\"{text}\"`"));
+        }
+        (TokenKind::LeftBrace, "") if before.kind == TokenKind::RightBrace => {
+            "put all conditions in one pair of braces, separated by commas"
+        }
+        (TokenKind::LeftBrace, "") if before.kind == TokenKind::RightBracket => {
+            "the range follows the braces: `x{job=\"a\"}[5m]`"
+        }
+        (TokenKind::String, "grouping opts") => "",
+        (TokenKind::Identifier, "") if before.kind == TokenKind::Identifier => {
+            return misspelt_word(parser.text_of(before), text);
+        }
+        (TokenKind::Identifier, "") => return misspelt_word(text, text),
+        _ => "",
+    };
+    (!hint.is_empty()).then(|| hint.to_owned())
+}
+
+fn is_matching_sign(kind: TokenKind) -> bool {
+    matches!(
+        kind,
+        TokenKind::Assign
+            | TokenKind::RegexMatch
+            | TokenKind::RegexMismatch
+            | TokenKind::Operator(BinaryOp::NotEqual)
+    )
+}
+
+/// A word where an operator or modifier belongs is perhaps one.
+fn misspelt_word(first: &str, second: &str) -> Option<String> {
+    const WORDS: [&str; 13] = [
+        "and",
+        "or",
+        "unless",
+        "atan2",
+        "by",
+        "without",
+        "on",
+        "ignoring",
+        "group_left",
+        "group_right",
+        "offset",
+        "bool",
+        "not",
+    ];
+    let close = [second, first].into_iter().find_map(|word| near(word, &WORDS))?;
+    match close {
+        "not" => Some("there is no `not`; `unless` and `!=` exclude".to_owned()),
+        close => Some(format!("did you mean `{close}`?")),
+    }
+}
+
+fn near<'a>(word: &str, words: &[&'a str]) -> Option<&'a str> {
+    if word.len() > LONGEST_NAME {
+        return None;
+    }
+    did_you_mean(word, words.iter().copied())
 }
 
 /// A hint about any other error.
-pub(super) fn of(_error: &ParseError, _text: &str) -> Option<String> {
-    None
+pub(super) fn of(error: &ParseError, text: &str) -> Option<String> {
+    let here = text.get(error.span.start..).unwrap_or_default();
+    let hint = match &error.kind {
+        ParseErrorKind::Lexical(error) => return lexical(error, here),
+        ParseErrorKind::UnknownFunction(name) => return function(name),
+        ParseErrorKind::FunctionNotEnabled(_) | ParseErrorKind::AggregationNotEnabled(_) => {
+            "it is experimental: Prometheus needs the feature promql-experimental-functions"
+        }
+        ParseErrorKind::FillNotEnabled => {
+            "it is experimental: Prometheus needs the feature promql-binop-fill-modifiers"
+        }
+        ParseErrorKind::ExtensionNotEnabled(_) => {
+            "it is experimental: Prometheus needs the feature promql-extended-range-selectors"
+        }
+        ParseErrorKind::Duration(_) | ParseErrorKind::DurationUnit { .. } => UNITS,
+        ParseErrorKind::RangeNotOnSelector => "a range of an expression is a subquery: `[5m:]`",
+        ParseErrorKind::OffsetBeforeRange => "the range comes first: `x[5m] offset 1h`",
+        ParseErrorKind::AtBeforeRange => "the range comes first: `x[5m] @ 0`",
+        ParseErrorKind::OffsetNotOnSelector => {
+            "put `offset` behind the selector: `rate(x[5m] offset 1h)`, not `rate(x[5m]) offset 1h`"
+        }
+        ParseErrorKind::AtNotOnSelector => {
+            "put `@` behind the selector: `rate(x[5m] @ 0)`, not `rate(x[5m]) @ 0`"
+        }
+        ParseErrorKind::ScalarComparison => "`bool` gives 0 or 1: `1 < bool 2`",
+        ParseErrorKind::EmptySelector => {
+            "as it is, it selects every series; one condition must not match an empty value, as `{job!=\"\"}`"
+        }
+        ParseErrorKind::Type { want: ValueType::Matrix, got: ValueType::Vector, .. } => {
+            "it needs a range: `[5m]` behind a selector, `[5m:]` behind another expression"
+        }
+        ParseErrorKind::Type { want: ValueType::Vector, got: ValueType::Matrix, .. } => {
+            "remove the range, or put a function around it, such as `rate` or `max_over_time`"
+        }
+        ParseErrorKind::Type { want: ValueType::Scalar, got: ValueType::Vector, .. } => {
+            "`scalar(x)` makes a number of a single sample"
+        }
+        ParseErrorKind::Type { want: ValueType::Vector, got: ValueType::Scalar, .. } => {
+            "`vector(x)` makes a sample without labels of a number"
+        }
+        ParseErrorKind::OperandType => {
+            "operators take numbers and instant vectors: put a function such as `rate` around a range"
+        }
+        ParseErrorKind::SubqueryOperand(ValueType::Scalar) => {
+            "`vector(x)` makes an instant vector of a number"
+        }
+        ParseErrorKind::AggregateArguments { expected: 2, got: 1 } => {
+            "it takes a parameter before the vector, as `topk(5, x)`"
+        }
+        ParseErrorKind::AggregateArguments { expected: 1, got } if *got > 1 => {
+            "labels go before the parentheses: `sum by (job) (x)`"
+        }
+        ParseErrorKind::GroupingInSetOperation(_) => "`and`, `or` and `unless` match many samples with many",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+pub(super) const UNITS: &str =
+    "a duration is whole numbers with the units y, w, d, h, m, s, ms, the longest first, as `1h30m`";
+
+fn lexical(error: &LexError, here: &str) -> Option<String> {
+    let hint = match error {
+        LexError::Character('$') | LexError::CharacterInDuration('$') => return Some(variable(here)),
+        LexError::Character('&') => "write `and`",
+        LexError::Character('|') => "write `or`",
+        LexError::Character('“' | '”' | '„' | '‘' | '’')
+        | LexError::CharacterInBraces('“' | '”' | '„' | '‘' | '’') => {
+            "typographic quotes quote nothing: write `\"`"
+        }
+        LexError::Character(';') => "an expression has no `;`",
+        LexError::AfterCharacter { first: '=', .. } => "`=~` works only inside braces",
+        LexError::AfterCharacter { first: '!', found: Some('~'), .. } => "`!~` works only inside braces",
+        LexError::AfterCharacter { .. } => "there is no `!`; `unless` and `!=` exclude",
+        LexError::CharacterInBraces('$') => {
+            "that is a variable of a dashboard, which fills it in; Prometheus cannot"
+        }
+        LexError::CharacterInBraces('<' | '>') => "labels are compared with `=`, `!=`, `=~` and `!~`",
+        LexError::CharacterInBraces('&' | ';') => "separate conditions by commas",
+        LexError::CharacterInBraces('0'..='9') => "values of labels are quoted",
+        LexError::CharacterInDuration(c) if c.is_ascii_alphabetic() => UNITS,
+        LexError::NumberOrDuration(_) => UNITS,
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// Grafana fills in `$__rate_interval` and the like before it asks.
+fn variable(here: &str) -> String {
+    let end = here.find(|c: char| !(c.is_ascii_alphanumeric() || "$_{}".contains(c))).unwrap_or(here.len());
+    let name = &here[..end.min(LONGEST_NAME)];
+    format!(
+        "`{name}` is a variable of a Grafana dashboard, which fills it in; write a duration, such as `5m`"
+    )
+}
+
+fn function(name: &str) -> Option<String> {
+    const GRAFANA: [&str; 5] = ["label_values", "label_names", "metrics", "query_result", "series_query"];
+    if GRAFANA.contains(&name) {
+        return Some(format!("`{name}` is Grafana's, for variables of dashboards"));
+    }
+    // What other languages call them, and what they once were called here.
+    const OTHER_NAMES: [(&str, &str); 6] = [
+        ("average", "avg"),
+        ("holt_winters", "double_exponential_smoothing"),
+        ("log", "ln"),
+        ("mean", "avg"),
+        ("percentile", "quantile"),
+        ("stdev", "stddev"),
+    ];
+    let other = |name: &str| OTHER_NAMES.iter().find(|(other, _)| *other == name).map(|(_, known)| *known);
+    let mut names: Vec<&str> = Function::ALL.iter().map(|function| function.signature().name).collect();
+    names.extend(AggregateOp::ALL.iter().map(|op| op.name()));
+    names.extend(OTHER_NAMES.iter().map(|(other, _)| *other));
+    let close = other(name).or_else(|| near(name, &names))?;
+    Some(format!("did you mean `{}`?", other(close).unwrap_or(close)))
 }

@@ -53,8 +53,10 @@ impl Parser<'_> {
     }
 
     fn duration_expr(&mut self, least: u8) -> Parsed<Tall<DurationExpr>> {
-        let left = self.nested(Self::duration_operand)?;
-        self.duration_continued(left, least)
+        self.nested(|parser| {
+            let left = parser.duration_operand()?;
+            parser.duration_continued(left, least)
+        })
     }
 
     fn duration_continued(&mut self, mut left: Tall<DurationExpr>, least: u8) -> Parsed<Tall<DurationExpr>> {
