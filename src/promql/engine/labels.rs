@@ -32,9 +32,10 @@ fn chosen(labels: &LabelSet, keep: impl Fn(&str) -> bool) -> LabelSet {
     if all { labels.clone() } else { builder.build() }
 }
 
-/// Whether a label may have this name: any text of UTF-8 but the empty one.
+/// Whether a label may have this name: any text of UTF-8 but the empty one. Bytes that are not UTF-8 were replaced
+/// when the text was read.
 pub(super) fn is_valid_name(name: &str) -> bool {
-    !name.is_empty()
+    !name.is_empty() && !name.contains(char::REPLACEMENT_CHARACTER)
 }
 
 /// The text of an argument that is one.
