@@ -110,3 +110,99 @@ pub fn implementation(function: Function) -> Implementation {
 fn window(compute: fn(&Window<'_>, &mut Context<'_>) -> Option<Value>) -> Implementation {
     Implementation::Window { compute, keeps_name: false }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::promql::ast::{Extension, ValueType};
+    use crate::promql::functions::Argument;
+    use crate::promql::functions::testing::{self, Spec, counted};
+
+    /// Any float, special ones often.
+    fn float() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            proptest::num::f64::ANY,
+            -10.0..100.0,
+            prop::sample::select(vec![
+                0.0,
+                -0.0,
+                1.0,
+                f64::NAN,
+                f64::INFINITY,
+                f64::NEG_INFINITY,
+                1e308,
+                -1e308
+            ]),
+        ]
+    }
+
+    /// Samples each ten seconds, some floats, some histograms, in a window that may begin and end anywhere.
+    fn spec() -> impl Strategy<Value = Spec> {
+        let samples = prop::collection::vec((prop::bool::weighted(0.7), float(), 1_i64..90), 1..8);
+        let extensions = vec![None, Some(Extension::Anchored), Some(Extension::Smoothed)];
+        let extension = prop::sample::select(extensions);
+        (samples, -60_i64..300, 1_i64..300, extension, prop::collection::vec(float(), 2)).prop_map(
+            |(samples, start, length, extension, scalars)| {
+                let (mut floats, mut histograms, mut t) = (Vec::new(), Vec::new(), 0);
+                for (is_float, value, pause) in samples {
+                    t += pause;
+                    if is_float { floats.push((t, value)) } else { histograms.push((t, value)) }
+                }
+                let floats =
+                    floats.into_iter().map(|(t, v)| crate::promql::value::FloatPoint { t: t * 1000, v });
+                Spec {
+                    floats: floats.collect(),
+                    histograms: counted(&histograms),
+                    start: start * 1000,
+                    end: (start + length) * 1000,
+                    extension,
+                    scalars,
+                    step: None,
+                }
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_window_is_too_strange(spec in spec()) {
+            for function in Function::ALL {
+                if let Implementation::Window { .. } = implementation(*function) {
+                    let answer = testing::window(*function, &spec);
+                    prop_assert!(answer.said.iter().all(|text| text.ends_with("(1:2)")), "{:?}", answer.said);
+                }
+            }
+        }
+
+        #[test]
+        fn no_vector_is_too_strange(values in prop::collection::vec(float(), 0..20), number in float()) {
+            let samples: Vec<_> =
+                values.iter().enumerate().map(|(n, value)| testing::sample(&format!("m{{n=\"{n}\"}}"), *value)).collect();
+            for function in Function::ALL {
+                let args = function.signature().arguments.iter().map(|argument| match argument {
+                    ValueType::Vector => Argument::Vector(&samples),
+                    ValueType::String => Argument::String("n"),
+                    ValueType::Scalar | ValueType::Matrix => Argument::Scalar(number),
+                });
+                let args: Vec<_> = args.collect();
+                match implementation(*function) {
+                    Implementation::Vector(_) => {
+                        let (out, _) = testing::on_vector(*function, &args);
+                        prop_assert!(out.len() <= samples.len().max(1));
+                    }
+                    Implementation::Scalar(_) => {
+                        testing::scalar(*function, &args, 0);
+                    }
+                    Implementation::Math(compute) => {
+                        compute(number);
+                    }
+                    Implementation::Window { .. } | Implementation::Evaluator => {}
+                }
+            }
+        }
+    }
+}
