@@ -3,6 +3,7 @@
 //! It keeps everything until it is cleared: no chunks, no retention. Series are found by the values of their
 //! labels, so that a selection of few among 100,000 does not look at the rest.
 
+mod hints;
 mod listing;
 mod postings;
 
@@ -52,7 +53,7 @@ impl MemoryStore {
     /// Adds a sample to the series with these labels, at `t` milliseconds since the epoch.
     ///
     /// As in Prometheus' storage, times of a series have to rise; the very value that a time already has may be
-    /// said again, and changes nothing.
+    /// said again, and changes nothing. Histograms get the hint about resets that Prometheus' storage gives them.
     ///
     /// # Errors
     /// See [`AppendError`]; nothing is stored then.
@@ -121,7 +122,11 @@ impl Stored {
         }
         match value {
             Value::Float(v) => self.floats.push(FloatPoint { t, v }),
-            Value::Histogram(h) => self.histograms.push(HistogramPoint { t, h }),
+            Value::Histogram(h) => {
+                let last = self.histograms.last().filter(|last| Some(last.t) == self.latest());
+                let h = hints::stored(last.map(|last| &*last.h), h);
+                self.histograms.push(HistogramPoint { t, h });
+            }
         }
         Ok(())
     }

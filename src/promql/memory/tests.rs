@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{AppendError, MemoryStore};
 use crate::model::{LabelSet, MatchOp, Matcher, sample::stale_nan};
-use crate::promql::histogram::FloatHistogram;
+use crate::promql::histogram::{CounterResetHint, FloatHistogram};
+use crate::promql::notation::{SequenceValue, parse_series};
 use crate::promql::source::{Source, TimeWindow};
 use crate::promql::value::Value;
 
@@ -103,6 +104,26 @@ fn times_of_a_series_rise_and_a_sample_may_be_said_again() {
 }
 
 #[test]
+fn histograms_are_read_with_the_hints_of_prometheus_storage() {
+    let mut store = MemoryStore::default();
+    let notation = "h {{count:3 buckets:[1 2]}} {{count:4 buckets:[1 3]}} {{count:9 buckets:[0 9]}} \
+                    {{count:9 buckets:[0 9] counter_reset_hint:reset}} {{count:10 buckets:[0 10]}} \
+                    {{schema:1 count:11 buckets:[0 11]}} {{count:12 buckets:[0 12] counter_reset_hint:gauge}} \
+                    {{count:13 buckets:[0 13] counter_reset_hint:not_reset}} 5 {{count:14 buckets:[0 14]}}";
+    let series = parse_series(notation).expect("valid notation");
+    for (value, t) in series.values.into_iter().zip(0..) {
+        let SequenceValue::Value(value) = value else { continue };
+        store.append(&series.labels, t, value).expect("times rise");
+    }
+    let found = store.select(&[], EVER).expect("never fails");
+    let hints: Vec<CounterResetHint> =
+        found[0].histograms.iter().map(|point| point.h.counter_reset_hint).collect();
+    let (unknown, not, gauge) =
+        (CounterResetHint::Unknown, CounterResetHint::NotReset, CounterResetHint::Gauge);
+    assert_eq!(hints, [unknown, not, unknown, unknown, not, unknown, gauge, unknown, unknown]);
+}
+
+#[test]
 fn what_there_is_can_be_listed() {
     let mut store = store();
     store
@@ -122,4 +143,33 @@ fn what_there_is_can_be_listed() {
     assert_eq!((store.len(), store.is_empty()), (0, true));
     assert_eq!(store.label_names(&[], EVER), [""; 0]);
     assert_eq!(found(&store, &[]), [""; 0]);
+}
+
+proptest::proptest! {
+    /// The index never changes what is found, nor the order.
+    #[test]
+    fn what_is_found_is_what_a_look_at_every_series_finds(
+        values in proptest::collection::vec((0..4_u8, 0..4_u8), 1..30),
+        conditions in proptest::collection::vec((0..2_usize, 0..4_usize, 0..7_usize), 0..4),
+    ) {
+        let text = |value: u8| ["", "a", "b", "ab"][usize::from(value)];
+        let mut store = MemoryStore::default();
+        let mut all: Vec<LabelSet> = Vec::new();
+        for (one, two) in values {
+            let labels = LabelSet::from_pairs([("__name__", "m"), ("one", text(one)), ("two", text(two))]);
+            if !all.contains(&labels) {
+                all.push(labels.clone());
+            }
+            store.append(&labels, 0, Value::Float(1.0)).expect("the same again is fine");
+        }
+        let ops = [MatchOp::Equal, MatchOp::NotEqual, MatchOp::Regex, MatchOp::NotRegex];
+        let texts = ["", "a", "b", "a|b", "a.*", ".*", ".+"];
+        let matchers: Vec<Matcher> = conditions
+            .into_iter()
+            .map(|(name, op, value)| matcher(["one", "two"][name], ops[op], texts[value]))
+            .collect();
+        let expected = all.iter().filter(|labels| matchers.iter().all(|matcher| matcher.matches(labels)));
+        let expected: Vec<String> = expected.map(ToString::to_string).collect();
+        proptest::prop_assert_eq!(found(&store, &matchers), expected);
+    }
 }
