@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::promql::annotations::{Annotation, HistogramOperation};
 use crate::promql::ast::BinaryOp;
+use crate::promql::functions::go_math;
 use crate::promql::histogram::{CounterResetHint, FloatHistogram};
 use crate::promql::value::Value;
 
@@ -120,7 +121,7 @@ fn arithmetic(op: BinaryOp, left: f64, right: f64) -> Option<f64> {
         BinaryOp::Mul => Some(left * right),
         BinaryOp::Div => Some(left / right),
         BinaryOp::Mod => Some(left % right),
-        BinaryOp::Pow => Some(left.powf(right)),
+        BinaryOp::Pow => Some(go_math::pow(left, right)),
         BinaryOp::Atan2 => Some(left.atan2(right)),
         BinaryOp::Equal
         | BinaryOp::NotEqual

@@ -7,6 +7,10 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, LN_2, LOG2_E, LOG10_E};
 
+mod pow;
+
+pub(crate) use pow::pow;
+
 /// `math.Max`: NaN if one is NaN, unless the other is +Inf; +0 is greater than -0.
 pub(crate) fn max(a: f64, b: f64) -> f64 {
     if a == f64::INFINITY || b == f64::INFINITY {
