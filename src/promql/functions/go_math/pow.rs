@@ -118,6 +118,14 @@ mod tests {
     }
 
     #[test]
+    fn fractional_exponents() {
+        for (base, exponent) in [(2.5, 1.7), (2.5, 1.3), (0.3, -2.9), (1e200, 0.25)] {
+            let (got, expected) = (pow(base, exponent), f64::powf(base, exponent));
+            assert!((got / expected - 1.0).abs() < 1e-14, "{base} ^ {exponent} = {got}, not {expected}");
+        }
+    }
+
+    #[test]
     fn special_values() {
         let cases = [
             (f64::NAN, 0.0, 1.0),
