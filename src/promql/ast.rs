@@ -251,7 +251,8 @@ pub struct Call {
 /// A selection of series, one sample each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VectorSelector {
-    /// The metric name before the braces, or quoted as the first thing in them.
+    /// The metric name before the braces. One that is quoted inside them is only a condition, as in Prometheus;
+    /// [`VectorSelector::metric_name`] finds both.
     pub name: Option<Arc<str>>,
     /// All conditions, the one on `__name__` included (last, as Prometheus adds it).
     pub matchers: Vec<SelectorMatcher>,
@@ -393,7 +394,8 @@ pub struct NumberLiteral {
 /// A text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StringLiteral {
-    /// The text without quotes and escapes.
+    /// The text without quotes and escapes. Bytes that are not UTF-8 (`"\\xff"`) became U+FFFD, which cannot come
+    /// from anything else but its own escape.
     pub value: Arc<str>,
     /// Where it stands, quotes included.
     pub span: Span,

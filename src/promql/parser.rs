@@ -14,6 +14,8 @@ mod length;
 mod literal;
 mod modifiers;
 mod postfix;
+#[cfg(test)]
+mod properties;
 mod selector;
 #[cfg(test)]
 mod tests;

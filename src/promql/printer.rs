@@ -206,3 +206,51 @@ impl fmt::Display for NumberLiteral {
         write!(f, "{sign}{}", Duration::from_millis(nanos / 1_000_000))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::promql::parser::{Features, parse};
+
+    #[test]
+    fn the_canonical_text_is_prometheus_own() {
+        for (text, printed) in [
+            ("sum(orders)by(shop,)", "sum by (shop) (orders)"),
+            ("sum by () (orders)", "sum(orders)"),
+            ("avg without() (orders)", "avg without () (orders)"),
+            ("quantile  (0.9,orders)", "quantile(0.9, orders)"),
+            ("MAX BY (\"a b\", c)(orders)", "max by (\"a b\", c) (orders)"),
+            ("orders{shop='b',area=~`a|b`}", "orders{area=~\"a|b\",shop=\"b\"}"),
+            ("{'order.count',\"a b\"!='c'}", "{\"a b\"!=\"c\",__name__=\"order.count\"}"),
+            ("{__name__=\"orders\"}", "{__name__=\"orders\"}"),
+            ("{shop='a',__name__=\"\"} or b{}", "{__name__=\"\",shop=\"a\"} or b"),
+            ("orders offset 90s @ 1.5", "orders @ 1.500 offset 1m30s"),
+            ("orders offset -36h", "orders offset -1d12h"),
+            ("orders offset 0", "orders"),
+            ("orders[300] @ start()", "orders[5m] @ start()"),
+            ("orders[8d] offset 1w", "orders[8d] offset 1w"),
+            ("rate(orders[5m])[1h:] offset 1m @ end()", "rate(orders[5m])[1h:] @ end() offset 1m"),
+            ("orders[1h:30]", "orders[1h:30s]"),
+            ("orders[((5m+step()))*-(2)]", "orders[(5m + step()) * -(2)]"),
+            ("orders offset +min_of(range(),1h)", "orders offset min_of(range(), 1h)"),
+            ("orders anchored offset 5m", "orders anchored offset 5m"),
+            ("orders[5m] offset 5m smoothed", "orders[5m] smoothed offset 5m"),
+            ("a*on()group_left b", "a * on () group_left () b"),
+            ("a==bool ignoring(x)group_right(y)b", "a == bool ignoring (x) group_right (y) b"),
+            ("a+ignoring()b", "a + b"),
+            ("a and on(x) b", "a and on (x) b"),
+            ("a+fill(1e21)b", "a + fill (1e+21) b"),
+            ("a+on(x)fill_right(2)fill_left(-0.5)b", "a + on (x) fill_left (-0.5) fill_right (2) b"),
+            ("1e21+0x1F", "1000000000000000000000 + 31"),
+            ("-inf+NaN+ -0", "-Inf + NaN + -0"),
+            ("-(1)", "-(1)"),
+            ("+orders", "+orders"),
+            ("-1h+1500ms", "-1h + 1s500ms"),
+            ("'it\\'s \"so\"\\u00e9'", "\"it's \\\"so\\\"é\""),
+            ("label_join(a,'b',',')", "label_join(a, \"b\", \",\")"),
+            ("time( )", "time()"),
+        ] {
+            let expr = parse(text, Features::ALL);
+            assert_eq!(expr.map(|expr| expr.to_string()), Ok(printed.to_owned()), "{text}");
+        }
+    }
+}

@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use super::ast::{Expr, VectorSelector};
+use super::ast::{Expr, SelectorMatcher, VectorSelector};
+use crate::model::MatchOp;
 
 impl Expr {
     /// The expressions directly inside this one, in the order in which they stand in the canonical text. The
@@ -76,6 +77,83 @@ impl Expr {
             | Self::String(_)
             | Self::Subquery(_)
             | Self::Unary(_) => None,
+        }
+    }
+}
+
+impl VectorSelector {
+    /// The one metric that it selects from, if its name is given: before the braces, quoted inside them, or as a
+    /// condition on `__name__`.
+    #[must_use]
+    pub fn metric_name(&self) -> Option<&str> {
+        let is_name = |matcher: &&SelectorMatcher| {
+            &**matcher.matcher.name() == "__name__" && matcher.matcher.op() == MatchOp::Equal
+        };
+        let name = self.matchers.iter().find(is_name)?;
+        Some(&**name.matcher.value()).filter(|name| !name.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use crate::promql::ast::Expr;
+    use crate::promql::parser::{Features, parse};
+
+    fn parsed(text: &str) -> Expr {
+        parse(text, Features::ALL).expect(text)
+    }
+
+    #[test]
+    fn a_walk_sees_every_node_with_what_is_around_it() {
+        let expr = parsed("topk(scalar(limit), -rate(orders[5m])) > bool (max_over_time(stock[1h:]) + 1)");
+        let mut seen = Vec::new();
+        let all: ControlFlow<()> = expr.walk(|node, around| {
+            seen.push((node.to_string(), around.len()));
+            ControlFlow::Continue(())
+        });
+        assert!(all.is_continue());
+        let depths: Vec<(&str, usize)> = seen.iter().map(|(text, depth)| (text.as_str(), *depth)).collect();
+        assert_eq!(
+            depths[1..],
+            [
+                ("topk(scalar(limit), -rate(orders[5m]))", 1),
+                ("scalar(limit)", 2),
+                ("limit", 3),
+                ("-rate(orders[5m])", 2),
+                ("rate(orders[5m])", 3),
+                ("orders[5m]", 4),
+                ("(max_over_time(stock[1h:]) + 1)", 1),
+                ("max_over_time(stock[1h:]) + 1", 2),
+                ("max_over_time(stock[1h:])", 3),
+                ("stock[1h:]", 4),
+                ("stock", 5),
+                ("1", 3),
+            ]
+        );
+        let found = expr.walk(|node, _| match node {
+            Expr::Subquery(subquery) => ControlFlow::Break(subquery.span),
+            _ => ControlFlow::Continue(()),
+        });
+        assert!(matches!(found, ControlFlow::Break(span) if span.end - span.start == "stock[1h:]".len()));
+        let names: Vec<Option<&str>> =
+            expr.selectors().iter().map(|selector| selector.metric_name()).collect();
+        assert_eq!(names, [Some("limit"), Some("orders"), Some("stock")]);
+    }
+
+    #[test]
+    fn the_name_of_a_metric_is_found_wherever_it_is_written() {
+        for (text, name) in [
+            ("orders", Some("orders")),
+            ("orders{shop=\"a\"}", Some("orders")),
+            ("{\"order.count\"}", Some("order.count")),
+            ("{__name__=\"orders\"}", Some("orders")),
+            ("{__name__=~\"orders\"}", None),
+            ("{shop=\"a\",__name__=\"\"}", None),
+        ] {
+            let expr = parsed(text);
+            assert_eq!(expr.selector().expect("a selector").metric_name(), name, "{text}");
         }
     }
 }

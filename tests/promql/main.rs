@@ -6,3 +6,4 @@ mod corpora;
 mod language;
 mod needs_tools;
 mod scores;
+mod syntax;

@@ -181,7 +181,7 @@ fn lexical(error: &LexError, here: &str) -> Option<String> {
         LexError::CharacterInBraces('&' | ';') => "separate conditions by commas",
         LexError::CharacterInBraces('0'..='9') => "values of labels are quoted",
         LexError::CharacterInDuration(c) if c.is_ascii_alphabetic() => UNITS,
-        LexError::NumberOrDuration(_) => UNITS,
+        LexError::NumberOrDuration(_) | LexError::CharacterBehindRange(_) => UNITS,
         _ => return None,
     };
     Some(hint.to_owned())
