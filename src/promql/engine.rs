@@ -174,3 +174,6 @@ fn sorted(mut matrix: Vec<Series>) -> Vec<Series> {
     matrix.sort_by(|one, other| one.labels.cmp(&other.labels));
     matrix
 }
+
+#[cfg(test)]
+mod tests;

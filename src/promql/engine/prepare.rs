@@ -6,14 +6,15 @@ use super::durations;
 use super::error::EvalError;
 use crate::model::Matcher;
 use crate::promql::ast::{
-    Aggregate, At, AtTime, Binary, Call, Expr, Extension, MatrixSelector, Offset, Sign, Subquery, ValueType,
-    VectorSelector,
+    Aggregate, At, AtTime, Binary, Call, Expr, Extension, MatrixSelector, Offset, Sign, Subquery, Unary,
+    ValueType, VectorSelector,
 };
+use crate::promql::parser::MAX_HEIGHT;
 use crate::promql::signature::Function;
 use crate::promql::span::Span;
 
-/// How deep expressions may be nested: each level takes some of the stack.
-const MAX_DEPTH: usize = 400;
+/// How deep expressions may be nested, each level takes some of the stack: those that the parser lets pass.
+const MAX_DEPTH: usize = MAX_HEIGHT + 1;
 
 /// What is known of the query; milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -135,80 +136,87 @@ struct Preparation {
 }
 
 impl Preparation {
+    /// Small, and so are those that it calls on its way down: the stack has to hold many of them.
     fn prepare<'e>(&self, expr: &'e Expr, depth: usize) -> Result<Prepared<'e>, EvalError> {
         if depth > MAX_DEPTH {
             return Err(EvalError::TooDeep(MAX_DEPTH));
         }
         let expr = expr.without_parens();
+        match expr {
+            Expr::Number(_) | Expr::String(_) | Expr::Vector(_) | Expr::Matrix(_) => self.leaf(expr),
+            Expr::Subquery(node) => self.subquery(node, depth),
+            Expr::Unary(node) => self.unary(node, depth),
+            Expr::Aggregate(node) => self.aggregate(node, depth),
+            Expr::Binary(node) => self.binary(node, expr.span(), depth),
+            Expr::Call(node) => self.call(node, depth),
+            Expr::Paren(node) => self.prepare(&node.inner, depth + 1),
+        }
+    }
+
+    fn leaf<'e>(&self, expr: &'e Expr) -> Result<Prepared<'e>, EvalError> {
         let plan = |kind| Plan { kind, span: expr.span(), value_type: expr.value_type() };
         Ok(match expr {
             Expr::Number(number) => constant(plan(Kind::Number(number.value))),
             Expr::String(text) => constant(plan(Kind::String(&text.value))),
-            Expr::Vector(node) => {
-                let selector = self.selector(node)?;
-                let invariant = selector.shift.at.is_some();
-                Prepared { plan: plan(Kind::Selector(selector)), invariant, mark: invariant }
-            }
             Expr::Matrix(node) => {
                 let range = self.range(node)?;
                 let invariant = range.selector.shift.at.is_some();
                 Prepared { plan: plan(Kind::Range(range)), invariant, mark: false }
             }
-            Expr::Subquery(node) => {
-                let subquery = self.subquery(node, depth)?;
-                let invariant = subquery.shift.at.is_some();
-                Prepared { plan: plan(Kind::Subquery(Box::new(subquery))), invariant, mark: false }
+            Expr::Vector(node) => {
+                let selector = self.selector(node)?;
+                let invariant = selector.shift.at.is_some();
+                Prepared { plan: plan(Kind::Selector(selector)), invariant, mark: invariant }
             }
-            Expr::Unary(node) => {
-                let operand = self.prepare(&node.operand, depth + 1)?;
-                match node.sign {
-                    Sign::Plus => operand,
-                    Sign::Minus => Prepared { plan: plan(Kind::Negated(Box::new(operand.plan))), ..operand },
-                }
+            Expr::Aggregate(_)
+            | Expr::Binary(_)
+            | Expr::Call(_)
+            | Expr::Paren(_)
+            | Expr::Subquery(_)
+            | Expr::Unary(_) => constant(plan(Kind::Number(f64::NAN))),
+        })
+    }
+
+    fn unary<'e>(&self, node: &'e Unary, depth: usize) -> Result<Prepared<'e>, EvalError> {
+        let operand = self.prepare(&node.operand, depth + 1)?;
+        Ok(match node.sign {
+            Sign::Plus => operand,
+            Sign::Minus => {
+                let Prepared { plan, invariant, mark } = operand;
+                let value_type = plan.value_type;
+                let kind = Kind::Negated(Box::new(plan));
+                Prepared { plan: Plan { kind, span: node.span, value_type }, invariant, mark }
             }
-            Expr::Aggregate(node) => self.aggregate(node, plan, depth)?,
-            Expr::Binary(node) => self.binary(node, plan, depth)?,
-            Expr::Call(node) => self.call(node, plan, depth)?,
-            Expr::Paren(inner) => self.prepare(&inner.inner, depth + 1)?,
         })
     }
 
     /// As in Prometheus only the operand decides whether an aggregation varies, not the parameter.
-    fn aggregate<'e>(
-        &self,
-        node: &'e Aggregate,
-        plan: impl Fn(Kind<'e>) -> Plan<'e>,
-        depth: usize,
-    ) -> Result<Prepared<'e>, EvalError> {
+    fn aggregate<'e>(&self, node: &'e Aggregate, depth: usize) -> Result<Prepared<'e>, EvalError> {
         let operand = self.prepare(&node.operand, depth + 1)?;
         let param = match &node.param {
             Some(param) => Some(self.prepare(param, depth + 1)?.marked()),
             None => None,
         };
         let (invariant, mark) = (operand.invariant, operand.mark);
-        let aggregate = AggregatePlan { node, operand: operand.plan, param };
-        Ok(Prepared { plan: plan(Kind::Aggregate(Box::new(aggregate))), invariant, mark })
+        let kind = Kind::Aggregate(Box::new(AggregatePlan { node, operand: operand.plan, param }));
+        Ok(Prepared { plan: Plan { kind, span: node.span, value_type: ValueType::Vector }, invariant, mark })
     }
 
-    fn binary<'e>(
-        &self,
-        node: &'e Binary,
-        plan: impl Fn(Kind<'e>) -> Plan<'e>,
-        depth: usize,
-    ) -> Result<Prepared<'e>, EvalError> {
-        let (left, right) = (self.prepare(&node.left, depth + 1)?, self.prepare(&node.right, depth + 1)?);
+    fn binary<'e>(&self, node: &'e Binary, span: Span, depth: usize) -> Result<Prepared<'e>, EvalError> {
+        let left = self.prepare(&node.left, depth + 1)?;
+        let right = self.prepare(&node.right, depth + 1)?;
         let invariant = left.invariant && right.invariant;
+        let value_type = match (left.plan.value_type, right.plan.value_type) {
+            (ValueType::Scalar, ValueType::Scalar) => ValueType::Scalar,
+            _ => ValueType::Vector,
+        };
         let (left, right) = if invariant { (left.plan, right.plan) } else { (left.marked(), right.marked()) };
-        let plan = plan(Kind::Binary(Box::new(BinaryPlan { node, left, right })));
-        Ok(Prepared { plan, invariant, mark: invariant })
+        let kind = Kind::Binary(Box::new(BinaryPlan { node, left, right }));
+        Ok(Prepared { plan: Plan { kind, span, value_type }, invariant, mark: invariant })
     }
 
-    fn call<'e>(
-        &self,
-        node: &'e Call,
-        plan: impl Fn(Kind<'e>) -> Plan<'e>,
-        depth: usize,
-    ) -> Result<Prepared<'e>, EvalError> {
+    fn call<'e>(&self, node: &'e Call, depth: usize) -> Result<Prepared<'e>, EvalError> {
+        let plan = |kind| Plan { kind, span: node.span, value_type: node.function.signature().returns };
         if let Some(number) = self.context_number(node.function) {
             return Ok(constant(plan(Kind::Number(number))));
         }
@@ -258,7 +266,7 @@ impl Preparation {
     }
 
     /// What is inside is evaluated once if it can be, whatever the subquery itself is.
-    fn subquery<'e>(&self, node: &'e Subquery, depth: usize) -> Result<SubqueryPlan<'e>, EvalError> {
+    fn subquery<'e>(&self, node: &'e Subquery, depth: usize) -> Result<Prepared<'e>, EvalError> {
         let inner = self.prepare(&node.inner, depth + 1)?;
         let inner = if inner.invariant { once(inner.plan) } else { inner.plan };
         let shift = self.shift(node.offset.as_ref(), node.at)?;
@@ -266,7 +274,10 @@ impl Preparation {
             Some(step) => Some(durations::positive(step, &self.query)?).filter(|step| *step > 0),
             None => None,
         };
-        Ok(SubqueryPlan { inner, range: durations::positive(&node.range, &self.query)?, step, shift })
+        let range = durations::positive(&node.range, &self.query)?;
+        let kind = Kind::Subquery(Box::new(SubqueryPlan { inner, range, step, shift }));
+        let plan = Plan { kind, span: node.span, value_type: ValueType::Matrix };
+        Ok(Prepared { plan, invariant: shift.at.is_some(), mark: false })
     }
 
     fn shift(&self, offset: Option<&Offset>, at: Option<At>) -> Result<Shift, EvalError> {
