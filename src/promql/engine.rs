@@ -31,6 +31,7 @@ mod prepare;
 mod ratio;
 mod selector;
 mod sets;
+mod stats;
 mod steps;
 mod stepwise;
 mod subquery;
