@@ -31,6 +31,7 @@ mod prepare;
 mod ratio;
 mod selector;
 mod sets;
+mod stats;
 mod steps;
 mod stepwise;
 mod subquery;
@@ -174,3 +175,6 @@ fn sorted(mut matrix: Vec<Series>) -> Vec<Series> {
     matrix.sort_by(|one, other| one.labels.cmp(&other.labels));
     matrix
 }
+
+#[cfg(test)]
+mod tests;

@@ -116,7 +116,7 @@ impl Evaluator<'_> {
     /// Says what was found while folding.
     fn tell(&mut self, notes: Notes, op: AggregateOp, span: Span) {
         if notes.ignored {
-            self.say(Annotation::HistogramIgnoredInAggregation { aggregation: name(op).to_owned() }, span);
+            self.say(Annotation::HistogramIgnoredInAggregation { aggregation: op.name().to_owned() }, span);
         }
         if notes.mixed {
             self.say(Annotation::MixedFloatsHistogramsAggregation, span);
@@ -227,25 +227,5 @@ pub(super) fn extent(values: &[f64]) -> (f64, f64) {
         values => values.iter().fold((f64::MAX, -f64::MAX), |(least, most), value| {
             (go_math::min(least, *value), go_math::max(most, *value))
         }),
-    }
-}
-
-/// The name of an aggregation in messages.
-pub(super) fn name(op: AggregateOp) -> &'static str {
-    match op {
-        AggregateOp::Avg => "avg",
-        AggregateOp::Bottomk => "bottomk",
-        AggregateOp::Count => "count",
-        AggregateOp::CountValues => "count_values",
-        AggregateOp::Group => "group",
-        AggregateOp::LimitRatio => "limit_ratio",
-        AggregateOp::Limitk => "limitk",
-        AggregateOp::Max => "max",
-        AggregateOp::Min => "min",
-        AggregateOp::Quantile => "quantile",
-        AggregateOp::Stddev => "stddev",
-        AggregateOp::Stdvar => "stdvar",
-        AggregateOp::Sum => "sum",
-        AggregateOp::Topk => "topk",
     }
 }

@@ -25,7 +25,7 @@ pub enum EvalError {
     StepNotPositive,
     #[error(
         "invalid expression type {} for range query, must be Scalar or instant Vector",
-        GoQuoted(documented(*.0))
+        GoQuoted(&.0.to_string())
     )]
     RangeType(ValueType),
     #[error("expanding series: {0}")]
@@ -98,15 +98,5 @@ pub struct GoFloat(pub f64);
 impl fmt::Display for GoFloat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&crate::model::number::format_float(self.0, 'g', None))
-    }
-}
-
-/// The type as Prometheus' documentation names it.
-fn documented(value_type: ValueType) -> &'static str {
-    match value_type {
-        ValueType::Scalar => "scalar",
-        ValueType::String => "string",
-        ValueType::Vector => "instant vector",
-        ValueType::Matrix => "range vector",
     }
 }

@@ -99,7 +99,7 @@ impl Evaluator<'_> {
         let window = TimeWindow { from: from.saturating_add(1), to };
         let mut matrix = Vec::new();
         for stored in self.source.select(&selector.matchers, window)? {
-            let ranged = Ranged::stored(stored, (from, to));
+            let ranged = Ranged::stored(stored, (from, to), selector.stats);
             self.limits.tick(steps.count() + ranged.floats.len())?;
             let mut series = Series { labels: ranged.labels.clone(), ..Series::default() };
             for t in steps.iter() {

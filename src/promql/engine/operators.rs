@@ -33,30 +33,6 @@ impl Outcome {
     }
 }
 
-/// The name of an operator in expressions and messages.
-pub(super) fn symbol(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::Add => "+",
-        BinaryOp::Sub => "-",
-        BinaryOp::Mul => "*",
-        BinaryOp::Div => "/",
-        BinaryOp::Mod => "%",
-        BinaryOp::Pow => "^",
-        BinaryOp::Atan2 => "atan2",
-        BinaryOp::Equal => "==",
-        BinaryOp::NotEqual => "!=",
-        BinaryOp::Greater => ">",
-        BinaryOp::GreaterOrEqual => ">=",
-        BinaryOp::Less => "<",
-        BinaryOp::LessOrEqual => "<=",
-        BinaryOp::And => "and",
-        BinaryOp::Or => "or",
-        BinaryOp::Unless => "unless",
-        BinaryOp::TrimUpper => "</",
-        BinaryOp::TrimLower => ">/",
-    }
-}
-
 /// Whether the result means something else than the operand, so that the metric name no longer fits.
 pub(super) fn changes_meaning(op: BinaryOp) -> bool {
     match op {
@@ -194,7 +170,7 @@ fn histograms(op: BinaryOp, left: &Arc<FloatHistogram>, right: &Arc<FloatHistogr
         HistogramOperation::Addition | HistogramOperation::Aggregation => result.add(right),
     };
     let Ok(combined) = combined else {
-        let annotation = Annotation::IncompatibleBucketLayout { operator: symbol(op).to_owned() };
+        let annotation = Annotation::IncompatibleBucketLayout { operator: op.symbol().to_owned() };
         return Outcome { value: None, annotation: Some(annotation) };
     };
     if operation == HistogramOperation::Subtraction {
@@ -211,6 +187,6 @@ fn histograms(op: BinaryOp, left: &Arc<FloatHistogram>, right: &Arc<FloatHistogr
 
 fn incompatible(op: BinaryOp, left: &str, right: &str) -> Outcome {
     let (left, right) = (left.to_owned(), right.to_owned());
-    let annotation = Annotation::IncompatibleTypes { left, operator: symbol(op).to_owned(), right };
+    let annotation = Annotation::IncompatibleTypes { left, operator: op.symbol().to_owned(), right };
     Outcome { value: None, annotation: Some(annotation) }
 }

@@ -6,14 +6,15 @@ use super::durations;
 use super::error::EvalError;
 use crate::model::Matcher;
 use crate::promql::ast::{
-    Aggregate, At, AtTime, Binary, Call, Expr, Extension, MatrixSelector, Offset, Sign, Subquery, ValueType,
-    VectorSelector,
+    Aggregate, At, AtTime, Binary, BinaryOp, Call, Expr, Extension, MatrixSelector, Offset, Sign, Subquery,
+    Unary, ValueType, VectorSelector,
 };
+use crate::promql::parser::MAX_HEIGHT;
 use crate::promql::signature::Function;
 use crate::promql::span::Span;
 
-/// How deep expressions may be nested: each level takes some of the stack.
-const MAX_DEPTH: usize = 400;
+/// How deep expressions may be nested, each level takes some of the stack: those that the parser lets pass.
+const MAX_DEPTH: usize = MAX_HEIGHT + 1;
 
 /// What is known of the query; milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +56,8 @@ pub(super) struct Selector {
     pub(super) matchers: Vec<Matcher>,
     pub(super) shift: Shift,
     pub(super) extension: Option<Extension>,
+    /// Of histograms only counts and sums are needed.
+    pub(super) stats: bool,
 }
 
 /// A selection of series over ranges.
@@ -106,7 +109,7 @@ impl Shift {
 
 /// Prepares an expression.
 pub(super) fn prepare<'e>(expr: &'e Expr, query: &Query) -> Result<Plan<'e>, EvalError> {
-    let prepared = Preparation { query: *query }.prepare(expr, 0)?;
+    let prepared = Preparation { query: *query }.prepare(expr, Inside::default())?;
     Ok(prepared.marked())
 }
 
@@ -130,91 +133,135 @@ fn once(plan: Plan<'_>) -> Plan<'_> {
     Plan { kind: Kind::Once(Box::new(plan)), span, value_type }
 }
 
+/// What is around a part of an expression.
+#[derive(Clone, Copy, Debug, Default)]
+struct Inside {
+    depth: usize,
+    /// A function that needs only counts and sums of histograms.
+    counts: bool,
+    /// Something that needs their buckets.
+    needs_buckets: bool,
+}
+
+impl Inside {
+    fn deeper(self) -> Self {
+        Self { depth: self.depth + 1, ..self }
+    }
+
+    /// Within a call.
+    fn of_call(self, function: Function) -> Self {
+        let counts =
+            matches!(function, Function::HistogramAvg | Function::HistogramCount | Function::HistogramSum);
+        let needs_buckets = matches!(
+            function,
+            Function::HistogramFraction | Function::HistogramQuantile | Function::HistogramQuantiles
+        );
+        Self {
+            depth: self.depth + 1,
+            counts: self.counts || counts,
+            needs_buckets: self.needs_buckets || needs_buckets,
+        }
+    }
+
+    /// Within something that needs buckets, if it does.
+    fn needing_buckets(self, needs_buckets: bool) -> Self {
+        Self { needs_buckets: self.needs_buckets || needs_buckets, ..self.deeper() }
+    }
+}
+
 struct Preparation {
     query: Query,
 }
 
 impl Preparation {
-    fn prepare<'e>(&self, expr: &'e Expr, depth: usize) -> Result<Prepared<'e>, EvalError> {
-        if depth > MAX_DEPTH {
+    /// Small, and so are those that it calls on its way down: the stack has to hold many of them.
+    fn prepare<'e>(&self, expr: &'e Expr, inside: Inside) -> Result<Prepared<'e>, EvalError> {
+        if inside.depth > MAX_DEPTH {
             return Err(EvalError::TooDeep(MAX_DEPTH));
         }
         let expr = expr.without_parens();
+        match expr {
+            Expr::Number(_) | Expr::String(_) | Expr::Vector(_) | Expr::Matrix(_) => self.leaf(expr, inside),
+            Expr::Subquery(node) => self.subquery(node, inside),
+            Expr::Unary(node) => self.unary(node, inside),
+            Expr::Aggregate(node) => self.aggregate(node, inside),
+            Expr::Binary(node) => self.binary(node, expr.span(), inside),
+            Expr::Call(node) => self.call(node, inside),
+            Expr::Paren(node) => self.prepare(&node.inner, inside.deeper()),
+        }
+    }
+
+    fn leaf<'e>(&self, expr: &'e Expr, inside: Inside) -> Result<Prepared<'e>, EvalError> {
         let plan = |kind| Plan { kind, span: expr.span(), value_type: expr.value_type() };
         Ok(match expr {
             Expr::Number(number) => constant(plan(Kind::Number(number.value))),
             Expr::String(text) => constant(plan(Kind::String(&text.value))),
-            Expr::Vector(node) => {
-                let selector = self.selector(node)?;
-                let invariant = selector.shift.at.is_some();
-                Prepared { plan: plan(Kind::Selector(selector)), invariant, mark: invariant }
-            }
             Expr::Matrix(node) => {
-                let range = self.range(node)?;
+                let range = self.range(node, inside)?;
                 let invariant = range.selector.shift.at.is_some();
                 Prepared { plan: plan(Kind::Range(range)), invariant, mark: false }
             }
-            Expr::Subquery(node) => {
-                let subquery = self.subquery(node, depth)?;
-                let invariant = subquery.shift.at.is_some();
-                Prepared { plan: plan(Kind::Subquery(Box::new(subquery))), invariant, mark: false }
+            Expr::Vector(node) => {
+                let selector = self.selector(node, inside)?;
+                let invariant = selector.shift.at.is_some();
+                Prepared { plan: plan(Kind::Selector(selector)), invariant, mark: invariant }
             }
-            Expr::Unary(node) => {
-                let operand = self.prepare(&node.operand, depth + 1)?;
-                match node.sign {
-                    Sign::Plus => operand,
-                    Sign::Minus => Prepared { plan: plan(Kind::Negated(Box::new(operand.plan))), ..operand },
-                }
+            Expr::Aggregate(_)
+            | Expr::Binary(_)
+            | Expr::Call(_)
+            | Expr::Paren(_)
+            | Expr::Subquery(_)
+            | Expr::Unary(_) => constant(plan(Kind::Number(f64::NAN))),
+        })
+    }
+
+    fn unary<'e>(&self, node: &'e Unary, inside: Inside) -> Result<Prepared<'e>, EvalError> {
+        let operand = self.prepare(&node.operand, inside.deeper())?;
+        Ok(match node.sign {
+            Sign::Plus => operand,
+            Sign::Minus => {
+                let Prepared { plan, invariant, mark } = operand;
+                let value_type = plan.value_type;
+                let kind = Kind::Negated(Box::new(plan));
+                Prepared { plan: Plan { kind, span: node.span, value_type }, invariant, mark }
             }
-            Expr::Aggregate(node) => self.aggregate(node, plan, depth)?,
-            Expr::Binary(node) => self.binary(node, plan, depth)?,
-            Expr::Call(node) => self.call(node, plan, depth)?,
-            Expr::Paren(inner) => self.prepare(&inner.inner, depth + 1)?,
         })
     }
 
     /// As in Prometheus only the operand decides whether an aggregation varies, not the parameter.
-    fn aggregate<'e>(
-        &self,
-        node: &'e Aggregate,
-        plan: impl Fn(Kind<'e>) -> Plan<'e>,
-        depth: usize,
-    ) -> Result<Prepared<'e>, EvalError> {
-        let operand = self.prepare(&node.operand, depth + 1)?;
+    fn aggregate<'e>(&self, node: &'e Aggregate, inside: Inside) -> Result<Prepared<'e>, EvalError> {
+        let operand = self.prepare(&node.operand, inside.deeper())?;
         let param = match &node.param {
-            Some(param) => Some(self.prepare(param, depth + 1)?.marked()),
+            Some(param) => Some(self.prepare(param, inside.deeper())?.marked()),
             None => None,
         };
         let (invariant, mark) = (operand.invariant, operand.mark);
-        let aggregate = AggregatePlan { node, operand: operand.plan, param };
-        Ok(Prepared { plan: plan(Kind::Aggregate(Box::new(aggregate))), invariant, mark })
+        let kind = Kind::Aggregate(Box::new(AggregatePlan { node, operand: operand.plan, param }));
+        Ok(Prepared { plan: Plan { kind, span: node.span, value_type: ValueType::Vector }, invariant, mark })
     }
 
-    fn binary<'e>(
-        &self,
-        node: &'e Binary,
-        plan: impl Fn(Kind<'e>) -> Plan<'e>,
-        depth: usize,
-    ) -> Result<Prepared<'e>, EvalError> {
-        let (left, right) = (self.prepare(&node.left, depth + 1)?, self.prepare(&node.right, depth + 1)?);
+    fn binary<'e>(&self, node: &'e Binary, span: Span, inside: Inside) -> Result<Prepared<'e>, EvalError> {
+        let inside = inside.needing_buckets(matches!(node.op, BinaryOp::TrimLower | BinaryOp::TrimUpper));
+        let left = self.prepare(&node.left, inside)?;
+        let right = self.prepare(&node.right, inside)?;
         let invariant = left.invariant && right.invariant;
+        let value_type = match (left.plan.value_type, right.plan.value_type) {
+            (ValueType::Scalar, ValueType::Scalar) => ValueType::Scalar,
+            _ => ValueType::Vector,
+        };
         let (left, right) = if invariant { (left.plan, right.plan) } else { (left.marked(), right.marked()) };
-        let plan = plan(Kind::Binary(Box::new(BinaryPlan { node, left, right })));
-        Ok(Prepared { plan, invariant, mark: invariant })
+        let kind = Kind::Binary(Box::new(BinaryPlan { node, left, right }));
+        Ok(Prepared { plan: Plan { kind, span, value_type }, invariant, mark: invariant })
     }
 
-    fn call<'e>(
-        &self,
-        node: &'e Call,
-        plan: impl Fn(Kind<'e>) -> Plan<'e>,
-        depth: usize,
-    ) -> Result<Prepared<'e>, EvalError> {
+    fn call<'e>(&self, node: &'e Call, inside: Inside) -> Result<Prepared<'e>, EvalError> {
+        let plan = |kind| Plan { kind, span: node.span, value_type: node.function.signature().returns };
         if let Some(number) = self.context_number(node.function) {
             return Ok(constant(plan(Kind::Number(number))));
         }
         let mut args = Vec::with_capacity(node.args.len());
         for arg in &node.args {
-            args.push(self.prepare(arg, depth + 1)?);
+            args.push(self.prepare(arg, inside.of_call(node.function))?);
         }
         let arguments_are = args.iter().all(|arg| arg.invariant);
         let selectors_are =
@@ -244,29 +291,34 @@ impl Preparation {
         Some(millis as f64 / 1000.0)
     }
 
-    fn selector(&self, node: &VectorSelector) -> Result<Selector, EvalError> {
+    fn selector(&self, node: &VectorSelector, inside: Inside) -> Result<Selector, EvalError> {
         Ok(Selector {
             matchers: node.matchers.iter().map(|matcher| matcher.matcher.clone()).collect(),
             shift: self.shift(node.offset.as_ref(), node.at)?,
             extension: node.extension,
+            stats: inside.counts && !inside.needs_buckets,
         })
     }
 
-    fn range(&self, node: &MatrixSelector) -> Result<RangePlan, EvalError> {
-        let selector = self.selector(&node.selector)?;
+    fn range(&self, node: &MatrixSelector, inside: Inside) -> Result<RangePlan, EvalError> {
+        let selector = self.selector(&node.selector, inside)?;
         Ok(RangePlan { selector, range: durations::positive(&node.range, &self.query)? })
     }
 
     /// What is inside is evaluated once if it can be, whatever the subquery itself is.
-    fn subquery<'e>(&self, node: &'e Subquery, depth: usize) -> Result<SubqueryPlan<'e>, EvalError> {
-        let inner = self.prepare(&node.inner, depth + 1)?;
+    fn subquery<'e>(&self, node: &'e Subquery, inside: Inside) -> Result<Prepared<'e>, EvalError> {
+        // Counts alone do not show all resets between samples that are far apart.
+        let inner = self.prepare(&node.inner, inside.needing_buckets(true))?;
         let inner = if inner.invariant { once(inner.plan) } else { inner.plan };
         let shift = self.shift(node.offset.as_ref(), node.at)?;
         let step = match &node.step {
             Some(step) => Some(durations::positive(step, &self.query)?).filter(|step| *step > 0),
             None => None,
         };
-        Ok(SubqueryPlan { inner, range: durations::positive(&node.range, &self.query)?, step, shift })
+        let range = durations::positive(&node.range, &self.query)?;
+        let kind = Kind::Subquery(Box::new(SubqueryPlan { inner, range, step, shift }));
+        let plan = Plan { kind, span: node.span, value_type: ValueType::Matrix };
+        Ok(Prepared { plan, invariant: shift.at.is_some(), mark: false })
     }
 
     fn shift(&self, offset: Option<&Offset>, at: Option<At>) -> Result<Shift, EvalError> {

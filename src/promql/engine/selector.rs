@@ -1,18 +1,22 @@
 //! Selections of series at instants: the latest sample of each, if it is not too old and the series has not ended.
 
+use std::borrow::Cow;
+
 use super::cursor::Point;
 use super::error::EvalError;
 use super::evaluator::Evaluator;
 use super::limits::series_size;
 use super::prepare::{Kind, Plan, Selector};
+use super::stats;
 use super::steps::Steps;
+use super::window::between;
 use crate::model::sample::STALE_NAN_BITS;
 use crate::promql::ast::Extension;
 use crate::promql::source::{StoredSeries, TimeWindow};
 use crate::promql::span::Span;
 use crate::promql::value::{FloatPoint, HistogramPoint, Series};
 
-impl<'a> Evaluator<'a> {
+impl Evaluator<'_> {
     /// The series of a selector at all steps.
     pub(super) fn select(
         &mut self,
@@ -40,6 +44,14 @@ impl<'a> Evaluator<'a> {
         let stored = self.source.select(&selector.matchers, window)?;
         let mut matrix = Vec::with_capacity(stored.len());
         for series in stored {
+            let histograms = if selector.stats {
+                let histograms =
+                    between(series.histograms, window.from.saturating_sub(1), window.to, |point| point.t);
+                Cow::Owned(stats::without_buckets(histograms))
+            } else {
+                Cow::Borrowed(series.histograms)
+            };
+            let series = StoredSeries { histograms: &histograms, ..series };
             let points = self.latest_of(series, selector, steps, &pick)?;
             if !points.floats.is_empty() || !points.histograms.is_empty() {
                 matrix.push(points);
@@ -50,7 +62,7 @@ impl<'a> Evaluator<'a> {
 
     fn latest_of(
         &mut self,
-        stored: StoredSeries<'a>,
+        stored: StoredSeries<'_>,
         selector: &Selector,
         steps: Steps,
         pick: &impl for<'p> Fn(i64, Point<'p>) -> Point<'p>,

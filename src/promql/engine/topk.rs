@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use super::aggregate::{extent, name};
+use super::aggregate::extent;
 use super::cursor::{Cursor, Point};
 use super::error::{EvalError, GoFloat};
 use super::evaluator::Evaluator;
@@ -90,7 +90,7 @@ impl Evaluator<'_> {
             }
         }
         if ignored {
-            self.say(Annotation::HistogramIgnoredInAggregation { aggregation: name(op).to_owned() }, span);
+            self.say(Annotation::HistogramIgnoredInAggregation { aggregation: op.name().to_owned() }, span);
         }
         Ok(gathered.finish())
     }

@@ -10,6 +10,7 @@ use super::limits::{histograms_size, series_size};
 use super::names;
 use super::prepare::{Kind, Plan, RangePlan, Shift};
 use super::selector::{advance, is_stale};
+use super::stats;
 use super::steps::Steps;
 use crate::model::LabelSet;
 use crate::model::labels::METRIC_NAME;
@@ -62,15 +63,18 @@ pub(super) struct Ranged<'s> {
 }
 
 impl<'s> Ranged<'s> {
-    /// The samples of a stored series after `from` and up to `to`.
-    pub(super) fn stored(series: StoredSeries<'s>, (from, to): (i64, i64)) -> Self {
+    /// The samples of a stored series after `from` and up to `to`; histograms without buckets if only `stats` are
+    /// needed.
+    pub(super) fn stored(series: StoredSeries<'s>, (from, to): (i64, i64), stats: bool) -> Self {
         let floats = between(series.floats, from, to, |point| point.t);
         let histograms = between(series.histograms, from, to, |point| point.t);
+        let histograms = without_stale(histograms, |point| is_stale(point.h.sum));
+        let histograms = if stats { Cow::Owned(stats::without_buckets(&histograms)) } else { histograms };
         Self {
             labels: series.labels,
             drop_name: false,
             floats: without_stale(floats, |point| is_stale(point.v)),
-            histograms: without_stale(histograms, |point| is_stale(point.h.sum)),
+            histograms,
         }
     }
 
@@ -119,21 +123,22 @@ impl Slide {
 
 /// Where the windows of a call find their samples.
 pub(super) enum Ranges<'a> {
-    Stored(Vec<StoredSeries<'a>>),
+    /// Of a store, and whether only counts and sums of histograms are needed.
+    Stored(Vec<StoredSeries<'a>>, bool),
     Computed(Vec<Series>),
 }
 
 impl Ranges<'_> {
     fn len(&self) -> usize {
         match self {
-            Self::Stored(series) => series.len(),
+            Self::Stored(series, _) => series.len(),
             Self::Computed(series) => series.len(),
         }
     }
 
     fn get(&self, index: usize, bounds: (i64, i64)) -> Ranged<'_> {
         match self {
-            Self::Stored(series) => Ranged::stored(series[index], bounds),
+            Self::Stored(series, stats) => Ranged::stored(series[index], bounds, *stats),
             Self::Computed(series) => Ranged::computed(&series[index]),
         }
     }
@@ -211,7 +216,8 @@ impl<'a> Evaluator<'a> {
                     from: frame.wide_bounds(steps.start).0.saturating_add(1),
                     to: frame.wide_bounds(steps.last()).1,
                 };
-                Ok((frame, Ranges::Stored(self.source.select(&selector.matchers, window)?)))
+                let stored = self.source.select(&selector.matchers, window)?;
+                Ok((frame, Ranges::Stored(stored, selector.stats)))
             }
             _ => {
                 let frame = Frame { range: 0, shift: Shift::default(), extension: None, lookback };
@@ -326,7 +332,7 @@ impl<'a> Evaluator<'a> {
         let window = TimeWindow { from: from.saturating_add(1), to };
         let mut matrix = Vec::new();
         for stored in self.source.select(&plan.selector.matchers, window)? {
-            let ranged = Ranged::stored(stored, (from, to));
+            let ranged = Ranged::stored(stored, (from, to), plan.selector.stats);
             self.limits.tick(1 + ranged.floats.len())?;
             let mut series = Series {
                 labels: ranged.labels.clone(),

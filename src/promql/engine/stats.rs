@@ -1,0 +1,32 @@
+//! Histograms of which only count and sum are asked for (`histogram_count(rate(x[5m]))`): they are read without
+//! buckets, and resets of their counters are found out while reading.
+//!
+//! In Prometheus this saves work; it can be told from what is said beside results (buckets that do not fit go
+//! unnoticed, contradicting hints are noticed), so it is the same here.
+
+use std::sync::Arc;
+
+use super::selector::is_stale;
+use crate::promql::histogram::{CounterResetHint, FloatHistogram};
+use crate::promql::value::HistogramPoint;
+
+/// The histograms with count, sum and a hint: of all but the first it is known whether there was a reset.
+pub(super) fn without_buckets(points: &[HistogramPoint]) -> Vec<HistogramPoint> {
+    let mut last: Option<&FloatHistogram> = None;
+    let mut result = Vec::with_capacity(points.len());
+    for HistogramPoint { t, h } in points {
+        let known = h.counter_reset_hint;
+        let mut hint = known;
+        if !is_stale(h.sum) {
+            if let (CounterResetHint::Unknown, Some(last)) = (known, last) {
+                hint =
+                    if h.detect_reset(last) { CounterResetHint::Reset } else { CounterResetHint::NotReset };
+            }
+            last = Some(h);
+        }
+        let (schema, count, sum) = (h.schema, h.count, h.sum);
+        let h = FloatHistogram { counter_reset_hint: hint, schema, count, sum, ..FloatHistogram::default() };
+        result.push(HistogramPoint { t: *t, h: Arc::new(h) });
+    }
+    result
+}
