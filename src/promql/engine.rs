@@ -13,6 +13,7 @@ use super::value::{FloatPoint, QueryResult, Series, Value, VectorSample};
 mod absent;
 mod aggregate;
 mod binary;
+mod counting;
 mod cursor;
 mod durations;
 mod error;

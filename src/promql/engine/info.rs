@@ -93,7 +93,7 @@ impl Evaluator<'_> {
             return Ok(Vec::new());
         }
         let matchers = wanted.data.iter().chain(&wanted.names).cloned().collect();
-        let selector = Selector { matchers, shift, extension: None };
+        let selector = Selector { matchers, shift, extension: None, counts_only: false };
         let mut infos = self.latest(&selector, steps, |at, point| match point {
             Point::Float(_) => Point::Float(at as f64),
             Point::Histogram(h) => Point::Histogram(h),

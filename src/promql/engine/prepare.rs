@@ -55,6 +55,8 @@ pub(super) struct Selector {
     pub(super) matchers: Vec<Matcher>,
     pub(super) shift: Shift,
     pub(super) extension: Option<Extension>,
+    /// Buckets of histograms are not needed.
+    pub(super) counts_only: bool,
 }
 
 /// A selection of series over ranges.
@@ -107,7 +109,9 @@ impl Shift {
 /// Prepares an expression.
 pub(super) fn prepare<'e>(expr: &'e Expr, query: &Query) -> Result<Plan<'e>, EvalError> {
     let prepared = Preparation { query: *query }.prepare(expr, 0)?;
-    Ok(prepared.marked())
+    let mut plan = prepared.marked();
+    super::counting::mark(&mut plan);
+    Ok(plan)
 }
 
 /// A plan, and whether it is the same at every step.
@@ -249,6 +253,7 @@ impl Preparation {
             matchers: node.matchers.iter().map(|matcher| matcher.matcher.clone()).collect(),
             shift: self.shift(node.offset.as_ref(), node.at)?,
             extension: node.extension,
+            counts_only: false,
         })
     }
 

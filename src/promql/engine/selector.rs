@@ -8,11 +8,12 @@ use super::prepare::{Kind, Plan, Selector};
 use super::steps::Steps;
 use crate::model::sample::STALE_NAN_BITS;
 use crate::promql::ast::Extension;
+use crate::promql::histogram::without_buckets;
 use crate::promql::source::{StoredSeries, TimeWindow};
 use crate::promql::span::Span;
 use crate::promql::value::{FloatPoint, HistogramPoint, Series};
 
-impl<'a> Evaluator<'a> {
+impl Evaluator<'_> {
     /// The series of a selector at all steps.
     pub(super) fn select(
         &mut self,
@@ -40,6 +41,13 @@ impl<'a> Evaluator<'a> {
         let stored = self.source.select(&selector.matchers, window)?;
         let mut matrix = Vec::with_capacity(stored.len());
         for series in stored {
+            let counted;
+            let series = if selector.counts_only {
+                counted = without_buckets(series.histograms);
+                StoredSeries { histograms: &counted, ..series }
+            } else {
+                series
+            };
             let points = self.latest_of(series, selector, steps, &pick)?;
             if !points.floats.is_empty() || !points.histograms.is_empty() {
                 matrix.push(points);
@@ -50,7 +58,7 @@ impl<'a> Evaluator<'a> {
 
     fn latest_of(
         &mut self,
-        stored: StoredSeries<'a>,
+        stored: StoredSeries<'_>,
         selector: &Selector,
         steps: Steps,
         pick: &impl for<'p> Fn(i64, Point<'p>) -> Point<'p>,

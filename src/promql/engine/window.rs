@@ -16,6 +16,7 @@ use crate::model::labels::METRIC_NAME;
 use crate::promql::annotations::Annotation;
 use crate::promql::ast::{Call, Extension};
 use crate::promql::functions::{self, Context, Window};
+use crate::promql::histogram::without_buckets;
 use crate::promql::signature::Function;
 use crate::promql::source::{StoredSeries, TimeWindow};
 use crate::promql::span::Span;
@@ -119,21 +120,28 @@ impl Slide {
 
 /// Where the windows of a call find their samples.
 pub(super) enum Ranges<'a> {
-    Stored(Vec<StoredSeries<'a>>),
+    /// Stored series, and whether buckets of histograms are not needed.
+    Stored(Vec<StoredSeries<'a>>, bool),
     Computed(Vec<Series>),
 }
 
 impl Ranges<'_> {
     fn len(&self) -> usize {
         match self {
-            Self::Stored(series) => series.len(),
+            Self::Stored(series, _) => series.len(),
             Self::Computed(series) => series.len(),
         }
     }
 
     fn get(&self, index: usize, bounds: (i64, i64)) -> Ranged<'_> {
         match self {
-            Self::Stored(series) => Ranged::stored(series[index], bounds),
+            Self::Stored(series, counts_only) => {
+                let mut ranged = Ranged::stored(series[index], bounds);
+                if *counts_only {
+                    ranged.histograms = Cow::Owned(without_buckets(&ranged.histograms));
+                }
+                ranged
+            }
             Self::Computed(series) => Ranged::computed(&series[index]),
         }
     }
@@ -211,7 +219,10 @@ impl<'a> Evaluator<'a> {
                     from: frame.wide_bounds(steps.start).0.saturating_add(1),
                     to: frame.wide_bounds(steps.last()).1,
                 };
-                Ok((frame, Ranges::Stored(self.source.select(&selector.matchers, window)?)))
+                Ok((
+                    frame,
+                    Ranges::Stored(self.source.select(&selector.matchers, window)?, selector.counts_only),
+                ))
             }
             _ => {
                 let frame = Frame { range: 0, shift: Shift::default(), extension: None, lookback };
