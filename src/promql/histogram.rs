@@ -10,9 +10,9 @@ mod buckets;
 mod check;
 mod classic;
 mod combine;
+mod counting;
 mod exponential;
 mod iterate;
-pub mod kahan;
 mod quantile;
 mod reset;
 mod text;
@@ -22,6 +22,7 @@ mod zero;
 pub use check::HistogramError;
 pub use classic::{ClassicError, from_classic};
 pub use combine::Combined;
+pub use counting::without_buckets;
 pub use iterate::Bucket;
 pub use quantile::{NanObservations, Quantile};
 

@@ -3,6 +3,8 @@
 //! A classic histogram is several samples that differ in the label `le`, a native one is one sample. `classic` knows
 //! how to compute with the former, [`crate::promql::histogram`] with the latter.
 
+use super::math::number;
+use super::vectors::{vector, without_metadata};
 use super::{Argument, Context};
 use crate::model::LabelSet;
 use crate::model::labels::METRIC_NAME;
@@ -59,11 +61,11 @@ pub fn fraction(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorS
         if nan {
             context.say_of(2, Annotation::FractionNans { metric: shown_name(labels, context) });
         }
-        result.push(sample(without_metadata(labels, context), fraction, context));
+        result.push(sample(result_labels(labels, context), fraction, context));
     }
     for (labels, buckets) in &mut histograms.classic {
         let fraction = buckets.fraction(lower, upper);
-        result.push(sample(without_metadata(labels, context), fraction, context));
+        result.push(sample(result_labels(labels, context), fraction, context));
     }
     result
 }
@@ -112,14 +114,14 @@ fn quantiles_of(
         if let Some(annotation) = nan {
             context.say_of(argument, annotation);
         }
-        result.push(sample(without_metadata(labels, context), quantile.value, context));
+        result.push(sample(result_labels(labels, context), quantile.value, context));
     }
     for (labels, buckets) in &mut histograms.classic {
         let (quantile, forced) = buckets.quantile(q);
         if let Some(forced) = forced {
             context.say_of(argument, forced_monotonicity(labels, forced, context));
         }
-        result.push(sample(without_metadata(labels, context), quantile, context));
+        result.push(sample(result_labels(labels, context), quantile, context));
     }
     result.into_iter()
 }
@@ -162,30 +164,13 @@ fn sample(labels: LabelSet, value: f64, context: &Context<'_>) -> VectorSample {
 }
 
 /// Without name, type and unit, unless they are dropped later.
-fn without_metadata(labels: &LabelSet, context: &Context<'_>) -> LabelSet {
-    if context.delayed_name_removal {
-        return labels.clone();
-    }
-    labels.without(METRIC_NAME).without("__type__").without("__unit__")
+fn result_labels(labels: &LabelSet, context: &Context<'_>) -> LabelSet {
+    if context.delayed_name_removal { labels.clone() } else { without_metadata(labels) }
 }
 
 /// The name that annotations give: only there is one as long as names are dropped later.
 fn shown_name(labels: &LabelSet, context: &Context<'_>) -> String {
     if context.delayed_name_removal { labels.value(METRIC_NAME).to_owned() } else { String::new() }
-}
-
-fn vector<'a>(args: &[Argument<'a>], index: usize) -> &'a [VectorSample] {
-    match args.get(index) {
-        Some(Argument::Vector(samples)) => samples,
-        Some(Argument::Scalar(_) | Argument::String(_)) | None => &[],
-    }
-}
-
-fn number(args: &[Argument<'_>], index: usize) -> f64 {
-    match args.get(index) {
-        Some(Argument::Scalar(number)) => *number,
-        Some(Argument::Vector(_) | Argument::String(_)) | None => f64::NAN,
-    }
 }
 
 /// A float as a label value: whole numbers have `.0`.

@@ -1,7 +1,8 @@
 //! Sums and differences of histograms, also of those with different buckets.
 
 use super::bounds::{coarser_index, exponential_bound};
-use super::{Buckets, CounterResetHint, FloatHistogram, HistogramError, kahan};
+use super::{Buckets, CounterResetHint, FloatHistogram, HistogramError};
+use crate::promql::functions::kahan::KahanSum;
 
 /// What was strange about two histograms that have been put together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,9 +13,6 @@ pub struct Combined {
     pub reconciled: bool,
 }
 
-/// A count and what rounding has taken from it.
-type Summed = (f64, f64);
-
 /// How counts are added: simply, with a sign, or with the memory of what rounding takes.
 #[derive(Clone, Copy, PartialEq)]
 enum Adding {
@@ -24,12 +22,18 @@ enum Adding {
 }
 
 impl Adding {
-    fn add(self, value: f64, sum: Summed) -> Summed {
+    fn add(self, value: f64, sum: KahanSum) -> KahanSum {
         match self {
-            Self::Plus => (sum.0 + value, 0.0),
-            Self::Minus => (sum.0 - value, 0.0),
-            Self::Kahan => kahan::add(value, sum),
+            Self::Plus => KahanSum::starting_with(sum.sum + value),
+            Self::Minus => KahanSum::starting_with(sum.sum - value),
+            Self::Kahan => sum.plus(value),
         }
+    }
+
+    /// Adds `value` to a sum and to what rounding has taken from it.
+    fn add_to(self, sum: &mut f64, lost: &mut f64, value: f64) {
+        let added = self.add(value, KahanSum { sum: *sum, compensation: *lost });
+        (*sum, *lost) = (added.sum, added.compensation);
     }
 }
 
@@ -81,14 +85,14 @@ impl FloatHistogram {
         let slot = if adding == Adding::Kahan { compensation } else { &mut unused };
         let lost = slot.get_or_insert_with(|| self.nothing_lost());
         if !self.uses_custom_buckets() {
-            let (zero_count, rounded) = self.reconcile_zero_buckets(other, Some(&mut *lost));
-            (self.zero_count, lost.zero_count) = adding.add(zero_count, (self.zero_count, lost.zero_count));
+            let theirs = self.reconcile_zero_buckets(other, Some(&mut *lost));
+            adding.add_to(&mut self.zero_count, &mut lost.zero_count, theirs.sum);
             if adding == Adding::Kahan {
-                (self.zero_count, lost.zero_count) = adding.add(rounded, (self.zero_count, lost.zero_count));
+                adding.add_to(&mut self.zero_count, &mut lost.zero_count, theirs.compensation);
             }
         }
-        (self.count, lost.count) = adding.add(other.count, (self.count, lost.count));
-        (self.sum, lost.sum) = adding.add(other.sum, (self.sum, lost.sum));
+        adding.add_to(&mut self.count, &mut lost.count, other.count);
+        adding.add_to(&mut self.sum, &mut lost.sum, other.sum);
         let reconciled = self.uses_custom_buckets() && self.custom_values != other.custom_values;
         if reconciled {
             self.combine_custom(other, adding, lost);
@@ -148,19 +152,19 @@ impl FloatHistogram {
     /// Combines custom buckets with different bounds: over those that both have.
     fn combine_custom(&mut self, other: &Self, adding: Adding, lost: &mut Self) {
         let bounds = common_bounds(&self.custom_values, &other.custom_values);
-        let mut sums = vec![(0.0, 0.0); bounds.len() + 1];
+        let mut sums = vec![KahanSum::default(); bounds.len() + 1];
         let rounded = lost.positive.counts.iter().copied().chain(std::iter::repeat(0.0));
         for ((index, count), rounded) in self.positive.indexed().zip(rounded) {
             let sum = &mut sums[bucket_over(index, &self.custom_values, &bounds)];
-            *sum = kahan::add(rounded, kahan::add(count, *sum));
+            *sum = sum.plus(count).plus(rounded);
         }
         for (index, count) in other.positive.indexed() {
             let sum = &mut sums[bucket_over(index, &other.custom_values, &bounds)];
-            *sum = kahan::add(if adding == Adding::Minus { -count } else { count }, *sum);
+            sum.add(if adding == Adding::Minus { -count } else { count });
         }
-        let filled = || (0_i32..).zip(&sums).filter(|(_, sum)| **sum != (0.0, 0.0));
-        self.positive = Buckets::from_indexed(filled().map(|(index, sum)| (index, sum.0)));
-        lost.positive = Buckets::from_indexed(filled().map(|(index, sum)| (index, sum.1)));
+        let filled = || (0_i32..).zip(&sums).filter(|(_, sum)| sum.sum != 0.0 || sum.compensation != 0.0);
+        self.positive = Buckets::from_indexed(filled().map(|(index, sum)| (index, sum.sum)));
+        lost.positive = Buckets::from_indexed(filled().map(|(index, sum)| (index, sum.compensation)));
         self.custom_values = bounds.into();
     }
 }
@@ -206,49 +210,55 @@ impl Shape {
         schema: i32,
     ) {
         let rounded = lost.counts.iter().copied().chain(std::iter::repeat(0.0));
-        let ours = mine.indexed().zip(rounded).map(|((index, count), lost)| (index, (count, lost)));
+        let ours = mine
+            .indexed()
+            .zip(rounded)
+            .map(|((index, sum), compensation)| (index, KahanSum { sum, compensation }));
         let ours = self.reduced(ours, my_schema);
-        let theirs = self.reduced(theirs.indexed().map(|(index, count)| (index, (count, 0.0))), schema);
+        let theirs = self
+            .reduced(theirs.indexed().map(|(index, count)| (index, KahanSum::starting_with(count))), schema);
         let outside = |index: i32| self.is_custom() || exponential_bound(index, self.schema) > self.threshold;
         let mut theirs = theirs.into_iter().skip_while(|(index, _)| !outside(*index)).peekable();
-        let mut sums: Vec<(i32, Summed)> = Vec::with_capacity(ours.len());
+        let mut sums: Vec<(i32, KahanSum)> = Vec::with_capacity(ours.len());
         for (index, mut sum) in ours {
             while let Some((before, other)) = theirs.next_if(|(other, _)| *other < index) {
                 sums.push((before, self.signed(other)));
             }
             if let Some((_, other)) = theirs.next_if(|(other, _)| *other == index) {
-                sum = self.adding.add(other.0, sum);
-                if other.1 != 0.0 {
-                    sum = self.adding.add(other.1, sum);
+                sum = self.adding.add(other.sum, sum);
+                if other.compensation != 0.0 {
+                    sum = self.adding.add(other.compensation, sum);
                 }
             }
             sums.push((index, sum));
         }
         sums.extend(theirs.map(|(index, other)| (index, self.signed(other))));
-        *mine = Buckets::from_indexed(sums.iter().map(|(index, sum)| (*index, sum.0)));
-        *lost = Buckets::from_indexed(sums.iter().map(|(index, sum)| (*index, sum.1)));
+        *mine = Buckets::from_indexed(sums.iter().map(|(index, sum)| (*index, sum.sum)));
+        *lost = Buckets::from_indexed(sums.iter().map(|(index, sum)| (*index, sum.compensation)));
     }
 
     fn is_custom(self) -> bool {
         self.schema == super::CUSTOM_BUCKETS_SCHEMA
     }
 
-    fn signed(self, (count, lost): Summed) -> Summed {
-        if self.adding == Adding::Minus { (-count, -lost) } else { (count, lost) }
+    fn signed(self, sum: KahanSum) -> KahanSum {
+        if self.adding == Adding::Minus { sum.scaled(-1.0) } else { sum }
     }
 
     /// Buckets in the schema of the result.
-    fn reduced(self, buckets: impl Iterator<Item = (i32, Summed)>, schema: i32) -> Vec<(i32, Summed)> {
+    fn reduced(self, buckets: impl Iterator<Item = (i32, KahanSum)>, schema: i32) -> Vec<(i32, KahanSum)> {
         if schema == self.schema {
             return buckets.collect();
         }
         let adding = if self.adding == Adding::Kahan { Adding::Kahan } else { Adding::Plus };
-        let mut all: Vec<(i32, Summed)> = Vec::new();
-        for (index, (count, lost)) in buckets {
+        let mut all: Vec<(i32, KahanSum)> = Vec::new();
+        for (index, bucket) in buckets {
             let index = coarser_index(index, schema, self.schema);
             match all.last_mut() {
-                Some((last, sum)) if *last == index => *sum = adding.add(lost, adding.add(count, *sum)),
-                Some(_) | None => all.push((index, (count, lost))),
+                Some((last, sum)) if *last == index => {
+                    *sum = adding.add(bucket.compensation, adding.add(bucket.sum, *sum));
+                }
+                Some(_) | None => all.push((index, bucket)),
             }
         }
         all

@@ -4,7 +4,9 @@
 //! a logarithmic one in exponential buckets.
 
 use super::exponential::exp2;
-use super::{Bucket, FloatHistogram, kahan};
+use super::{Bucket, FloatHistogram};
+use crate::promql::functions::go_math::log2;
+use crate::promql::functions::kahan::KahanSum;
 
 /// What observations of NaN, which are in no bucket, have done to a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -168,7 +170,7 @@ impl FloatHistogram {
     #[must_use]
     pub fn variance(&self) -> f64 {
         let mean = self.sum / self.count;
-        let mut squares = (0.0, 0.0);
+        let mut squares = KahanSum::default();
         for bucket in self.all_buckets().into_iter().filter(|bucket| bucket.count != 0.0) {
             let middle = if self.uses_custom_buckets() {
                 f64::midpoint(bucket.upper, bucket.lower)
@@ -178,9 +180,9 @@ impl FloatHistogram {
                 (bucket.upper * bucket.lower).sqrt().copysign(bucket.upper)
             };
             let delta = middle - mean;
-            squares = kahan::add(bucket.count * delta * delta, squares);
+            squares.add(bucket.count * delta * delta);
         }
-        (squares.0 + squares.1) / self.count
+        squares.total() / self.count
     }
 
     /// The square root of [`Self::variance`]: `histogram_stddev`.
@@ -199,7 +201,7 @@ fn interpolate(bucket: &Bucket, part: f64, custom: bool) -> f64 {
     if custom || (bucket.lower <= 0.0 && bucket.upper >= 0.0) {
         return bucket.lower + (bucket.upper - bucket.lower) * part;
     }
-    let (lower, upper) = (bucket.lower.abs().log2(), bucket.upper.abs().log2());
+    let (lower, upper) = (log2(bucket.lower.abs()), log2(bucket.upper.abs()));
     if bucket.lower > 0.0 {
         exp2(lower + (upper - lower) * part)
     } else {

@@ -31,7 +31,7 @@ impl FloatHistogram {
             return true;
         }
         let zero = previous.grown_zero_bucket(self.zero_threshold, None);
-        if zero.threshold != self.zero_threshold || self.zero_count < zero.count.0 {
+        if zero.threshold != self.zero_threshold || self.zero_count < zero.count.sum {
             return true;
         }
         has_lost(self.outside_zero(&self.positive), self.outside_zero_of(previous, &previous.positive))

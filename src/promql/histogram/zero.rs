@@ -1,6 +1,7 @@
 //! Zero buckets of different widths: the narrower one grows over the buckets beside it.
 
-use super::{Bucket, Buckets, FloatHistogram, kahan};
+use super::{Bucket, Buckets, FloatHistogram};
+use crate::promql::functions::kahan::KahanSum;
 
 /// A zero bucket that has grown.
 #[derive(Clone, Copy, Debug)]
@@ -8,7 +9,7 @@ pub(super) struct Grown {
     /// How far it reaches: further than was asked for if it would have ended within a populated bucket.
     pub(super) threshold: f64,
     /// Its observations, and what rounding has taken from them.
-    pub(super) count: (f64, f64),
+    pub(super) count: KahanSum,
 }
 
 impl Grown {
@@ -20,9 +21,9 @@ impl Grown {
             if near >= self.threshold {
                 break;
             }
-            self.count = kahan::add(bucket.count, self.count);
+            self.count.add(bucket.count);
             if let Some(lost) = lost.and_then(|lost| lost.counts.get(at)) {
-                self.count = kahan::add(*lost, self.count);
+                self.count.add(*lost);
             }
             if far > self.threshold {
                 if bucket.count != 0.0 {
@@ -43,7 +44,8 @@ impl FloatHistogram {
     /// Its zero bucket if it reached to `threshold`, which must not be nearer than it does. `lost` has what rounding
     /// has taken from its counts, with the same buckets.
     pub(super) fn grown_zero_bucket(&self, threshold: f64, lost: Option<&Self>) -> Grown {
-        let start = (self.zero_count, lost.map_or(0.0, |lost| lost.zero_count));
+        let lost_zero = lost.map_or(0.0, |lost| lost.zero_count);
+        let start = KahanSum { sum: self.zero_count, compensation: lost_zero };
         let mut reached = threshold;
         loop {
             let mut grown = Grown { threshold: reached, count: start };
@@ -63,8 +65,9 @@ impl FloatHistogram {
 
     /// Widens its zero bucket until it is as wide as `other`'s and ends within no populated bucket of either; answers
     /// with what `other` then has in it, and what rounding has taken from that.
-    pub(super) fn reconcile_zero_buckets(&mut self, other: &Self, mut lost: Option<&mut Self>) -> (f64, f64) {
-        let mut theirs = Grown { threshold: other.zero_threshold, count: (other.zero_count, 0.0) };
+    pub(super) fn reconcile_zero_buckets(&mut self, other: &Self, mut lost: Option<&mut Self>) -> KahanSum {
+        let count = KahanSum::starting_with(other.zero_count);
+        let mut theirs = Grown { threshold: other.zero_threshold, count };
         // NaN is never reached and never equal; widths that are not numbers are left as they are.
         while theirs.threshold < self.zero_threshold || self.zero_threshold < theirs.threshold {
             if theirs.threshold < self.zero_threshold {
@@ -73,9 +76,9 @@ impl FloatHistogram {
             if self.zero_threshold < theirs.threshold {
                 let mine = self.grown_zero_bucket(theirs.threshold, lost.as_deref());
                 self.zero_threshold = mine.threshold;
-                self.zero_count = mine.count.0;
+                self.zero_count = mine.count.sum;
                 if let Some(lost) = &mut lost {
-                    lost.zero_count = mine.count.1;
+                    lost.zero_count = mine.count.compensation;
                 }
                 self.drop_buckets_within_zero(lost.as_deref_mut());
             }

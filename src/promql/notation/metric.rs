@@ -1,6 +1,7 @@
 //! The metric at the start of a series.
 
 use crate::model::LabelSet;
+use crate::promql::parser::parse_metric;
 use crate::promql::span::Span;
 
 /// Where the metric at the start of `text` ends: behind its name, or behind the braces that follow it at once.
@@ -29,20 +30,10 @@ pub fn end_of_metric(text: &str) -> usize {
     text.len()
 }
 
-/// Reads a metric: a name, and labels between braces.
+/// Reads a metric as the parser of expressions does.
 pub(super) fn read(text: &str) -> Result<LabelSet, (Span, String)> {
-    let failed = |at: usize| (Span::new(at, text.len()), "bad metric".to_owned());
-    let mut builder = LabelSet::default().to_builder();
-    let (name, labels) = text.trim_start().split_once('{').unwrap_or((text.trim_start(), "}"));
-    builder.set("__name__", name);
-    let mut rest = labels.strip_suffix('}').ok_or_else(|| failed(0))?.trim();
-    while !rest.is_empty() {
-        let (label, after) = rest.split_once('=').ok_or_else(|| failed(0))?;
-        let value = after.trim_start();
-        let quote = value.chars().next().ok_or_else(|| failed(0))?;
-        let end = value.get(1..).and_then(|value| value.find(quote)).ok_or_else(|| failed(0))? + 1;
-        builder.set(label.trim(), &value[1..end]);
-        rest = value[end + 1..].trim_start().trim_start_matches(',').trim_start();
-    }
-    Ok(builder.build())
+    parse_metric(text).map_err(|errors| match errors.0.first() {
+        Some(first) => (first.span, first.kind.to_string()),
+        None => (Span::default(), errors.to_string()),
+    })
 }
