@@ -1,16 +1,39 @@
-//! Where Debian's Prometheus means something else than Prometheus 3.14 does, whose meaning ours is.
+//! Where Debian's Prometheus 2 means something else than Prometheus 3.14 does, whose meaning ours is.
 
-/// An expression, or what it contains, and why the answers differ.
+/// Expressions, and why the answers differ.
 pub(super) struct Difference {
-    /// A part of the text of the expression.
-    pub(super) text: &'static str,
-    /// Why.
+    /// How the expressions begin.
+    pub(super) begins: &'static str,
+    /// What is in them.
+    pub(super) contains: &'static str,
     pub(super) reason: &'static str,
 }
 
-pub(super) const DIFFERENCES: &[Difference] = &[];
+pub(super) const DIFFERENCES: &[Difference] = &[
+    Difference {
+        begins: "sum_over_time(",
+        contains: " @ ",
+        reason: "since Prometheus 3 a range does not include its left end, and `@` puts it where a step is",
+    },
+    Difference {
+        begins: "increase(metric[",
+        contains: "m",
+        reason: "since Prometheus 3 the start of a counter near zero is not looked for far before its first sample",
+    },
+    Difference {
+        begins: "(\"",
+        contains: "\")",
+        reason: "Prometheus 2 cannot evaluate a text in parentheses",
+    },
+    Difference {
+        begins: "label_replace(",
+        contains: "\\xff",
+        reason: "our texts are UTF-8: half a character becomes U+FFFD, of which a label may be named",
+    },
+    Difference { begins: "count_values(", contains: "\\xc5", reason: "the same" },
+];
 
 /// The difference that an expression is subject to.
 pub(super) fn of(expr: &str) -> Option<&'static Difference> {
-    DIFFERENCES.iter().find(|difference| expr.contains(difference.text))
+    DIFFERENCES.iter().find(|it| expr.starts_with(it.begins) && expr.contains(it.contains))
 }

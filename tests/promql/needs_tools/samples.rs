@@ -228,21 +228,24 @@ fn add_row(samples: &mut Samples, place: &Place<'_>, wanted: &Wanted) {
 fn points(shape: u64, seed: u64, is_counter: bool) -> Vec<FloatPoint> {
     let mut random = Random(seed);
     let mut points = Vec::new();
-    let mut total = 0.0;
+    let speed = [0.0, 0.02, 1.0, 50.0, 2000.0, 7.0][shape as usize % 6];
+    // Far from zero at first, and no restart but in the last hour: before Prometheus 3 `rate` took counters that
+    // begin near zero after a gap to have begun earlier.
+    let mut total = speed * 1e6;
     for (from, count, step) in PERIODS {
+        let may_restart = from >= NOW - 60 * MINUTE;
         for at in 0..count {
             let noise = random.fraction();
             let v = if is_counter {
-                let speed = [0.0, 0.02, 1.0, 50.0, 2000.0, 7.0][shape as usize % 6];
                 total += (speed * 30.0 * (0.5 + noise)).floor();
-                if shape == 5 && random.next().is_multiple_of(40) {
+                if shape == 5 && may_restart && random.next().is_multiple_of(40) {
                     total = 0.0; // a restart
                 }
                 total
             } else {
                 gauge(shape, at, noise, from)
             };
-            let v = if shape == 5 && random.next().is_multiple_of(50) { stale_nan() } else { v };
+            let v = if shape == 3 && random.next().is_multiple_of(50) { stale_nan() } else { v };
             if shape != 4 || !random.next().is_multiple_of(9) {
                 points.push(FloatPoint { t: from + at * step + BESIDE_THE_GRID, v });
             }
