@@ -10,7 +10,6 @@ mod buckets;
 mod check;
 mod classic;
 mod combine;
-mod counting;
 mod exponential;
 mod iterate;
 mod quantile;
@@ -22,7 +21,6 @@ mod zero;
 pub use check::HistogramError;
 pub use classic::{ClassicError, from_classic};
 pub use combine::Combined;
-pub use counting::without_buckets;
 pub use iterate::Bucket;
 pub use quantile::{NanObservations, Quantile};
 
