@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::histogram::{Buckets, FloatHistogram};
 use super::source::{Source, SourceError, StoredSeries, TimeWindow};
-use super::value::{FloatPoint, HistogramPoint, Value};
+use super::value::{FloatPoint, HistogramPoint, Value, count_until};
 use crate::model::{LabelSet, Lookup, Matcher};
 use postings::Postings;
 
@@ -155,9 +155,8 @@ impl Stored {
 
 /// The part of `points` with times in the window.
 fn range<P>(points: &[P], window: TimeWindow, time: impl Fn(&P) -> i64) -> &[P] {
-    let from = points.partition_point(|point| time(point) < window.from);
-    let len = points[from..].partition_point(|point| time(point) <= window.to);
-    &points[from..from + len]
+    let before = window.from.checked_sub(1).map_or(0, |t| count_until(points, t, &time));
+    points.get(before..count_until(points, window.to, &time)).unwrap_or_default()
 }
 
 /// Whether two histograms say the same, bit by bit as for floats; what they know of resets does not count.

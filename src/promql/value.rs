@@ -70,3 +70,50 @@ pub enum QueryResult {
     /// Many samples a series: of a range query, or of an instant query of a range vector.
     Matrix(Vec<Series>),
 }
+
+/// How many of the points, sorted by time, are not after `t`. Samples mostly come at regular times, so it looks first
+/// where the time would then be: few of the points have to be read, which are often far from the processor.
+pub(crate) fn count_until<P>(points: &[P], t: i64, time: impl Fn(&P) -> i64) -> usize {
+    let [first, .., last] = points else { return points.iter().filter(|point| time(point) <= t).count() };
+    let (first, last) = (time(first), time(last));
+    if last <= t {
+        return points.len();
+    }
+    if first > t {
+        return 0;
+    }
+    let share = t.abs_diff(first) as f64 / last.abs_diff(first) as f64;
+    let guess = ((share * (points.len() - 1) as f64) as usize).min(points.len() - 1);
+    let (mut low, mut high, mut stride) = (guess, guess, 1);
+    if time(&points[guess]) <= t {
+        while high < points.len() && time(&points[high]) <= t {
+            (low, high, stride) = (high, high + stride, stride * 2);
+        }
+        high = high.min(points.len());
+    } else {
+        while low > 0 && time(&points[low]) > t {
+            (low, high, stride) = (low.saturating_sub(stride), low, stride * 2);
+        }
+    }
+    low + points[low..high].partition_point(|point| time(point) <= t)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count_until;
+
+    #[test]
+    fn points_are_found_wherever_they_are() {
+        let regular: Vec<i64> = (0..100).map(|at| at * 10).collect();
+        let skewed: Vec<i64> = (0..60).map(|at| 1_i64 << at).collect();
+        let bursts: Vec<i64> = (0..100).map(|at| at / 10 * 1_000_000 + at % 10).collect();
+        let wide = vec![i64::MIN, -5, 0, 3, i64::MAX];
+        for points in [regular, skewed, bursts, wide, vec![7], vec![3, 9], Vec::new()] {
+            let near = points.iter().flat_map(|t| [t.saturating_sub(1), *t, t.saturating_add(1)]);
+            for t in near.chain([i64::MIN, 0, 12_345, i64::MAX]) {
+                let wanted = points.iter().filter(|point| **point <= t).count();
+                assert_eq!(count_until(&points, t, |point| *point), wanted, "{t} in {points:?}");
+            }
+        }
+    }
+}

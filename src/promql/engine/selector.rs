@@ -14,7 +14,7 @@ use crate::model::sample::STALE_NAN_BITS;
 use crate::promql::ast::Extension;
 use crate::promql::source::{StoredSeries, TimeWindow};
 use crate::promql::span::Span;
-use crate::promql::value::{FloatPoint, HistogramPoint, Series};
+use crate::promql::value::{FloatPoint, HistogramPoint, Series, count_until};
 
 impl Evaluator<'_> {
     /// The series of a selector at all steps.
@@ -125,8 +125,8 @@ impl<'s> Latest<'s> {
         Self {
             floats: series.floats,
             histograms: series.histograms,
-            floats_before: series.floats.partition_point(|point| point.t <= first),
-            histograms_before: series.histograms.partition_point(|point| point.t <= first),
+            floats_before: count_until(series.floats, first, |point| point.t),
+            histograms_before: count_until(series.histograms, first, |point| point.t),
         }
     }
 
@@ -162,5 +162,5 @@ pub(super) fn advance<P>(points: &[P], count: &mut usize, t: i64, time: impl Fn(
             Some(_) | None => return,
         }
     }
-    *count += points[*count..].partition_point(|point| time(point) <= t);
+    *count += count_until(&points[*count..], t, time);
 }

@@ -231,7 +231,7 @@ fn aggregations_group_by_labels() {
             r#"{value="1"} 1
                {value="0"} 1"#,
         ),
-        ("sum(latency)", "{} {{count:4 sum:5 buckets:[1 2 1]}}"),
+        ("sum(latency)", "{} {{count:4 sum:5 counter_reset_hint:not_reset buckets:[1 2 1]}}"),
         (
             r#"sum({__name__=~"latency|size"})"#,
             "PromQL warning: encountered a mix of histograms and floats for aggregation (1:5)",

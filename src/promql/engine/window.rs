@@ -20,7 +20,7 @@ use crate::promql::functions::{self, Context, Window};
 use crate::promql::signature::Function;
 use crate::promql::source::{StoredSeries, TimeWindow};
 use crate::promql::span::Span;
-use crate::promql::value::{FloatPoint, HistogramPoint, Series, Value};
+use crate::promql::value::{FloatPoint, HistogramPoint, Series, Value, count_until};
 
 /// How a function is computed from a window.
 type Compute = fn(&Window<'_>, &mut Context<'_>) -> Option<Value>;
@@ -91,9 +91,8 @@ impl<'s> Ranged<'s> {
 
 /// The points after `from` and up to `to`.
 pub(super) fn between<P>(points: &[P], from: i64, to: i64, time: impl Fn(&P) -> i64) -> &[P] {
-    let start = points.partition_point(|point| time(point) <= from);
-    let rest = &points[start..];
-    &rest[..rest.partition_point(|point| time(point) <= to)]
+    let (start, end) = (count_until(points, from, &time), count_until(points, to, &time));
+    points.get(start..end).unwrap_or_default()
 }
 
 /// The points without stale markers; they are only copied if there is one.
