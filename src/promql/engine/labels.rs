@@ -19,7 +19,8 @@ pub(super) fn only<N: AsRef<str>>(labels: &LabelSet, names: &[N]) -> LabelSet {
     chosen(labels, |name| names.iter().any(|known| known.as_ref() == name))
 }
 
-fn chosen(labels: &LabelSet, keep: impl Fn(&str) -> bool) -> LabelSet {
+/// The labels whose names are to be kept.
+pub(super) fn chosen(labels: &LabelSet, keep: impl Fn(&str) -> bool) -> LabelSet {
     let mut builder = LabelSetBuilder::with_capacity(256);
     let mut all = true;
     for (name, value) in labels.iter() {

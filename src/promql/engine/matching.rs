@@ -9,7 +9,7 @@ use super::gathered::Gathered;
 use super::grouping::{Groups, Key, result_labels};
 use super::operators;
 use super::steps::Steps;
-use crate::model::{LabelSet, Lookup};
+use crate::model::LabelSet;
 use crate::promql::annotations::Annotation;
 use crate::promql::ast::{Binary, Cardinality, Matching};
 use crate::promql::span::Span;
@@ -31,9 +31,10 @@ struct Operation<'m> {
     groups: usize,
     delayed: bool,
     gathered: Gathered,
-    /// Where the result of two series goes; the first of a series is kept near.
-    places: Lookup<(Origin, Origin), usize>,
+    /// Of each series of the "many" side its last partner and where the result went; mostly it stays the same.
     near: Vec<Option<(Origin, usize)>>,
+    /// Where the results of series of the "one" side went that had no partner.
+    alone: Vec<Option<usize>>,
     /// Of each place the last step (plus one) and the group that gave a result there.
     given: Vec<(usize, usize)>,
 }
@@ -74,8 +75,8 @@ impl Evaluator<'_> {
             groups: groups.len(),
             delayed: self.options.delayed_name_removal,
             gathered: Gathered::new(steps),
-            places: Lookup::default(),
             near: vec![None; many.len()],
+            alone: vec![None; if matching.fill_left.is_some() { one.len() } else { 0 }],
             given: Vec::new(),
         };
         operation.run(self, span, steps)?;
@@ -224,22 +225,20 @@ impl<'m> Operation<'m> {
 
     /// Where the result for two series goes.
     fn place(&mut self, many: Origin, one: Origin) -> usize {
-        if let Some((known, place)) = many.and_then(|many| self.near[many])
-            && known == one
-        {
+        let known = match (many, one) {
+            (Some(many), _) => self.near[many].filter(|(known, _)| *known == one).map(|(_, place)| place),
+            (None, Some(one)) => self.alone[one],
+            (None, None) => None,
+        };
+        if let Some(place) = known {
             return place;
         }
-        let place = match self.places.get(&(many, one)) {
-            Some(place) => *place,
-            None => {
-                let labels = self.labels(many, one);
-                let place = self.gathered.place(&labels, self.node.return_bool, usize::MAX);
-                self.places.insert((many, one), place);
-                place
-            }
-        };
-        if let Some(many) = many {
-            self.near[many] = Some((one, place));
+        let labels = self.labels(many, one);
+        let place = self.gathered.place(&labels, self.node.return_bool, usize::MAX);
+        match (many, one) {
+            (Some(many), _) => self.near[many] = Some((one, place)),
+            (None, Some(one)) => self.alone[one] = Some(place),
+            (None, None) => {}
         }
         place
     }

@@ -10,7 +10,11 @@ pub(super) const METADATA: [&str; 3] = [METRIC_NAME, "__type__", "__unit__"];
 
 /// The labels without the metric name and what belongs to it.
 pub(super) fn without_name(labels: &LabelSet) -> LabelSet {
-    super::labels::without(labels, &METADATA)
+    super::labels::chosen(labels, |name| !is_metadata(name))
+}
+
+fn is_metadata(name: &str) -> bool {
+    name.starts_with("__") && METADATA.contains(&name)
 }
 
 /// Drops the names of all series now.
@@ -22,9 +26,14 @@ pub(super) fn drop_names(matrix: &mut [Series]) {
 
 /// Whether series stay different when their names are dropped because all have the same name (and are different).
 pub(super) fn share_a_name(matrix: &[Series]) -> bool {
-    let mut names = matrix.iter().map(|series| METADATA.map(|name| series.labels.value(name)));
-    let Some(first) = names.next() else { return true };
-    names.all(|name| name == first)
+    let [first, rest @ ..] = matrix else { return true };
+    rest.iter().all(|series| metadata(&series.labels).eq(metadata(&first.labels)))
+}
+
+/// The labels that are dropped with the name. Not all labels have to be looked at.
+fn metadata(labels: &LabelSet) -> impl Iterator<Item = (&str, &str)> {
+    let last = METADATA[METADATA.len() - 1];
+    labels.iter().take_while(move |(name, _)| *name <= last).filter(|(name, _)| is_metadata(name))
 }
 
 /// Fails if two series have the same labels.

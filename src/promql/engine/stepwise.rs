@@ -4,6 +4,7 @@ use super::cursor::Cursor;
 use super::error::EvalError;
 use super::evaluator::Evaluator;
 use super::gathered::Gathered;
+use super::names;
 use super::prepare::{Kind, Plan};
 use super::steps::Steps;
 use crate::promql::ast::{Call, ValueType};
@@ -109,7 +110,11 @@ impl Evaluator<'_> {
         steps: Steps,
     ) -> Result<Vec<Series>, EvalError> {
         let before = self.limits.current;
-        let matrices = self.eval_args(args, steps)?;
+        let mut matrices = self.eval_args(args, steps)?;
+        if !self.options.delayed_name_removal && takes_elements_alone(call.function) {
+            // It would do this itself, but at every step.
+            matrices.iter_mut().for_each(|matrix| names::drop_names(matrix));
+        }
         let spans: Vec<Span> = args.iter().map(|arg| arg.span).collect();
         let mut vectors = StepArguments::new(args, &matrices);
         let mut gathered = Gathered::new(steps);
@@ -189,6 +194,25 @@ impl Evaluator<'_> {
             annotations: &mut self.annotations,
         }
     }
+}
+
+/// Whether a function looks only at the values of elements and drops their names.
+fn takes_elements_alone(function: Function) -> bool {
+    matches!(
+        function,
+        Function::Clamp
+            | Function::ClampMax
+            | Function::ClampMin
+            | Function::DayOfMonth
+            | Function::DayOfWeek
+            | Function::DayOfYear
+            | Function::DaysInMonth
+            | Function::Hour
+            | Function::Minute
+            | Function::Month
+            | Function::Round
+            | Function::Year
+    )
 }
 
 /// The arguments of a function at one step after the other.
