@@ -30,3 +30,41 @@ pub(super) fn without_buckets(points: &[HistogramPoint]) -> Vec<HistogramPoint> 
     }
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promql::notation::{SequenceValue, parse_values};
+    use crate::promql::value::Value;
+
+    #[test]
+    fn resets_are_found_while_there_are_buckets() {
+        let notation = "{{count:5 sum:1 buckets:[2 3]}} {{count:6 sum:2 buckets:[3 3]}} {{count:6 buckets:[4 2]}} stale \
+                        {{count:7 buckets:[5 2]}} {{count:1 counter_reset_hint:gauge}} {{count:1 buckets:[1]}}";
+        let stale = FloatHistogram::stale();
+        let points: Vec<HistogramPoint> = parse_values(notation)
+            .expect("valid notation")
+            .iter()
+            .zip(0..)
+            .map(|(value, t)| match value {
+                SequenceValue::Value(Value::Histogram(h)) => HistogramPoint { t, h: h.clone() },
+                SequenceValue::Value(Value::Float(_)) | SequenceValue::Omitted => {
+                    HistogramPoint { t, h: Arc::new(stale.clone()) }
+                }
+            })
+            .collect();
+        let shown: Vec<String> = without_buckets(&points).iter().map(|point| point.h.notation()).collect();
+        assert_eq!(
+            shown,
+            [
+                "{{count:5 sum:1}}",
+                "{{count:6 sum:2 counter_reset_hint:not_reset}}",
+                "{{count:6 counter_reset_hint:reset}}",
+                "{{sum:NaN}}",
+                "{{count:7 counter_reset_hint:not_reset}}",
+                "{{count:1 counter_reset_hint:gauge}}",
+                "{{count:1 counter_reset_hint:not_reset}}",
+            ]
+        );
+    }
+}

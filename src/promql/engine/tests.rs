@@ -281,6 +281,63 @@ fn functions_of_the_evaluator_itself() {
 }
 
 #[test]
+fn experimental_features() {
+    check(&[
+        ("limitk(1, requests_total)", r#"{__name__="requests_total", job="api", path="/a"} 100"#),
+        ("count(limit_ratio(0.4, up) or limit_ratio(-0.6, up))", "{} 2"),
+        (
+            r#"requests_total + on (job, path) fill_right (1) requests_total{job="api"}"#,
+            r#"{job="api", path="/a"} 200
+               {job="api", path="/b"} 400
+               {job="web", path="/a"} 301"#,
+        ),
+        (
+            r#"size + on (job) fill_left (2) sum by (job) (requests_total)"#,
+            r#"{job="api"} 305
+               {job="web"} 302"#,
+        ),
+        (
+            r#"requests_total{job="web"} smoothed offset 5s"#,
+            r#"{__name__="requests_total", job="web", path="/a"} 285"#,
+        ),
+        (r#"increase(requests_total{job="web"}[15s] anchored)"#, r#"{job="web", path="/a"} 60"#),
+        (r#"increase(requests_total{job="web"}[15s] smoothed)"#, r#"{job="web", path="/a"} 45"#),
+        (
+            r#"requests_total{job="web"}[15s] anchored"#,
+            r#"{__name__="requests_total", job="web", path="/a"} 240@85 270@90 300@100"#,
+        ),
+        (
+            r#"requests_total{job="web"}[15s] smoothed"#,
+            r#"{__name__="requests_total", job="web", path="/a"} 255@85 270@90 300@100"#,
+        ),
+        (r#"sum_over_time(size[step() + 20s])"#, r#"{job="api"} 10"#),
+        (r#"sum_over_time(size[max_of(10s, range()):5s] offset -(5s * -2))"#, r#"{job="api"} 10"#),
+    ]);
+}
+
+/// The reset is only seen where counts alone are read: the store does not tell of it.
+#[test]
+fn histograms_read_without_buckets_know_of_resets() {
+    let store = loaded(
+        r#"
+        h{i="1"} {{count:5 sum:5 buckets:[2 3]}} {{count:3 sum:3 buckets:[1 2]}}
+        h{i="2"} {{count:5 sum:5 buckets:[2 3]}} {{count:7 sum:7 buckets:[3 4]}}
+        "#,
+    );
+    for (query, wanted) in [
+        ("sum(h)", "{} {{count:10 sum:10 buckets:[4 6]}}"),
+        (
+            "histogram_count(sum(h))",
+            "{} 10\nPromQL warning: conflicting counter resets during histogram aggregation (1:21)",
+        ),
+        ("histogram_count(sum(h </ 1))", "{} 4"),
+        ("histogram_count(last_over_time(sum(h)[10s:10s]))", "{} 10"),
+    ] {
+        assert_eq!(shown(query, at(&store, query, 10, &Options::default())), wanted, "{query}");
+    }
+}
+
+#[test]
 fn names_can_be_dropped_at_the_end() {
     let store = loaded(REQUESTS);
     let options = Options { delayed_name_removal: true, ..Options::default() };

@@ -1,15 +1,10 @@
 //! What histograms do, in tables. They are written in the notation of series in tests where that can say it.
 
-use std::sync::Arc;
-
 use proptest::prelude::*;
 
-use super::{
-    BucketSpan, Buckets, ClassicError, Combined, CounterResetHint, FloatHistogram, HistogramError,
-    without_buckets,
-};
-use crate::promql::notation::{SequenceValue, parse_histogram, parse_series, parse_values};
-use crate::promql::value::{FloatPoint, HistogramPoint, Value};
+use super::{BucketSpan, Buckets, ClassicError, Combined, CounterResetHint, FloatHistogram, HistogramError};
+use crate::promql::notation::{SequenceValue, parse_histogram, parse_series};
+use crate::promql::value::{FloatPoint, Value};
 
 fn read(text: &str) -> FloatHistogram {
     parse_histogram(text).expect(text)
@@ -265,37 +260,6 @@ fn resets_of_counters() {
     ] {
         assert_eq!(read(now).detect_reset(&read(before)), is_reset, "{before} then {now}");
     }
-}
-
-#[test]
-fn without_buckets_resets_are_found_beforehand() {
-    let notation = "{{count:5 sum:1 buckets:[2 3]}} {{count:6 sum:2 buckets:[3 3]}} {{count:6 buckets:[4 2]}} stale \
-                    {{count:7 buckets:[5 2]}} {{count:1 counter_reset_hint:gauge}} {{count:1 buckets:[1]}}";
-    let stale = FloatHistogram::stale();
-    let points: Vec<HistogramPoint> = parse_values(notation)
-        .expect("valid notation")
-        .iter()
-        .zip(0..)
-        .map(|(value, t)| match value {
-            SequenceValue::Value(Value::Histogram(h)) => HistogramPoint { t, h: h.clone() },
-            SequenceValue::Value(Value::Float(_)) | SequenceValue::Omitted => {
-                HistogramPoint { t, h: Arc::new(stale.clone()) }
-            }
-        })
-        .collect();
-    let shown: Vec<String> = without_buckets(&points).iter().map(|point| point.h.notation()).collect();
-    assert_eq!(
-        shown,
-        [
-            "{{count:5 sum:1}}",
-            "{{count:6 sum:2 counter_reset_hint:not_reset}}",
-            "{{count:6 counter_reset_hint:reset}}",
-            "{{sum:NaN}}",
-            "{{count:7 counter_reset_hint:not_reset}}",
-            "{{count:1 counter_reset_hint:gauge}}",
-            "{{count:1 counter_reset_hint:not_reset}}",
-        ]
-    );
 }
 
 #[test]

@@ -80,8 +80,19 @@ fn deep_expressions_fit_on_the_stack() {
     assert!(at(&store, &sum, 0, &Options::default()).is_ok());
     let ors = vec!["nothing"; 499].join(" or ");
     assert!(at(&store, &ors, 0, &Options::default()).is_ok());
-    let nested = format!("{}metric{}", "abs(".repeat(140), ")".repeat(140));
-    assert!(at(&store, &nested, 0, &Options::default()).is_ok());
+    for (open, close) in [
+        ("abs(", ")"),
+        ("clamp_min(", ", 1)"),
+        ("sum without () (", ")"),
+        ("topk(1, ", ")"),
+        ("label_join(", ", \"a\", \"b\", \"c\")"),
+        ("-(", ")"),
+        ("(", " and 1 < metric)"),
+        ("last_over_time((", ")[1m:1m])"),
+    ] {
+        let nested = format!("{}metric{}", open.repeat(70), close.repeat(70));
+        assert!(at(&store, &nested, 0, &Options::default()).is_ok(), "{nested}");
+    }
 }
 
 #[test]
