@@ -6,7 +6,6 @@
 
 use super::annotations::Annotations;
 use super::ast::{Expr, ValueType};
-use super::functions::QueryTimes;
 use super::source::Source;
 use super::value::{FloatPoint, QueryResult, Series, Value, VectorSample};
 
@@ -117,9 +116,8 @@ pub fn instant(
             samples: SampleStats::default(),
         });
     }
-    let times = QueryTimes { start: at, end: at, interval: 1, is_range: false };
     let plan = prepare::prepare(expr, &prepare::Query { start: at, end: at, step: 0 })?;
-    let mut evaluator = Evaluator::new(source, options, times);
+    let mut evaluator = Evaluator::new(source, options);
     let matrix = evaluator.eval_query(&plan, Steps::new(at, at, 1))?;
     let result = match expr.value_type() {
         ValueType::Scalar => {
@@ -154,9 +152,8 @@ pub fn range(
     if step <= 0 {
         return Err(EvalError::StepNotPositive);
     }
-    let times = QueryTimes { start, end, interval: step, is_range: true };
     let plan = prepare::prepare(expr, &prepare::Query { start, end, step })?;
-    let mut evaluator = Evaluator::new(source, options, times);
+    let mut evaluator = Evaluator::new(source, options);
     let matrix = evaluator.eval_query(&plan, Steps::new(start, end, step))?;
     Ok(evaluator.finish(QueryResult::Matrix(sorted(matrix))))
 }

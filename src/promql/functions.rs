@@ -90,7 +90,7 @@ pub enum Argument<'a> {
 pub struct Context<'a> {
     /// The time of the step, milliseconds since the epoch.
     pub step: i64,
-    /// Start, end and step of the query, milliseconds; start and end are equal for an instant query.
+    /// Start, end and step, milliseconds; start and end are equal for an instant query.
     pub query: QueryTimes,
     /// Names are dropped at the end of the evaluation instead of by each function.
     pub delayed_name_removal: bool,
@@ -102,7 +102,7 @@ pub struct Context<'a> {
     pub annotations: &'a mut Annotations,
 }
 
-/// The times of a query.
+/// The times of a query; inside of a subquery, those at which that is evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueryTimes {
     /// The first step, milliseconds since the epoch.
@@ -111,7 +111,7 @@ pub struct QueryTimes {
     pub end: i64,
     /// Between two steps, milliseconds; 1 for an instant query.
     pub interval: i64,
-    /// Whether it is a range query; one with a single step is one too.
+    /// Whether `start` and `end` differ: results are then sorted by labels.
     pub is_range: bool,
 }
 

@@ -8,7 +8,6 @@ use super::steps::Steps;
 use super::{Evaluation, Options};
 use crate::model::LabelSet;
 use crate::promql::annotations::{Annotation, Annotations};
-use crate::promql::functions::QueryTimes;
 use crate::promql::histogram::FloatHistogram;
 use crate::promql::source::Source;
 use crate::promql::span::Span;
@@ -19,20 +18,13 @@ use std::sync::Arc;
 pub(super) struct Evaluator<'a> {
     pub(super) source: &'a dyn Source,
     pub(super) options: Options<'a>,
-    pub(super) query: QueryTimes,
     pub(super) annotations: Annotations,
     pub(super) limits: Limits<'a>,
 }
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn new(source: &'a dyn Source, options: &Options<'a>, query: QueryTimes) -> Self {
-        Self {
-            source,
-            options: *options,
-            query,
-            annotations: Annotations::default(),
-            limits: Limits::new(options),
-        }
+    pub(super) fn new(source: &'a dyn Source, options: &Options<'a>) -> Self {
+        Self { source, options: *options, annotations: Annotations::default(), limits: Limits::new(options) }
     }
 
     /// The whole expression: names that were to be dropped are dropped at last.

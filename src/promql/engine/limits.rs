@@ -59,11 +59,6 @@ impl<'a> Limits<'a> {
         Ok(())
     }
 
-    /// Samples are no longer in memory.
-    pub(super) fn release(&mut self, samples: usize) {
-        self.current = self.current.saturating_sub(samples);
-    }
-
     /// Counts samples that were read.
     pub(super) fn read(&mut self, samples: usize) {
         self.stats.total = self.stats.total.saturating_add(samples as u64);
