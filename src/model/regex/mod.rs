@@ -7,6 +7,7 @@ mod translate;
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 pub use translate::{GoRegexError, translate};
 
@@ -19,11 +20,18 @@ const NEST_LIMIT: u32 = 1000;
 
 const PREFIX: &str = "^(?:";
 
+/// So short an expression without counted repetitions compiles to far less than [`SIZE_LIMIT`].
+const SURELY_SMALL: usize = 256;
+
 /// A regular expression that must match the whole text. Equal if written the same.
 #[derive(Clone)]
 pub struct AnchoredRegex {
     text: String,
-    compiled: regex::Regex,
+    /// The same, anchored, in the notation of the `regex` crate.
+    rust: String,
+    /// Made when it is first needed, which takes longer than all else about an expression: who checks or prints
+    /// rules never needs it.
+    compiled: OnceLock<regex::Regex>,
 }
 
 /// A text that is not a regular expression.
@@ -39,7 +47,7 @@ pub struct InvalidRegex {
 }
 
 impl AnchoredRegex {
-    /// Compiles `text` so that it matches only whole strings. `.` does not match a line break, as in
+    /// Takes `text` so that it matches only whole strings. `.` does not match a line break, as in
     /// Alertmanager.
     ///
     /// # Errors
@@ -56,15 +64,27 @@ impl AnchoredRegex {
             reason: error.message,
             range: inner(error.range),
         })?;
-        compile(&rust).map(|compiled| Self { text: text.to_owned(), compiled }).map_err(|error| {
-            InvalidRegex { text: text.to_owned(), reason: reason(&error), range: 0..text.len() }
-        })
+        let refused = |reason: String| InvalidRegex { text: text.to_owned(), reason, range: 0..text.len() };
+        let compiled = OnceLock::new();
+        if text.len() <= SURELY_SMALL && !text.contains('{') {
+            let parsed = regex_syntax::ParserBuilder::new().nest_limit(NEST_LIMIT).build().parse(&rust);
+            parsed.map_err(|error| refused(last_line(&error.to_string())))?;
+        } else {
+            let regex = compile(&rust).map_err(|error| refused(last_line(&error.to_string())))?;
+            let first = compiled.set(regex);
+            debug_assert!(first.is_ok(), "nothing was set before");
+        }
+        Ok(Self { text: text.to_owned(), rust, compiled })
     }
 
     /// Whether the whole of `text` matches.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
-        self.compiled.is_match(text)
+        if let Some(compiled) = self.compiled.get() {
+            return compiled.is_match(text);
+        }
+        // It was parsed before and is small, so that it compiles.
+        compile(&self.rust).is_ok_and(|regex| self.compiled.get_or_init(|| regex).is_match(text))
     }
 
     /// The texts that it matches, if it is only a list of them, as in `a|b`.
@@ -85,10 +105,8 @@ fn compile(rust: &str) -> Result<regex::Regex, regex::Error> {
 }
 
 /// The last line of the crate's message: the ones before it show the translated text.
-fn reason(error: &regex::Error) -> String {
-    let text = error.to_string();
-    let last = text.lines().last().unwrap_or_default();
-    last.trim_start_matches("error: ").to_owned()
+fn last_line(message: &str) -> String {
+    message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 /// The expression that matches just this text: Go's `regexp.QuoteMeta`. Alertmanager writes names of receivers
@@ -117,7 +135,7 @@ pub fn unanchored(text: &str) -> Result<regex::Regex, InvalidRegex> {
     })?;
     compile(&rust).map_err(|error| InvalidRegex {
         text: text.to_owned(),
-        reason: reason(&error),
+        reason: last_line(&error.to_string()),
         range: 0..text.len(),
     })
 }
