@@ -29,6 +29,8 @@ pub struct AnchoredRegex {
     text: String,
     /// The same, anchored, in the notation of the `regex` crate.
     rust: String,
+    /// No shorter text matches: in bytes.
+    least: usize,
     /// Made when it is first needed, which takes longer than all else about an expression: who checks or prints
     /// rules never needs it.
     compiled: OnceLock<regex::Regex>,
@@ -65,21 +67,25 @@ impl AnchoredRegex {
             range: inner(error.range),
         })?;
         let refused = |reason: String| InvalidRegex { text: text.to_owned(), reason, range: 0..text.len() };
-        let compiled = OnceLock::new();
+        let (mut least, compiled) = (0, OnceLock::new());
         if text.len() <= SURELY_SMALL && !text.contains('{') {
             let parsed = regex_syntax::ParserBuilder::new().nest_limit(NEST_LIMIT).build().parse(&rust);
-            parsed.map_err(|error| refused(last_line(&error.to_string())))?;
+            let parsed = parsed.map_err(|error| refused(last_line(&error.to_string())))?;
+            least = parsed.properties().minimum_len().unwrap_or(0);
         } else {
             let regex = compile(&rust).map_err(|error| refused(last_line(&error.to_string())))?;
             let first = compiled.set(regex);
             debug_assert!(first.is_ok(), "nothing was set before");
         }
-        Ok(Self { text: text.to_owned(), rust, compiled })
+        Ok(Self { text: text.to_owned(), rust, least, compiled })
     }
 
     /// Whether the whole of `text` matches.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
+        if text.len() < self.least {
+            return false;
+        }
         if let Some(compiled) = self.compiled.get() {
             return compiled.is_match(text);
         }
