@@ -20,6 +20,9 @@ const NEST_LIMIT: u32 = 1000;
 
 const PREFIX: &str = "^(?:";
 
+/// As [`PREFIX`], and `.` matches line breaks, too.
+const DOT_ALL_PREFIX: &str = "^(?s:";
+
 /// So short an expression without counted repetitions compiles to far less than [`SIZE_LIMIT`].
 const SURELY_SMALL: usize = 256;
 
@@ -55,10 +58,22 @@ impl AnchoredRegex {
     /// # Errors
     /// The text is not valid in Go's dialect, or too large.
     pub fn new(text: &str) -> Result<Self, InvalidRegex> {
+        Self::with_prefix(text, PREFIX)
+    }
+
+    /// Takes `text` so that it matches only whole strings, and `.` also line breaks, as in Prometheus.
+    ///
+    /// # Errors
+    /// The text is not valid in Go's dialect, or too large.
+    pub fn dot_all(text: &str) -> Result<Self, InvalidRegex> {
+        Self::with_prefix(text, DOT_ALL_PREFIX)
+    }
+
+    fn with_prefix(text: &str, prefix: &str) -> Result<Self, InvalidRegex> {
         // Go compiles the anchored text, so `a)|(?:b` is valid: translate it in its anchors, too.
-        let anchored = format!("{PREFIX}{text})$");
+        let anchored = format!("{prefix}{text})$");
         let inner = |range: Range<usize>| {
-            let at = |place: usize| place.saturating_sub(PREFIX.len()).min(text.len());
+            let at = |place: usize| place.saturating_sub(prefix.len()).min(text.len());
             at(range.start)..at(range.end)
         };
         let rust = translate(&anchored).map_err(|error| InvalidRegex {
@@ -211,6 +226,16 @@ mod tests {
             let regex = AnchoredRegex::new(text).unwrap_or_else(|error| panic!("{error}"));
             assert!(regex.is_match(matching), "{text} matches {matching:?}");
             assert!(!regex.is_match(other), "{text} does not match {other:?}");
+        }
+    }
+
+    #[test]
+    fn a_dot_matches_a_line_break_only_if_wanted() {
+        for (text, value, plain, dot_all) in
+            [("a.c", "a\nc", false, true), ("(?-s)a.c", "a\nc", false, false), ("a.*", "a\n", false, true)]
+        {
+            assert_eq!(AnchoredRegex::new(text).expect(text).is_match(value), plain, "{text}");
+            assert_eq!(AnchoredRegex::dot_all(text).expect(text).is_match(value), dot_all, "{text}");
         }
     }
 
