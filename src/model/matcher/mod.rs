@@ -60,6 +60,20 @@ impl Matcher {
         Ok(Self { name: name.into(), op, value, regex })
     }
 
+    /// As [`Matcher::new`], but `.` of a regular expression matches line breaks, too: as Prometheus' selectors
+    /// compare.
+    ///
+    /// # Errors
+    /// The operator is regular and the value is not a regular expression.
+    pub fn of_series(name: impl Into<Str>, op: MatchOp, value: impl Into<Str>) -> Result<Self, InvalidRegex> {
+        let value = value.into();
+        let regex = match op {
+            MatchOp::Equal | MatchOp::NotEqual => None,
+            MatchOp::Regex | MatchOp::NotRegex => Some(AnchoredRegex::dot_all(&value)?),
+        };
+        Ok(Self { name: name.into(), op, value, regex })
+    }
+
     /// `name="value"`.
     #[must_use]
     pub fn equal(name: impl Into<Str>, value: impl Into<Str>) -> Self {

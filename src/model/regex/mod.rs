@@ -7,6 +7,7 @@ mod translate;
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 pub use translate::{GoRegexError, translate};
 
@@ -19,11 +20,23 @@ const NEST_LIMIT: u32 = 1000;
 
 const PREFIX: &str = "^(?:";
 
+/// As [`PREFIX`], and `.` matches line breaks, too.
+const DOT_ALL_PREFIX: &str = "^(?s:";
+
+/// So short an expression without counted repetitions compiles to far less than [`SIZE_LIMIT`].
+const SURELY_SMALL: usize = 256;
+
 /// A regular expression that must match the whole text. Equal if written the same.
 #[derive(Clone)]
 pub struct AnchoredRegex {
     text: String,
-    compiled: regex::Regex,
+    /// The same, anchored, in the notation of the `regex` crate.
+    rust: String,
+    /// No shorter text matches: in bytes.
+    least: usize,
+    /// Made when it is first needed, which takes longer than all else about an expression: who checks or prints
+    /// rules never needs it.
+    compiled: OnceLock<regex::Regex>,
 }
 
 /// A text that is not a regular expression.
@@ -39,16 +52,28 @@ pub struct InvalidRegex {
 }
 
 impl AnchoredRegex {
-    /// Compiles `text` so that it matches only whole strings. `.` does not match a line break, as in
+    /// Takes `text` so that it matches only whole strings. `.` does not match a line break, as in
     /// Alertmanager.
     ///
     /// # Errors
     /// The text is not valid in Go's dialect, or too large.
     pub fn new(text: &str) -> Result<Self, InvalidRegex> {
+        Self::with_prefix(text, PREFIX)
+    }
+
+    /// Takes `text` so that it matches only whole strings, and `.` also line breaks, as in Prometheus.
+    ///
+    /// # Errors
+    /// The text is not valid in Go's dialect, or too large.
+    pub fn dot_all(text: &str) -> Result<Self, InvalidRegex> {
+        Self::with_prefix(text, DOT_ALL_PREFIX)
+    }
+
+    fn with_prefix(text: &str, prefix: &str) -> Result<Self, InvalidRegex> {
         // Go compiles the anchored text, so `a)|(?:b` is valid: translate it in its anchors, too.
-        let anchored = format!("{PREFIX}{text})$");
+        let anchored = format!("{prefix}{text})$");
         let inner = |range: Range<usize>| {
-            let at = |place: usize| place.saturating_sub(PREFIX.len()).min(text.len());
+            let at = |place: usize| place.saturating_sub(prefix.len()).min(text.len());
             at(range.start)..at(range.end)
         };
         let rust = translate(&anchored).map_err(|error| InvalidRegex {
@@ -56,15 +81,31 @@ impl AnchoredRegex {
             reason: error.message,
             range: inner(error.range),
         })?;
-        compile(&rust).map(|compiled| Self { text: text.to_owned(), compiled }).map_err(|error| {
-            InvalidRegex { text: text.to_owned(), reason: reason(&error), range: 0..text.len() }
-        })
+        let refused = |reason: String| InvalidRegex { text: text.to_owned(), reason, range: 0..text.len() };
+        let (mut least, compiled) = (0, OnceLock::new());
+        if text.len() <= SURELY_SMALL && !text.contains('{') {
+            let parsed = regex_syntax::ParserBuilder::new().nest_limit(NEST_LIMIT).build().parse(&rust);
+            let parsed = parsed.map_err(|error| refused(last_line(&error.to_string())))?;
+            least = parsed.properties().minimum_len().unwrap_or(0);
+        } else {
+            let regex = compile(&rust).map_err(|error| refused(last_line(&error.to_string())))?;
+            let first = compiled.set(regex);
+            debug_assert!(first.is_ok(), "nothing was set before");
+        }
+        Ok(Self { text: text.to_owned(), rust, least, compiled })
     }
 
     /// Whether the whole of `text` matches.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
-        self.compiled.is_match(text)
+        if text.len() < self.least {
+            return false;
+        }
+        if let Some(compiled) = self.compiled.get() {
+            return compiled.is_match(text);
+        }
+        // It was parsed before and is small, so that it compiles.
+        compile(&self.rust).is_ok_and(|regex| self.compiled.get_or_init(|| regex).is_match(text))
     }
 
     /// The texts that it matches, if it is only a list of them, as in `a|b`.
@@ -85,10 +126,8 @@ fn compile(rust: &str) -> Result<regex::Regex, regex::Error> {
 }
 
 /// The last line of the crate's message: the ones before it show the translated text.
-fn reason(error: &regex::Error) -> String {
-    let text = error.to_string();
-    let last = text.lines().last().unwrap_or_default();
-    last.trim_start_matches("error: ").to_owned()
+fn last_line(message: &str) -> String {
+    message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 /// The expression that matches just this text: Go's `regexp.QuoteMeta`. Alertmanager writes names of receivers
@@ -117,7 +156,7 @@ pub fn unanchored(text: &str) -> Result<regex::Regex, InvalidRegex> {
     })?;
     compile(&rust).map_err(|error| InvalidRegex {
         text: text.to_owned(),
-        reason: reason(&error),
+        reason: last_line(&error.to_string()),
         range: 0..text.len(),
     })
 }
@@ -187,6 +226,16 @@ mod tests {
             let regex = AnchoredRegex::new(text).unwrap_or_else(|error| panic!("{error}"));
             assert!(regex.is_match(matching), "{text} matches {matching:?}");
             assert!(!regex.is_match(other), "{text} does not match {other:?}");
+        }
+    }
+
+    #[test]
+    fn a_dot_matches_a_line_break_only_if_wanted() {
+        for (text, value, plain, dot_all) in
+            [("a.c", "a\nc", false, true), ("(?-s)a.c", "a\nc", false, false), ("a.*", "a\n", false, true)]
+        {
+            assert_eq!(AnchoredRegex::new(text).expect(text).is_match(value), plain, "{text}");
+            assert_eq!(AnchoredRegex::dot_all(text).expect(text).is_match(value), dot_all, "{text}");
         }
     }
 

@@ -1,7 +1,10 @@
 //! Checks what the grammar cannot: types, numbers of arguments, what may stand with what.
 
 use super::{ParseErrorKind, Parser};
-use crate::promql::ast::{Aggregate, Binary, Call, Cardinality, Expr, ValueType, VectorSelector};
+use crate::model::MatchOp;
+use crate::promql::ast::{
+    Aggregate, Binary, Call, Cardinality, Expr, SelectorMatcher, ValueType, VectorSelector,
+};
 use crate::promql::lexer::is_space;
 use crate::promql::signature::{Arity, Function};
 use crate::promql::span::Span;
@@ -193,7 +196,14 @@ fn selector(parser: &mut Parser<'_>, node: &VectorSelector, may_match_all: bool)
         }
         return;
     }
-    if !may_match_all && node.matchers.iter().all(|matcher| matcher.matcher.matches_value("")) {
+    // The others first: a regular expression may have to be compiled for it.
+    let is_regex =
+        |matcher: &SelectorMatcher| matches!(matcher.matcher.op(), MatchOp::Regex | MatchOp::NotRegex);
+    let match_empty = |regex| {
+        let mut some = node.matchers.iter().filter(move |matcher| is_regex(matcher) == regex);
+        some.all(|matcher| matcher.matcher.matches_value(""))
+    };
+    if !may_match_all && match_empty(false) && match_empty(true) {
         parser.error(node.span, ParseErrorKind::EmptySelector);
     }
 }

@@ -6,7 +6,7 @@ use crate::promql::lexer::token::{Nullary, Token, TokenKind};
 use crate::promql::span::Span;
 
 /// Seconds that 63 bits of nanoseconds can hold.
-const MAX_SECONDS: f64 = 9_223_372_036.854_775_8;
+const MAX_SECONDS: f64 = 9_223_372_036.854_776;
 
 impl Parser<'_> {
     /// The length of a range or step, which must be more than nothing if it is just a number.

@@ -24,7 +24,7 @@ pub(super) fn number(text: &str) -> Result<f64, ParseErrorKind> {
 #[expect(clippy::cast_precision_loss, reason = "as Prometheus converts it")]
 fn whole_number(text: &str) -> Option<f64> {
     let bytes = text.as_bytes();
-    if !bytes.iter().any(|byte| *byte == b'_') && bytes.first() != Some(&b'0') {
+    if !bytes.contains(&b'_') && bytes.first() != Some(&b'0') {
         return text.parse::<i64>().ok().map(|number| number as f64);
     }
     let (digits, radix) = match bytes {

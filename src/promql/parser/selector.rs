@@ -126,7 +126,7 @@ impl Parser<'_> {
         };
         let matcher = match refused {
             Some(message) => Err(message),
-            None => Matcher::new(name, op, text)
+            None => Matcher::of_series(name, op, text)
                 .map_err(|error| format!("error parsing regexp: {}", error.reason)),
         };
         match matcher {
