@@ -1,5 +1,6 @@
 //! What was probably meant: hints beside Prometheus' words, one sentence each.
 
+use super::expression::begins_expression;
 use super::{LexError, ParseError, ParseErrorKind, Parser};
 use crate::model::suggest::did_you_mean;
 use crate::promql::ast::{AggregateOp, BinaryOp, ValueType};
@@ -19,43 +20,88 @@ pub(super) fn unexpected(parser: &Parser<'_>, context: &str) -> Option<String> {
     }
     let (found, before) = (parser.last, parser.before);
     let text = parser.text_of(found);
-    let behind_paren = before.kind == TokenKind::RightParen;
-    let hint = match (found.kind, context) {
-        (TokenKind::Keyword(Keyword::By | Keyword::Without), _) if behind_paren => {
+    let hint = match context {
+        "label matching" => return in_braces(parser),
+        "grouping opts"
+            if found.kind == TokenKind::Identifier && matches!(before.kind, TokenKind::Keyword(_)) =>
+        {
+            let word = parser.text_of(before);
+            return Some(format!("labels are in parentheses: `{word} ({text})`"));
+        }
+        "offset" if found.kind == TokenKind::Assign => "write `offset 5m`",
+        "subquery or range" if is_length(found.kind) && is_length(before.kind) => {
+            "a duration of several units has no spaces: `1h30m`"
+        }
+        "aggregation" if before.kind == TokenKind::RightParen && begins_expression(found.kind) => {
+            "what is aggregated is in parentheses: `sum by (job) (rate(x[5m]))`"
+        }
+        "" | "aggregation" => return in_expression(parser),
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn is_length(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::Number | TokenKind::Duration)
+}
+
+fn in_braces(parser: &Parser<'_>) -> Option<String> {
+    let (found, before) = (parser.last, parser.before);
+    let text = parser.text_of(found);
+    let hint = match found.kind {
+        TokenKind::Assign => "`=` compares inside braces; write it once",
+        TokenKind::Identifier if is_matching_sign(before.kind) => {
+            return Some(format!("values of labels are quoted: `\"{text}\"`"));
+        }
+        TokenKind::Identifier if matches!(text, "and" | "AND" | "or" | "OR") => {
+            "separate conditions by commas, which mean `and`; for `or`, use `=~\"a|b\"`"
+        }
+        TokenKind::Identifier | TokenKind::String if before.kind == TokenKind::String => {
+            "separate conditions by commas"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn in_expression(parser: &Parser<'_>) -> Option<String> {
+    let (found, before) = (parser.last, parser.before);
+    let text = parser.text_of(found);
+    let behind = &parser.text[found.span.end..];
+    let hint = match found.kind {
+        TokenKind::Keyword(Keyword::By | Keyword::Without) => {
             return Some(format!("`{text}` needs an aggregation, such as `sum {text} (job) (rate(x[5m]))`"));
         }
-        (TokenKind::Aggregate(AggregateOp::Group), "") if behind_paren => {
+        TokenKind::Keyword(Keyword::Bool) => "`bool` follows the operator: `x > bool 5`",
+        TokenKind::Aggregate(AggregateOp::Group) if before.kind == TokenKind::RightParen => {
             "there is no `group by`: write `sum by (job) (x)`"
         }
-        (TokenKind::Assign, "label matching") => "`=` compares inside braces; write it once",
-        (TokenKind::Operator(BinaryOp::Equal), "label matching") => {
-            "inside braces, write `=` instead of `==`"
-        }
-        (TokenKind::Assign, _) => "to compare, write `==`",
-        (TokenKind::Operator(BinaryOp::Greater), _)
+        TokenKind::Assign if behind.starts_with('>') => "to compare, write `>=`",
+        TokenKind::Assign if behind.starts_with('<') => "to compare, write `<=`",
+        TokenKind::Assign => "to compare, write `==`",
+        TokenKind::Operator(BinaryOp::Greater)
             if before.kind == TokenKind::Operator(BinaryOp::Less) && before.span.end == found.span.start =>
         {
             "to compare for inequality, write `!=`"
         }
-        (TokenKind::Identifier | TokenKind::Number | TokenKind::Duration, "label matching")
-            if is_matching_sign(before.kind) =>
-        {
-            return Some(format!("values of labels are quoted: `\"{text}\"`"));
-        }
-        (TokenKind::LeftBrace, "") if before.kind == TokenKind::RightBrace => {
+        TokenKind::LeftBrace if before.kind == TokenKind::RightBrace => {
             "put all conditions in one pair of braces, separated by commas"
         }
-        (TokenKind::LeftBrace, "") if before.kind == TokenKind::RightBracket => {
+        TokenKind::LeftBrace if before.kind == TokenKind::RightBracket => {
             "the range follows the braces: `x{job=\"a\"}[5m]`"
         }
-        (TokenKind::String, "grouping opts") => "",
-        (TokenKind::Identifier, "") if before.kind == TokenKind::Identifier => {
-            return misspelt_word(parser.text_of(before), text);
+        TokenKind::Comma if before.kind == TokenKind::Number => {
+            "numbers have no commas; `_` may separate digits: `1_000`"
         }
-        (TokenKind::Identifier, "") => return misspelt_word(text, text),
-        _ => "",
+        TokenKind::EndOfInput | TokenKind::RightParen | TokenKind::Operator(_)
+            if before.kind == TokenKind::Operator(BinaryOp::Mod) =>
+        {
+            "`%` is the remainder of a division; one percent is `0.01`"
+        }
+        TokenKind::Identifier => return misspelt_word(parser.text_of(before), text),
+        _ => return None,
     };
-    (!hint.is_empty()).then(|| hint.to_owned())
+    Some(hint.to_owned())
 }
 
 fn is_matching_sign(kind: TokenKind) -> bool {
@@ -68,9 +114,9 @@ fn is_matching_sign(kind: TokenKind) -> bool {
     )
 }
 
-/// A word where an operator or modifier belongs is perhaps one.
+/// A word where an operator or modifier belongs, `second`, is perhaps one, or `first` before it.
 fn misspelt_word(first: &str, second: &str) -> Option<String> {
-    const WORDS: [&str; 13] = [
+    const WORDS: [&str; 12] = [
         "and",
         "or",
         "unless",
@@ -83,13 +129,20 @@ fn misspelt_word(first: &str, second: &str) -> Option<String> {
         "group_right",
         "offset",
         "bool",
-        "not",
     ];
-    let close = [second, first].into_iter().find_map(|word| near(word, &WORDS))?;
-    match close {
-        "not" => Some("there is no `not`; `unless` and `!=` exclude".to_owned()),
-        close => Some(format!("did you mean `{close}`?")),
-    }
+    let hint = match second.to_ascii_lowercase().as_str() {
+        "for" => "how long belongs in the rule, behind `for:`",
+        "if" | "where" => {
+            "conditions on labels stand in braces, on values behind the expression: `x{job=\"a\"} > 5`"
+        }
+        "not" => "there is no `not`; `unless` and `!=` exclude",
+        "xor" => "there is no `xor`",
+        _ => {
+            let close = [second, first].into_iter().find_map(|word| near(word, &WORDS))?;
+            return (close != first).then(|| format!("did you mean `{close}`?"));
+        }
+    };
+    Some(hint.to_owned())
 }
 
 fn near<'a>(word: &str, words: &[&'a str]) -> Option<&'a str> {
@@ -103,6 +156,11 @@ fn near<'a>(word: &str, words: &[&'a str]) -> Option<&'a str> {
 pub(super) fn of(error: &ParseError, text: &str) -> Option<String> {
     let here = text.get(error.span.start..).unwrap_or_default();
     let hint = match &error.kind {
+        ParseErrorKind::Type { want, context, got } => return wrong_type(*want, context, *got),
+        ParseErrorKind::ArgumentCount { function, .. } => return arguments(function),
+        ParseErrorKind::Regex(message) if message.contains("missing argument to repetition operator") => {
+            "`*`, `+` and `?` repeat what stands before them: `.*` matches anything"
+        }
         ParseErrorKind::Lexical(error) => return lexical(error, here),
         ParseErrorKind::UnknownFunction(name) => return function(name),
         ParseErrorKind::FunctionNotEnabled(_) | ParseErrorKind::AggregationNotEnabled(_) => {
@@ -128,20 +186,8 @@ pub(super) fn of(error: &ParseError, text: &str) -> Option<String> {
         ParseErrorKind::EmptySelector => {
             "as it is, it selects every series; one condition must not match an empty value, as `{job!=\"\"}`"
         }
-        ParseErrorKind::Type { want: ValueType::Matrix, got: ValueType::Vector, .. } => {
-            "it needs a range: `[5m]` behind a selector, `[5m:]` behind another expression"
-        }
-        ParseErrorKind::Type { want: ValueType::Vector, got: ValueType::Matrix, .. } => {
-            "remove the range, or put a function around it, such as `rate` or `max_over_time`"
-        }
-        ParseErrorKind::Type { want: ValueType::Scalar, got: ValueType::Vector, .. } => {
-            "`scalar(x)` makes a number of a single sample"
-        }
-        ParseErrorKind::Type { want: ValueType::Vector, got: ValueType::Scalar, .. } => {
-            "`vector(x)` makes a sample without labels of a number"
-        }
         ParseErrorKind::OperandType => {
-            "operators take numbers and instant vectors: put a function such as `rate` around a range"
+            "operators take numbers and instant vectors, not texts, and ranges only inside functions such as `rate`"
         }
         ParseErrorKind::SubqueryOperand(ValueType::Scalar) => {
             "`vector(x)` makes an instant vector of a number"
@@ -158,6 +204,35 @@ pub(super) fn of(error: &ParseError, text: &str) -> Option<String> {
     Some(hint.to_owned())
 }
 
+fn wrong_type(want: ValueType, context: &str, got: ValueType) -> Option<String> {
+    let aggregation = context == "aggregation expression";
+    let hint = match (want, got) {
+        (ValueType::Matrix, ValueType::Vector) => {
+            "it needs a range: `[5m]` behind a selector, `[5m:]` behind another expression"
+        }
+        (ValueType::Vector, ValueType::Matrix) if aggregation => {
+            "the function of the range comes first: `sum(rate(x[5m]))`"
+        }
+        (ValueType::Vector, ValueType::Matrix) => {
+            "remove the range, or put a function around it, such as `rate` or `max_over_time`"
+        }
+        (ValueType::Vector, ValueType::Scalar) if aggregation => {
+            "the vector comes last, behind a parameter: `topk(5, x)`"
+        }
+        (ValueType::Vector, ValueType::Scalar) => "`vector(x)` makes a sample without labels of a number",
+        (ValueType::Scalar, ValueType::Vector) => "`scalar(x)` makes a number of a single sample",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// What a function takes.
+fn arguments(function: &str) -> Option<String> {
+    let types = Function::named(function)?.signature().arguments;
+    let types: Vec<String> = types.iter().map(ToString::to_string).collect();
+    (!types.is_empty()).then(|| format!("`{function}` takes: {}", types.join(", ")))
+}
+
 pub(super) const UNITS: &str =
     "a duration is whole numbers with the units y, w, d, h, m, s, ms, the longest first, as `1h30m`";
 
@@ -171,8 +246,18 @@ fn lexical(error: &LexError, here: &str) -> Option<String> {
             "typographic quotes quote nothing: write `\"`"
         }
         LexError::Character(';') => "an expression has no `;`",
+        LexError::Character('.') => "a name with dots is quoted, in braces: `{\"http.requests\"}`",
+        LexError::CharacterInBraces('.' | '-') => {
+            "a name of a label with such a character is quoted: `{\"a.b\"=\"c\"}`"
+        }
+        LexError::LeftBrace => "templates belong in labels and annotations; an expression has none",
         LexError::AfterCharacter { first: '=', .. } => "`=~` works only inside braces",
         LexError::AfterCharacter { first: '!', found: Some('~'), .. } => "`!~` works only inside braces",
+        LexError::AfterCharacter { first: '!', found: Some(' '), .. }
+            if here[1..].trim_start().starts_with('=') =>
+        {
+            "`!=` has no space inside"
+        }
         LexError::AfterCharacter { .. } => "there is no `!`; `unless` and `!=` exclude",
         LexError::CharacterInBraces('$') => {
             "that is a variable of a dashboard, which fills it in; Prometheus cannot"
@@ -181,10 +266,21 @@ fn lexical(error: &LexError, here: &str) -> Option<String> {
         LexError::CharacterInBraces('&' | ';') => "separate conditions by commas",
         LexError::CharacterInBraces('0'..='9') => "values of labels are quoted",
         LexError::CharacterInDuration(c) if c.is_ascii_alphabetic() => UNITS,
+        LexError::NumberOrDuration(_) if has_size_unit(here) => {
+            "numbers have no such units: `10e3` is ten thousand, `2^20` a mebi"
+        }
         LexError::NumberOrDuration(_) | LexError::CharacterBehindRange(_) => UNITS,
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// Whether a number goes on as `k`, `MB`, `Gi` and the like do.
+fn has_size_unit(here: &str) -> bool {
+    let unit = here.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let letters = unit.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(unit.len());
+    let body = unit[..letters].trim_end_matches(['B', 'b']).trim_end_matches('i');
+    matches!(body, "k" | "K" | "M" | "G" | "T" | "P") || (body.is_empty() && letters > 0)
 }
 
 /// Grafana fills in `$__rate_interval` and the like before it asks.

@@ -490,6 +490,27 @@ fn hints_say_what_was_probably_meant() {
         ("x[5 q]", super::help::UNITS),
         ("rate(x)", "it needs a range: `[5m]` behind a selector, `[5m:]` behind another expression"),
         ("x andd y", "did you mean `and`?"),
+        ("x > 5 for 10m", "how long belongs in the rule, behind `for:`"),
+        ("sum(x) by job", "labels are in parentheses: `by (job)`"),
+        ("sum by (job) rate(x[5m])", "what is aggregated is in parentheses: `sum by (job) (rate(x[5m]))`"),
+        ("topk(x, 5)", "the vector comes last, behind a parameter: `topk(5, x)`"),
+        ("rate(sum(x[5m]))", "the function of the range comes first: `sum(rate(x[5m]))`"),
+        ("x > 10k", "numbers have no such units: `10e3` is ten thousand, `2^20` a mebi"),
+        ("x > 0.5%", "`%` is the remainder of a division; one percent is `0.01`"),
+        ("x > 1,000", "numbers have no commas; `_` may separate digits: `1_000`"),
+        ("x => 5", "to compare, write `>=`"),
+        ("x ! = 5", "`!=` has no space inside"),
+        ("x bool > 5", "`bool` follows the operator: `x > bool 5`"),
+        ("x[1d 2h]", "a duration of several units has no spaces: `1h30m`"),
+        ("http.requests", "a name with dots is quoted, in braces: `{\"http.requests\"}`"),
+        ("x{a-b=\"c\"}", "a name of a label with such a character is quoted: `{\"a.b\"=\"c\"}`"),
+        (
+            "x{a=\"b\" and c=\"d\"}",
+            "separate conditions by commas, which mean `and`; for `or`, use `=~\"a|b\"`",
+        ),
+        ("x{a=~\"*b\"}", "`*`, `+` and `?` repeat what stands before them: `.*` matches anything"),
+        ("{{ $value }}", "templates belong in labels and annotations; an expression has none"),
+        ("clamp(x, 1)", "`clamp` takes: instant vector, scalar, scalar"),
     ] {
         let errors = parse(text, Features::ALL).expect_err(text);
         assert_eq!(errors.help(), Some(hint), "{text}: {errors}");
