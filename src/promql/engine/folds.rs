@@ -170,6 +170,9 @@ pub(super) struct Sum {
 
 impl Fold for Sum {
     fn float(&mut self, v: f64) {
+        if self.histogram.as_ref().is_some_and(|sum| sum.incompatible) {
+            return;
+        }
         match &mut self.float {
             Some(sum) => sum.add(v),
             None => self.float = Some(KahanSum::starting_with(v)),
@@ -282,6 +285,9 @@ pub(super) struct Average {
 
 impl Fold for Average {
     fn float(&mut self, v: f64) {
+        if self.histogram.as_ref().is_some_and(|sum| sum.incompatible) {
+            return;
+        }
         self.count += 1.0;
         let Some(known) = self.float else {
             self.float = Some(KahanSum::starting_with(v));

@@ -78,8 +78,10 @@ pub(super) fn merge_same(matrix: Vec<Series>) -> Result<Vec<Series>, EvalError> 
     for series in &mut merged {
         series.floats.sort_by_key(|point| point.t);
         series.histograms.sort_by_key(|point| point.t);
+        let is_float = |t: i64| series.floats.binary_search_by_key(&t, |point| point.t).is_ok();
         if series.floats.windows(2).any(|pair| pair[0].t == pair[1].t)
             || series.histograms.windows(2).any(|pair| pair[0].t == pair[1].t)
+            || series.histograms.iter().any(|point| is_float(point.t))
         {
             return Err(EvalError::SameLabelset);
         }

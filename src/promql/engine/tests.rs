@@ -97,6 +97,7 @@ const REQUESTS: &str = r#"
     up{job="web", instance="3"} 1 1 stale
     size{job="api"} 5x20
     target_info{job="api", version="2"} 1x20
+    series_limit 100x20
     latency {{schema:0 sum:5 count:4 buckets:[1 2 1]}}x20
 "#;
 
@@ -181,6 +182,10 @@ fn wrong_matches_are_errors_in_prometheus_words() {
         ),
         (
             r#"rate(label_replace({__name__=~"up|size"}, "instance", "1", "", "")[1m:10s])"#,
+            "error: vector cannot contain metrics with the same labelset",
+        ),
+        (
+            r#"2 * {__name__=~"latency|series_limit"}"#,
             "error: vector cannot contain metrics with the same labelset",
         ),
         ("topk(NaN, up)", "error: Parameter value is NaN"),
