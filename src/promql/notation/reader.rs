@@ -143,7 +143,8 @@ impl<'a> Reader<'a> {
     fn number_length(&self) -> Result<usize, NotationError> {
         let rest = self.rest().as_bytes();
         let begins = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
-        if !begins(rest.first()) && !(rest.first() == Some(&b'.') && begins(rest.get(1))) {
+        let is_fraction = rest.first() == Some(&b'.') && begins(rest.get(1));
+        if !is_fraction && !begins(rest.first()) {
             return Err(self.unexpected());
         }
         let mut length = 0;
