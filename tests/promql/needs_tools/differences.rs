@@ -18,7 +18,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         begins: "increase(metric[",
         contains: "m",
-        reason: "since Prometheus 3 the start of a counter near zero is not looked for far before its first sample",
+        reason: "since Prometheus 3.6 the start of a counter near zero is not looked for far before its first sample",
     },
     Difference {
         begins: "(\"",
