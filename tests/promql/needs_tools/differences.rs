@@ -25,12 +25,6 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         contains: "\")",
         reason: "Prometheus 2 cannot evaluate a text in parentheses",
     },
-    Difference {
-        begins: "label_replace(",
-        contains: "\\xff",
-        reason: "our texts are UTF-8: half a character becomes U+FFFD, of which a label may be named",
-    },
-    Difference { begins: "count_values(", contains: "\\xc5", reason: "the same" },
 ];
 
 /// The difference that an expression is subject to.
