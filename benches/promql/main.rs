@@ -94,12 +94,12 @@ async fn main() {
         let theirs = theirs(&prometheus, query, is_range).await;
         let ours = ours(&store, query, is_range);
         let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
-        println!("| {name} | {} | {} | **{ratio:.2}** |", millis(theirs), millis(ours));
+        println!("| {name} | {} | {} | **{ratio:.3}** |", millis(theirs), millis(ours));
     }
 }
 
 fn millis(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1000.0)
+    format!("{:.3} ms", time.as_secs_f64() * 1000.0)
 }
 
 /// The median of the times that some calls took.

@@ -31,7 +31,7 @@ impl fmt::Display for Expr {
             }
             Self::Number(node) => node.fmt(f),
             Self::Paren(node) => write!(f, "({})", node.inner),
-            Self::String(node) => GoQuoted(&node.value).fmt(f),
+            Self::String(node) => f.write_str(&quoted(&node.value)),
             Self::Subquery(node) => {
                 write!(f, "{}[{}:", node.inner, node.range)?;
                 if let Some(step) = &node.step {
@@ -117,7 +117,12 @@ fn name(name: &str, f: &mut impl fmt::Write) -> fmt::Result {
     if !name.is_empty() && name.bytes().enumerate().all(bare) {
         return f.write_str(name);
     }
-    write!(f, "{}", GoQuoted(name))
+    f.write_str(&quoted(name))
+}
+
+/// A text in quotes. U+FFFD comes only of escapes of bytes that are no text, and is refused as it is.
+fn quoted(text: &str) -> String {
+    GoQuoted(text).to_string().replace('\u{fffd}', "\\xff")
 }
 
 impl fmt::Display for VectorSelector {
@@ -154,7 +159,7 @@ fn matcher_text(matcher: &Matcher) -> String {
     let mut text = String::new();
     let written = name(matcher.name(), &mut text);
     debug_assert!(written.is_ok(), "a String takes everything");
-    text + &format!("{}{}", matcher.op(), GoQuoted(matcher.value()))
+    text + &format!("{}{}", matcher.op(), quoted(matcher.value()))
 }
 
 fn extension(extension: Option<Extension>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -230,6 +235,7 @@ mod tests {
             ("orders[8d] offset 1w", "orders[8d] offset 1w"),
             ("rate(orders[5m])[1h:] offset 1m @ end()", "rate(orders[5m])[1h:] @ end() offset 1m"),
             ("orders[1h:30]", "orders[1h:30s]"),
+            ("orders{shop=\"a\\xffb\"}", "orders{shop=\"a\\xffb\"}"),
             ("orders[((5m+step()))*-(2)]", "orders[(5m + step()) * -(2)]"),
             ("orders offset +min_of(range(),1h)", "orders offset min_of(range(), 1h)"),
             ("orders anchored offset 5m", "orders anchored offset 5m"),

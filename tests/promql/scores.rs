@@ -54,8 +54,9 @@ fn the_score_on_prometheus_own_cases_does_not_fall() {
         scores.0.insert(name, language::run(&text).score);
     }
     for class in Class::ALL {
-        eprintln!("{}: {}", class.name(), scores.sum().of(class));
+        corpora::say(&format!("{}: {}", class.name(), scores.sum().of(class)));
     }
+    corpora::say(&format!("Prometheus' own PromQL cases: {}", scores.sum().sum()));
     let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/promql/scores.tsv");
     let old = std::fs::read_to_string(&table).expect("the table of scores is part of the project");
     let (worse, better) = scores.differences(&Scores::read(&old).expect("a table"));
@@ -65,6 +66,6 @@ fn the_score_on_prometheus_own_cases_does_not_fall() {
         worse.join("\n")
     );
     if !better.is_empty() {
-        eprintln!("more pass than {} says; raise it to\n{scores}", table.display());
+        corpora::say(&format!("more pass than {} says; raise it to\n{scores}", table.display()));
     }
 }

@@ -77,7 +77,7 @@ fn selects_histograms(expr: &Expr, store: &MemoryStore) -> bool {
     match expr {
         Expr::Vector(selector) => finds_histograms(selector, store),
         Expr::Matrix(matrix) => finds_histograms(&matrix.selector, store),
-        other => other.children().into_iter().any(|child| selects_histograms(child, store)),
+        other => other.children().any(|child| selects_histograms(child, store)),
     }
 }
 

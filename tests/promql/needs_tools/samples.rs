@@ -229,7 +229,7 @@ fn points(shape: u64, seed: u64, is_counter: bool) -> Vec<FloatPoint> {
     let mut random = Random(seed);
     let mut points = Vec::new();
     let speed = [0.0, 0.02, 1.0, 50.0, 2000.0, 7.0][shape as usize % 6];
-    // Far from zero at first, and no restart but in the last hour: before Prometheus 3 `rate` took counters that
+    // Far from zero at first, and no restart but in the last hour: before Prometheus 3.6 `rate` took counters that
     // begin near zero after a gap to have begun earlier.
     let mut total = speed * 1e6;
     for (from, count, step) in PERIODS {
