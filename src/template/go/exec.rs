@@ -386,16 +386,18 @@ impl Place<'_> {
         }
     }
 
-    /// The bytes of `text` where it stands. What is not written as Go prints it goes on to the end of its action.
+    /// The bytes of `text` where it stands. Go's position is inside of it, not always at its start. What is not
+    /// written as Go prints it goes on to the end of its action.
     fn range(&self, text: &str) -> std::ops::Range<usize> {
-        let start = self.pos().min(text.len());
-        let Some(rest) = text.get(start..) else { return start..start };
+        let pos = self.pos().min(text.len());
         let printed = self.text();
-        let length = match rest.starts_with(&printed) {
-            true => printed.len(),
-            false => rest.find("}}").map_or(rest.len(), |end| rest[..end].trim_end_matches(['-', ' ']).len()),
-        };
-        start..start + length
+        let as_printed = text.match_indices(&printed).map(|(at, found)| at..at + found.len());
+        if let Some(range) = { as_printed }.find(|range| range.contains(&pos)) {
+            return range;
+        }
+        let rest = text.get(pos..).unwrap_or_default();
+        let action = rest.find("}}").map_or(rest, |end| &rest[..end]);
+        pos..pos + action.trim_end_matches(['-', ' ']).len()
     }
 }
 
