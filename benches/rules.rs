@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use sereno::config::rules::{AlertingRule, Rule, RuleGroup, RuleKind, RuleLabel};
+use sereno::config::yaml::SpannedText;
 use sereno::model::{Duration, LabelSet, QueryValue, Sample, Timestamp};
 use sereno::rules::{Effect, Engine, Input, RulesConfig, Sampled, Written};
 use sereno::template::rule::RuleTemplate;
 
 fn label(name: &str, text: &str) -> RuleLabel {
-    RuleLabel { name: name.into(), value: RuleTemplate::new("Rule", text) }
+    RuleLabel { name: name.into(), value: RuleTemplate::new("Rule", text), written: SpannedText::default() }
 }
 
 fn alerting() -> RuleKind {
@@ -28,6 +29,8 @@ fn config(kind: &RuleKind, groups: usize, rules: usize) -> Arc<RulesConfig> {
     let rule = |group: usize, rule: usize| Rule {
         name: format!("Rule{group}x{rule}").into(),
         expr: "up == 0".into(),
+        parsed: None,
+        written: SpannedText::default(),
         labels: vec![label("severity", "page"), label("team", "infra")],
         kind: kind.clone(),
         span: 0..0,

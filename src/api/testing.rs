@@ -10,6 +10,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::{App, WebLimits, router};
+use crate::config::expressions::Expressions;
 use crate::config::read_routing;
 use crate::config::routes::{Limits, Routing};
 use crate::core::{Config, Core};
@@ -170,6 +171,7 @@ fn sources() -> Sources {
         query_offset: Duration::ZERO,
         resend_delay: Duration::from_mins(1),
         matchers: MatcherMode::default(),
+        expressions: Expressions::default(),
         limits: Default::default(),
         external_labels: LabelSet::default(),
         external_url: "".into(),

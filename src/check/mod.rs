@@ -4,16 +4,22 @@
 //! wrong. One lint a file; `LINTS` lists them.
 
 mod duplicate_rule;
+mod expr_type;
+mod failing_template;
 mod into_the_void;
 mod kind;
+mod label_flow;
 mod repeat_interval;
 mod unused_interval;
 mod unused_receiver;
 
+use std::collections::BTreeMap;
+
+use crate::config::expressions::Expressions;
 use crate::config::problem::Problem;
 use crate::config::routes::Routing;
 use crate::config::rules::RuleFile;
-use crate::config::{ReadFiles, load_templates, read_routing_as, read_rule_file, unreadable_files};
+use crate::config::{ReadFiles, load_templates, read_routing_as, read_rule_file_as, unreadable_files};
 use crate::model::Str;
 use crate::model::matcher::MatcherMode;
 
@@ -26,6 +32,17 @@ pub struct Checked {
     pub rules: Vec<RuleFile>,
     /// The usable routing files.
     pub routing: Vec<Routing>,
+    /// In which language expressions are.
+    pub expressions: Expressions,
+    /// The texts of all files by path.
+    pub texts: BTreeMap<Str, Str>,
+}
+
+impl Checked {
+    /// The text of a file; nothing for one that was not read.
+    fn text_of(&self, path: &str) -> &str {
+        self.texts.get(path).map_or("", |text| text)
+    }
 }
 
 /// A lint: looks at everything and adds what it finds.
@@ -34,6 +51,8 @@ type Lint = fn(&Checked, &mut Vec<Problem>);
 /// All lints.
 const LINTS: &[Lint] = &[
     duplicate_rule::check,
+    expr_type::check,
+    failing_template::check,
     into_the_void::check,
     repeat_interval::check,
     unused_interval::check,
@@ -45,6 +64,8 @@ const LINTS: &[Lint] = &[
 pub struct Options<'a> {
     /// By which grammar matchers are read.
     pub matchers: MatcherMode,
+    /// In which language the expressions of rules are.
+    pub expressions: Expressions,
     /// Why a file that a routing file names cannot be read; `None` if it can.
     pub why_unreadable: &'a dyn Fn(&str) -> Option<String>,
     /// The template files that a pattern in a routing file names.
@@ -56,6 +77,7 @@ impl Default for Options<'_> {
     fn default() -> Self {
         Self {
             matchers: MatcherMode::default(),
+            expressions: Expressions::default(),
             why_unreadable: &|_| None,
             read_templates: &|_| Ok(Vec::new()),
         }
@@ -72,11 +94,13 @@ impl std::fmt::Debug for Options<'_> {
 /// order of the files, and in each in the order of their places.
 #[must_use]
 pub fn check_files(files: &[(Str, Str, Option<FileKind>)], options: Options<'_>) -> Vec<Problem> {
-    let (mut checked, mut problems) = (Checked::default(), Vec::new());
+    let mut problems = Vec::new();
+    let texts = files.iter().map(|(path, text, _)| (Str::clone(path), Str::clone(text))).collect();
+    let mut checked = Checked { expressions: options.expressions, texts, ..Checked::default() };
     for (path, text, kind) in files {
         match kind.unwrap_or_else(|| FileKind::of(text)) {
             FileKind::Rules => {
-                let (file, found) = read_rule_file(path, text);
+                let (file, found) = read_rule_file_as(path, text, options.expressions);
                 checked.rules.extend(file);
                 problems.extend(found);
             }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use super::expressions::ExpressionArguments;
 use super::logging::wants_colour;
 use super::matchers::MatchersArgument;
 use super::{COULD_NOT_RUN, FINDINGS, FINE, could_not_run};
@@ -28,6 +29,10 @@ const DEFAULTS: [&str; 2] = ["rules/*.yml", "routes.yml"];
       Check rules/*.yml and routes.yml.
   sereno check --format concise rules/*.yml alertmanager.yml
       One line a finding, for editors and CI.
+  sereno check --format github rules/*.yml
+      Annotations on the lines of a pull request, in a GitHub workflow; `sarif` is for other hosts.
+  sereno check --expressions as-written rules/*.yml
+      Rules in MetricsQL: everything is checked but the expressions.
 
 Exit codes: 0 no errors (warnings do not count), 1 errors found, 2 could not run: a file cannot be read.")]
 pub struct CheckArguments {
@@ -39,6 +44,8 @@ pub struct CheckArguments {
     format: FormatName,
     #[command(flatten)]
     matchers: MatchersArgument,
+    #[command(flatten)]
+    expressions: ExpressionArguments,
 }
 
 /// How findings are printed.
@@ -50,6 +57,10 @@ enum FormatName {
     Concise,
     /// One JSON array
     Json,
+    /// Annotations of lines, in a GitHub workflow
+    Github,
+    /// SARIF 2.1.0, for code hosts and editors
+    Sarif,
 }
 
 impl From<FormatName> for Format {
@@ -58,6 +69,8 @@ impl From<FormatName> for Format {
             FormatName::Full => Self::Full,
             FormatName::Concise => Self::Concise,
             FormatName::Json => Self::Json,
+            FormatName::Github => Self::Github,
+            FormatName::Sarif => Self::Sarif,
         }
     }
 }
@@ -76,6 +89,7 @@ pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
     };
     let options = Options {
         matchers: arguments.matchers.mode(),
+        expressions: arguments.expressions.expressions(),
         why_unreadable: &why_unreadable,
         read_templates: &read_templates,
     };

@@ -5,6 +5,7 @@ pub mod check;
 mod client;
 pub mod dead_letters;
 pub mod explain;
+mod expressions;
 pub mod history;
 mod label_words;
 mod logging;

@@ -11,6 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 use url::Url;
 
+use super::expressions::ExpressionArguments;
 use super::logging::{self, LogFormat};
 use super::matchers::MatchersArgument;
 use super::{COULD_NOT_RUN, FINE, could_not_run};
@@ -109,6 +110,8 @@ pub struct ServeArguments {
     web_timeout: Duration,
     #[command(flatten)]
     matchers: MatchersArgument,
+    #[command(flatten)]
+    expressions: ExpressionArguments,
     #[command(flatten)]
     limits: LimitArguments,
     #[command(flatten)]
@@ -345,6 +348,7 @@ fn sources(arguments: &ServeArguments, address: SocketAddr) -> Sources {
         query_offset: arguments.query_offset,
         resend_delay: arguments.resend_delay,
         matchers: arguments.matchers.mode(),
+        expressions: arguments.expressions.expressions(),
         limits: arguments.limits.limits(),
         external_labels: LabelSet::from_pairs(arguments.external_labels.clone()),
         external_url: external_url.into(),

@@ -3,7 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::yaml::SpannedText;
 use crate::model::{Duration, Str};
+use crate::promql::ast::Expr;
 use crate::template::rule::RuleTemplate;
 
 /// One rule file.
@@ -43,18 +45,32 @@ impl RuleGroup {
 }
 
 /// One rule.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Rule {
     /// The alert's name or the recorded metric's name.
     pub name: Str,
-    /// The PromQL expression.
+    /// What the data source is asked: the canonical text of the expression, or the text as it was written.
     pub expr: Str,
+    /// The expression; none if expressions are taken as they are written. Its places are those of
+    /// `written`.
+    pub parsed: Option<Arc<Expr>>,
+    /// The expression as the file has it.
+    pub written: SpannedText,
     /// The group's labels and the rule's own, merged (the rule's win), by name.
     pub labels: Vec<RuleLabel>,
     /// What the rule does with the result.
     pub kind: RuleKind,
     /// Where the rule stands in its file, in bytes.
     pub span: Range<usize>,
+}
+
+impl PartialEq for Rule {
+    /// Expressions are equal if their texts are.
+    fn eq(&self, other: &Self) -> bool {
+        let Self { name, expr, parsed: _, written: _, labels, kind, span } = self;
+        (name, expr, labels, kind, span)
+            == (&other.name, &other.expr, &other.labels, &other.kind, &other.span)
+    }
 }
 
 /// A label that a rule sets.
@@ -64,6 +80,8 @@ pub struct RuleLabel {
     pub name: Str,
     /// Its text; a template for an alerting rule, plain for a recording rule.
     pub value: RuleTemplate,
+    /// The text as the file has it.
+    pub written: SpannedText,
 }
 
 /// What a rule does with the result of its expression.

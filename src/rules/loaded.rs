@@ -81,7 +81,7 @@ impl LoadedRule {
 
 /// Whether two rules are the same but for their place in the file.
 pub(super) fn same_rule(one: &Rule, other: &Rule) -> bool {
-    let Rule { name, expr, labels, kind, span: _ } = one;
+    let Rule { name, expr, parsed: _, written: _, labels, kind, span: _ } = one;
     (name, expr, labels, kind) == (&other.name, &other.expr, &other.labels, &other.kind)
 }
 

@@ -14,10 +14,11 @@ use super::http::HttpClients;
 use super::metrics::Metrics;
 use super::run::{Handle, Stopped};
 use super::status::{Status, Trouble};
+use crate::config::expressions::{Expressions, unusable_types};
 use crate::config::problem::{Problem, Severity};
 use crate::config::routes::{Limits, Routing};
 use crate::config::rules::RuleGroup;
-use crate::config::{load_templates, read_routing_as, read_rule_file, unreadable_files};
+use crate::config::{load_templates, read_routing_as, read_rule_file_as, unreadable_files};
 use crate::core::{Config, Input};
 use crate::model::matcher::MatcherMode;
 use crate::model::{Duration, LabelSet, Str, Timestamp};
@@ -38,6 +39,8 @@ pub struct Sources {
     pub resend_delay: Duration,
     /// By which grammar matchers are read.
     pub matchers: MatcherMode,
+    /// In which language the expressions of rules are.
+    pub expressions: Expressions,
     /// How much the router may keep.
     pub limits: Limits,
     /// Labels added to each alert that lacks them.
@@ -85,7 +88,10 @@ pub fn load(sources: &Sources) -> Result<Loaded, LoadError> {
         match std::fs::read_to_string(path) {
             Ok(text) => {
                 findings.add_file(path, &text, |path, text| {
-                    let (file, problems) = read_rule_file(path, text);
+                    let (file, mut problems) = read_rule_file_as(path, text, sources.expressions);
+                    if let Some(file) = &file {
+                        problems.extend(unusable_types(file, text, Severity::Warning));
+                    }
                     groups.extend(file.into_iter().flat_map(|file| file.groups));
                     problems
                 });

@@ -7,6 +7,7 @@ pub(in crate::template) mod texts;
 
 use std::sync::Arc;
 
+pub use super::go::ExecError;
 use super::go::{MissingKey, Outcome, TemplateError, Templates};
 use crate::model::{LabelSet, QueryValue, SampleValue, Str, Timestamp};
 
@@ -74,6 +75,17 @@ pub enum Expansion {
     NeedsQuery(Str),
 }
 
+/// What became of a template, for those who want to know where it failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trial {
+    /// The text.
+    Text(Str),
+    /// It failed; the error's range counts bytes of [`RuleTemplate::text`].
+    Failed(Box<ExecError>),
+    /// The result of this query is needed first.
+    NeedsQuery(Str),
+}
+
 impl RuleTemplate {
     /// Parses `text`, a label or annotation of the rule `alert`. Never fails: see [`Self::problem`].
     #[must_use]
@@ -100,19 +112,42 @@ impl RuleTemplate {
     /// The text for one sample.
     #[must_use]
     pub fn expand(&self, data: &RuleData<'_>, queries: &dyn Queries) -> Expansion {
-        let name = template_name(&self.0.alert);
-        match &self.0.parsed {
-            Parsed::Plain => Expansion::Text(Arc::clone(&self.0.text)),
-            Parsed::Broken(error) => failed(&format!("error parsing template {name}: {error}")),
-            Parsed::Template(templates) => {
-                let functions = functions::RuleFunctions { data, queries };
-                match templates.execute(&name, &data::dot(data), &functions, MissingKey::Zero) {
-                    Outcome::Text(text) => Expansion::Text(text.into()),
-                    Outcome::Failed(error) => failed(&format!("error executing template {name}: {error}")),
-                    Outcome::Needs(query) => Expansion::NeedsQuery(query),
-                }
-            }
+        let name = || template_name(&self.0.alert);
+        if let Parsed::Broken(error) = &self.0.parsed {
+            return failed(&format!("error parsing template {}: {error}", name()));
         }
+        match self.trial(data, queries) {
+            Trial::Text(text) => Expansion::Text(text),
+            Trial::Failed(error) => failed(&format!("error executing template {}: {error}", name())),
+            Trial::NeedsQuery(query) => Expansion::NeedsQuery(query),
+        }
+    }
+
+    /// The text for one sample, or where it fails.
+    #[must_use]
+    pub fn trial(&self, data: &RuleData<'_>, queries: &dyn Queries) -> Trial {
+        let templates = match &self.0.parsed {
+            Parsed::Plain => return Trial::Text(Arc::clone(&self.0.text)),
+            Parsed::Broken(error) => {
+                let (template, text, range) =
+                    (error.template.clone(), error.to_string(), error.range.clone());
+                return Trial::Failed(Box::new(ExecError { template, text, range }));
+            }
+            Parsed::Template(templates) => templates,
+        };
+        let functions = functions::RuleFunctions { data, queries };
+        let name = template_name(&self.0.alert);
+        match templates.execute(&name, &data::dot(data), &functions, MissingKey::Zero) {
+            Outcome::Text(text) => Trial::Text(text.into()),
+            Outcome::Failed(error) => Trial::Failed(Box::new(self.in_text(error))),
+            Outcome::Needs(query) => Trial::NeedsQuery(query),
+        }
+    }
+
+    /// The error with a range of the text alone, without what stands before it.
+    fn in_text(&self, error: ExecError) -> ExecError {
+        let shift = |at: usize| at.saturating_sub(DEFINITIONS.len()).min(self.0.text.len());
+        ExecError { range: shift(error.range.start)..shift(error.range.end), ..error }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The `sereno` binary as people and scripts meet it: exit codes, standard output, standard error.
 
 mod explaining;
+mod expressions;
 mod routes;
 mod routing_file;
 mod server;

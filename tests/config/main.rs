@@ -3,6 +3,9 @@
 mod alertmanager_0_34;
 mod checks;
 mod corpora;
+mod expressions;
+mod failing_templates;
+mod formats;
 mod mistakes;
 mod routing;
 mod rules;

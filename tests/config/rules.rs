@@ -153,7 +153,7 @@ fn group_labels_are_under_the_rules_own() {
     let labels: Vec<_> =
         group.rules[0].labels.iter().map(|label| format!("{}={}", label.name, label.value.text())).collect();
     assert_eq!(labels, ["sev=d", "team=c", "tier=b"]);
-    assert_eq!(&*group.rules[1].expr, "up\n  == 1\n");
+    assert_eq!(&*group.rules[1].expr, "up == 1");
     let RuleKind::Alerting(rule) = &group.rules[1].kind else { panic!("an alert") };
     let texts: Vec<_> =
         rule.annotations.iter().map(|text| format!("{}={}", text.name, text.value.text())).collect();

@@ -90,7 +90,7 @@ fn read_all(root: &Path) -> Vec<(String, Source)> {
     sources
 }
 
-fn list(folder: &Path, files: &mut Vec<PathBuf>) {
+pub(crate) fn list(folder: &Path, files: &mut Vec<PathBuf>) {
     let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     for entry in entries {
         let path = entry.expect("a readable entry").path();

@@ -3,6 +3,7 @@
 //! Knows YAML, types and words that are close to each other; what the keys of a file mean is in the
 //! modules beside it.
 
+mod expression;
 mod fields;
 mod http;
 mod inline_templates;
@@ -154,11 +155,7 @@ impl<'a> Reader<'a> {
     /// The file's bytes that hold `range` of the scalar's value. An empty range is the character at it, or
     /// the last one: a place that can be seen.
     pub(crate) fn place(&self, node: &Node, scalar: &Scalar, range: &Range<usize>) -> Range<usize> {
-        let places = yaml::places(self.text, &node.span, scalar);
-        let Some(last) = places.len().checked_sub(1) else { return node.span.clone() };
-        let first = range.start.min(last);
-        let end = range.end.saturating_sub(1).clamp(first, last);
-        places[first].start..places[end].end.max(places[first].end)
+        yaml::SpannedText { span: node.span.clone(), scalar: scalar.clone() }.place(self.text, range)
     }
 
     /// Whether the check has found something that starts where `span` does.

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::expression::ReadExpression;
 use super::{Fields, Reader, Shape};
+use crate::config::expressions::Expressions;
 use crate::config::problem::{Problem, Severity};
 use crate::config::rules::{AlertingRule, Rule, RuleFile, RuleGroup, RuleKind, RuleLabel};
-use crate::config::yaml::{Node, Value};
+use crate::config::yaml::{Node, SpannedText, Value};
 use crate::model::labels::METRIC_NAME;
 use crate::model::{Duration, Str};
 use crate::template::RuleTemplate;
@@ -70,15 +72,23 @@ const RULE: Shape = Shape {
 };
 
 /// Reads a rule file. The file is `None` if anything in it is an error; the problems are in the order of
-/// their places, warnings among them.
-///
-/// Expressions are only checked to be there.
+/// their places, warnings among them. Expressions are PromQL, without experimental parts.
 #[must_use]
 pub fn read_rule_file(path: &str, text: &str) -> (Option<RuleFile>, Vec<Problem>) {
+    read_rule_file_as(path, text, Expressions::default())
+}
+
+/// [`read_rule_file`] with expressions in the given language.
+#[must_use]
+pub fn read_rule_file_as(
+    path: &str,
+    text: &str,
+    expressions: Expressions,
+) -> (Option<RuleFile>, Vec<Problem>) {
     let mut reader = Reader::new(path, text, crate::model::matcher::MatcherMode::default());
     let groups = match reader.document() {
         None => Vec::new(),
-        Some(root) => reader.rule_file(&root),
+        Some(root) => reader.rule_file(&root, expressions),
     };
     let file = reader.is_usable().then(|| RuleFile { path: path.into(), groups });
     (file, reader.finish())
@@ -93,7 +103,7 @@ struct RawText<'n> {
 }
 
 impl Reader<'_> {
-    fn rule_file(&mut self, root: &Node) -> Vec<Arc<RuleGroup>> {
+    fn rule_file(&mut self, root: &Node, expressions: Expressions) -> Vec<Arc<RuleGroup>> {
         if self.is_other_dialect(root) {
             return Vec::new();
         }
@@ -115,7 +125,7 @@ impl Reader<'_> {
                 let message = format!("groupname: \"{name}\" is repeated in the same file");
                 self.error_help("duplicate-group", &place, message, "rename one of the groups or merge them");
             }
-            read.push(Arc::new(self.group(name, &fields)));
+            read.push(Arc::new(self.group(name, &fields, expressions)));
         }
         read
     }
@@ -182,7 +192,7 @@ impl Reader<'_> {
         true
     }
 
-    fn group(&mut self, name: Str, fields: &Fields<'_>) -> RuleGroup {
+    fn group(&mut self, name: Str, fields: &Fields<'_>, expressions: Expressions) -> RuleGroup {
         let labels = fields.get("labels").map_or_else(Vec::new, |node| self.texts(node, "labels"));
         for label in &labels {
             self.label_name(label, "label");
@@ -191,7 +201,8 @@ impl Reader<'_> {
         let query_offset = fields.get("query_offset").and_then(|node| self.duration(node, "a query offset"));
         let limit = fields.get("limit").and_then(|node| self.count(node, "the limit"));
         let rules = fields.get("rules").map_or::<&[Node], _>(&[], |node| self.list(node, "a list of rules"));
-        let rules = rules.iter().filter_map(|node| self.rule(node, &labels)).map(Arc::new).collect();
+        let rules =
+            rules.iter().filter_map(|node| self.rule(node, &labels, expressions)).map(Arc::new).collect();
         RuleGroup {
             file: self.file().clone(),
             name,
@@ -203,7 +214,7 @@ impl Reader<'_> {
         }
     }
 
-    fn rule(&mut self, node: &Node, group_labels: &[RawText<'_>]) -> Option<Rule> {
+    fn rule(&mut self, node: &Node, group_labels: &[RawText<'_>], expressions: Expressions) -> Option<Rule> {
         let fields = self.fields(node, &RULE)?;
         let name_of = |reader: &mut Self, key: &str| {
             let text = fields.get(key).and_then(|node| reader.text(node, "a rule's name"));
@@ -223,15 +234,7 @@ impl Reader<'_> {
             }
             (Some(name), None) | (None, Some(name)) => Some(name.clone()),
         };
-        let expr = fields.get("expr").and_then(|node| self.text(node, "an expression"));
-        let unreadable = expr.is_none() && fields.get("expr").is_some();
-        if !unreadable && expr.as_ref().is_none_or(|expr| expr.is_empty()) {
-            let place = match fields.get("expr") {
-                Some(_) => fields.key_span("expr"),
-                None => first_line(&fields.span, node),
-            };
-            self.error("missing-expr", &place, "field 'expr' must be set in rule");
-        }
+        let expr = self.rule_expression(&fields, node, expressions);
         let durations = [("for", "a duration"), ("keep_firing_for", "a duration")].map(|(key, what)| {
             fields.get(key).and_then(|node| self.duration(node, what)).unwrap_or_default()
         });
@@ -243,7 +246,35 @@ impl Reader<'_> {
             (_, alert) => self.alerting_rule(alert.as_deref().unwrap_or_default(), &fields, durations),
         };
         let labels = self.rule_labels(&fields, group_labels, alert.as_deref());
-        Some(Rule { name: name?, expr: expr?, labels, kind, span: node.span.clone() })
+        let (expr, written) = expr?;
+        Some(Rule {
+            name: name?,
+            expr: expr.text,
+            parsed: expr.parsed,
+            written,
+            labels,
+            kind,
+            span: node.span.clone(),
+        })
+    }
+
+    fn rule_expression(
+        &mut self,
+        fields: &Fields<'_>,
+        rule: &Node,
+        expressions: Expressions,
+    ) -> Option<(ReadExpression, SpannedText)> {
+        let Some(node) = fields.get("expr") else {
+            let place = first_line(&fields.span, rule);
+            self.error("missing-expr", &place, "field 'expr' must be set in rule");
+            return None;
+        };
+        let text = self.text(node, "an expression")?;
+        if text.is_empty() {
+            self.error("missing-expr", &fields.key_span("expr"), "field 'expr' must be set in rule");
+            return None;
+        }
+        Some((self.expression(node, &text, expressions)?, SpannedText::of(node)))
     }
 
     fn recording_rule(&mut self, record: &str, fields: &Fields<'_>, durations: [Duration; 2]) {
@@ -276,7 +307,11 @@ impl Reader<'_> {
             self.label_name(text, "annotation");
             let value = RuleTemplate::new(alert, &text.text);
             self.template_problem(&value, text, "annotation", Severity::Error);
-            annotations.push(RuleLabel { name: text.name.clone(), value });
+            annotations.push(RuleLabel {
+                name: text.name.clone(),
+                value,
+                written: SpannedText::of(text.node),
+            });
         }
         annotations.sort_by(|one, other| one.name.cmp(&other.name));
         let [hold_for, keep_firing_for] = durations;
@@ -291,7 +326,7 @@ impl Reader<'_> {
         alert: Option<&str>,
     ) -> Vec<RuleLabel> {
         let own = fields.get("labels").map_or_else(Vec::new, |node| self.texts(node, "labels"));
-        let mut merged: BTreeMap<Str, RuleTemplate> = BTreeMap::new();
+        let mut merged: BTreeMap<Str, (RuleTemplate, SpannedText)> = BTreeMap::new();
         for label in group {
             let value = RuleTemplate::new(alert.unwrap_or_default(), &label.text);
             let replaced = own.iter().any(|own| own.name == label.name);
@@ -299,7 +334,7 @@ impl Reader<'_> {
                 // Prometheus loads such a file and puts the error's text into the label of every alert.
                 self.template_problem(&value, label, "label", Severity::Warning);
             }
-            merged.insert(label.name.clone(), value);
+            merged.insert(label.name.clone(), (value, SpannedText::of(label.node)));
         }
         for label in &own {
             self.label_name(label, "label");
@@ -307,9 +342,10 @@ impl Reader<'_> {
             if alert.is_some() {
                 self.template_problem(&value, label, "label", Severity::Error);
             }
-            merged.insert(label.name.clone(), value);
+            merged.insert(label.name.clone(), (value, SpannedText::of(label.node)));
         }
-        merged.into_iter().map(|(name, value)| RuleLabel { name, value }).collect()
+        let label = |(name, (value, written))| RuleLabel { name, value, written };
+        merged.into_iter().map(label).collect()
     }
 
     /// The entries of a mapping of texts.

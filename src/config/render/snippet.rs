@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use super::{Paint, Position};
+use super::Position;
+use super::full::Paint;
 use crate::config::problem::Problem;
 use crate::config::setting::HIDDEN;
 

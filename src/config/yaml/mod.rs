@@ -6,11 +6,13 @@
 mod build;
 mod node;
 mod places;
+mod spanned;
 mod untyped;
 mod write;
 
 pub use build::{YamlProblem, parse};
 pub use node::{Node, Scalar, Style, Value};
 pub use places::places;
+pub use spanned::SpannedText;
 pub(crate) use untyped::{untyped, untyped_text};
 pub(crate) use write::{Yaml, write};

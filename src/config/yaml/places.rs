@@ -273,6 +273,75 @@ mod tests {
         }
     }
 
+    /// A character of a value with a number that decides how it is written.
+    fn choices() -> impl Strategy<Value = Vec<(char, u8)>> {
+        let letter =
+            prop::sample::select(vec!['a', 'b', 'é', '数', '🔥', '{', '"', '\\', '\'', '.', '(', ' ']);
+        prop::collection::vec((letter, any::<u8>()), 1..40).prop_map(|mut letters| {
+            // Blanks stand alone and inside, so that each may become a line break.
+            letters.dedup_by(|next, last| next.0 == ' ' && last.0 == ' ');
+            letters.insert(0, ('x', 0));
+            letters.push(('y', 0));
+            letters
+        })
+    }
+
+    /// Writes a value and compares each place with where the character went. `write` gives the text of one.
+    fn place_each(
+        start: &str,
+        end: &str,
+        letters: &[(char, u8)],
+        write: impl Fn(char, u8) -> String,
+    ) -> Result<(), TestCaseError> {
+        let (mut text, mut wanted) = (start.to_owned(), Vec::new());
+        for (c, choice) in letters {
+            let from = text.len();
+            text.push_str(&write(*c, *choice));
+            // Of a line break and the indentation behind it, the break is the character's.
+            let to = if text[from..].starts_with('\n') { from + 1 } else { text.len() };
+            wanted.extend(std::iter::repeat_n(from..to, c.len_utf8()));
+        }
+        text.push_str(end);
+        let node = scalar_of(&text).expect("a value");
+        let scalar = node.scalar().expect("a scalar");
+        let value: String = letters.iter().map(|(c, _)| c).collect();
+        prop_assert_eq!(&*scalar.text, &value, "of {:?}", &text);
+        prop_assert_eq!(places(&text, &node.span, scalar), wanted, "in {:?}", &text);
+        Ok(())
+    }
+
+    /// A blank that may be written as a line break.
+    fn blank(c: char, choice: u8) -> Option<String> {
+        (c == ' ' && choice % 2 == 0).then(|| "\n    ".to_owned())
+    }
+
+    proptest! {
+        /// Every byte of a value is found exactly where it was written, in each style.
+        #[test]
+        fn each_byte_is_where_it_was_written(letters in choices()) {
+            place_each("k: &a \"", "\"\n", &letters, |c, choice| match (c, choice % 4) {
+                ('"' | '\\', _) => format!("\\{c}"),
+                (' ', _) => blank(c, choice).unwrap_or_else(|| " ".to_owned()),
+                (c, 0) if u32::from(c) < 0x1_0000 => format!("\\u{:04x}", u32::from(c)),
+                (c, 1) => format!("\\U{:08X}", u32::from(c)),
+                (c, 2) if u32::from(c) < 0x100 => format!("\\x{:02x}", u32::from(c)),
+                (c, _) => c.to_string(),
+            })?;
+            place_each("k: '", "'\n", &letters, |c, choice| match c {
+                '\'' => "''".to_owned(),
+                c => blank(c, choice).unwrap_or_else(|| c.to_string()),
+            })?;
+            place_each("k: ", "\n", &letters, |c, choice| blank(c, choice).unwrap_or_else(|| c.to_string()))?;
+            place_each("k: >-\n    ", "\n", &letters, |c, choice| blank(c, choice).unwrap_or_else(|| c.to_string()))?;
+            let lines: Vec<_> =
+                letters.iter().map(|(c, choice)| if *c == ' ' { ('\n', *choice) } else { (*c, *choice) }).collect();
+            place_each("k: |-\n    ", "\n", &lines, |c, _| match c {
+                '\n' => "\n    ".to_owned(),
+                c => c.to_string(),
+            })?;
+        }
+    }
+
     /// Every mapped place holds the character itself, an escape of it, or the break that became it.
     fn check(text: &str) -> Result<(), TestCaseError> {
         let Some(node) = scalar_of(text) else { return Ok(()) };

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::config::rules::{AlertingRule, Rule, RuleGroup, RuleKind, RuleLabel};
+use crate::config::yaml::SpannedText;
 use crate::model::sample::STALE_NAN_BITS;
 use crate::model::{Alert, Duration, LabelSet, QueryValue, Sample, SampleValue, SeriesPoint, Timestamp};
 use crate::rules::{
@@ -24,7 +25,15 @@ pub(super) fn alert(name: &str, expr: &str) -> Rule {
         keep_firing_for: Duration::ZERO,
         annotations: Vec::new(),
     });
-    Rule { name: name.into(), expr: expr.into(), labels: Vec::new(), kind, span: 0..0 }
+    Rule {
+        name: name.into(),
+        expr: expr.into(),
+        parsed: None,
+        written: SpannedText::default(),
+        labels: Vec::new(),
+        kind,
+        span: 0..0,
+    }
 }
 
 pub(super) fn record(name: &str, expr: &str) -> Rule {
@@ -56,13 +65,17 @@ impl RuleExt for Rule {
 
     fn annotation(mut self, name: &str, text: &str) -> Self {
         let value = RuleTemplate::new(&self.name, text);
-        self.alerting().annotations.push(RuleLabel { name: name.into(), value });
+        self.alerting().annotations.push(RuleLabel {
+            name: name.into(),
+            value,
+            written: SpannedText::default(),
+        });
         self
     }
 
     fn label(mut self, name: &str, text: &str) -> Self {
         let value = RuleTemplate::new(&self.name, text);
-        self.labels.push(RuleLabel { name: name.into(), value });
+        self.labels.push(RuleLabel { name: name.into(), value, written: SpannedText::default() });
         self
     }
 }

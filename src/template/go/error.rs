@@ -26,4 +26,6 @@ pub struct ExecError {
     pub template: Str,
     /// `template: NAME:LINE:COLUMN: executing "NAME" at <…>: …`.
     pub text: String,
+    /// The bytes at fault of the text that the template was parsed from; empty at 0 if that is not known.
+    pub range: Range<usize>,
 }

@@ -97,6 +97,7 @@ impl<'t> Exec<'t> {
     pub(super) fn error(&self, message: impl AsRef<str>) -> Stop {
         let message = message.as_ref();
         let name = &self.tree.name;
+        let range = self.place.map_or(0..0, |place| place.range(&self.tree.text));
         let text = match self.place {
             None => format!("template: {name}: {message}"),
             Some(place) => {
@@ -109,7 +110,7 @@ impl<'t> Exec<'t> {
                 )
             }
         };
-        Stop::Error(Box::new(ExecError { template: Arc::clone(name), text }))
+        Stop::Error(Box::new(ExecError { template: Arc::clone(name), text, range }))
     }
 
     pub(super) fn at(&mut self, place: Place<'t>) {
@@ -383,6 +384,20 @@ impl Place<'_> {
             Self::Expr(expr) => expr.to_string(),
             Self::List(list) => list.iter().map(ToString::to_string).collect(),
         }
+    }
+
+    /// The bytes of `text` where it stands. Go's position is inside of it, not always at its start. What is not
+    /// written as Go prints it goes on to the end of its action.
+    fn range(&self, text: &str) -> std::ops::Range<usize> {
+        let pos = self.pos().min(text.len());
+        let printed = self.text();
+        let as_printed = text.match_indices(&printed).map(|(at, found)| at..at + found.len());
+        if let Some(range) = { as_printed }.find(|range| range.contains(&pos)) {
+            return range;
+        }
+        let rest = text.get(pos..).unwrap_or_default();
+        let action = rest.find("}}").map_or(rest, |end| &rest[..end]);
+        pos..pos + action.trim_end_matches(['-', ' ']).len()
     }
 }
 

@@ -107,7 +107,7 @@ impl Templates {
     ) -> Outcome {
         let Some(tree) = self.trees.get(name) else {
             let text = format!("template: no template {} defined", crate::model::quote::GoQuoted(name));
-            return Outcome::Failed(ExecError { template: name.into(), text });
+            return Outcome::Failed(ExecError { template: name.into(), text, range: 0..0 });
         };
         match exec::Exec::run(&self.trees, tree, functions, missing_key, data) {
             Ok(text) => Outcome::Text(text),

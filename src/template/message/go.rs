@@ -236,7 +236,7 @@ impl Run<'_> {
 }
 
 fn failed(text: String) -> GoError {
-    GoError::Failed(ExecError { template: "".into(), text })
+    GoError::Failed(ExecError { template: "".into(), text, range: 0..0 })
 }
 
 impl std::fmt::Display for GoError {

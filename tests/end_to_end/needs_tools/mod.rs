@@ -2,6 +2,7 @@
 
 mod api_beside_alertmanager;
 mod beside_alertmanager;
+mod check_beside_tools;
 mod clients;
 mod command_line;
 mod data_source_security;

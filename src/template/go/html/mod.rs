@@ -68,7 +68,7 @@ impl HtmlTemplates {
         functions: &dyn Functions,
         missing_key: MissingKey,
     ) -> Outcome {
-        let failed = |text: String| Outcome::Failed(ExecError { template: name.into(), text });
+        let failed = |text: String| Outcome::Failed(ExecError { template: name.into(), text, range: 0..0 });
         let tree = match (self.compiled.get(name), self.escaped.trees.get(name)) {
             (Some(Some(error)), _) => return failed(error.text.clone()),
             (Some(None), Some(tree)) => tree,

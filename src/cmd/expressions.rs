@@ -1,0 +1,66 @@
+//! `--expressions` and `--enable-feature`: how expressions of rules are read.
+
+use clap::{Args, ValueEnum};
+
+use crate::config::expressions::Expressions;
+use crate::promql::parser::Features;
+
+/// The arguments that say it.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ExpressionArguments {
+    /// In which language the expressions of rules are
+    #[arg(
+        long,
+        env = "SERENO_EXPRESSIONS",
+        value_name = "LANGUAGE",
+        value_enum,
+        default_value_t = Language::Promql
+    )]
+    expressions: Language,
+    /// Experimental parts of PromQL to accept, by Prometheus' names. Can be given several times
+    #[arg(
+        long = "enable-feature",
+        env = "SERENO_ENABLE_FEATURE",
+        value_name = "FEATURE",
+        value_enum,
+        value_delimiter = ','
+    )]
+    features: Vec<Feature>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Language {
+    /// PromQL: errors are found when a file is read, and the data source is asked what was parsed
+    Promql,
+    /// Whatever the data source understands, such as MetricsQL: sent as written, not checked
+    AsWritten,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Feature {
+    /// Functions such as mad_over_time and info, aggregations limitk and limit_ratio
+    PromqlExperimentalFunctions,
+    /// anchored and smoothed
+    PromqlExtendedRangeSelectors,
+    /// fill, fill_left and fill_right
+    PromqlBinopFillModifiers,
+}
+
+impl ExpressionArguments {
+    pub(super) fn expressions(&self) -> Expressions {
+        match self.expressions {
+            Language::Promql => Expressions::Promql(self.features()),
+            Language::AsWritten => Expressions::AsWritten,
+        }
+    }
+
+    /// The experimental parts that are on.
+    pub(super) fn features(&self) -> Features {
+        let has = |feature| self.features.contains(&feature);
+        Features {
+            experimental_functions: has(Feature::PromqlExperimentalFunctions),
+            extended_range_selectors: has(Feature::PromqlExtendedRangeSelectors),
+            fill_modifiers: has(Feature::PromqlBinopFillModifiers),
+        }
+    }
+}
