@@ -2,11 +2,15 @@
 //!
 //! ```text
 //! file      promtool's format and what is ours, with places
-//! world     stored series, the rules engine and a clock that jumps
 //! verdict   what was expected and what was found
 //! report    verdicts as text, JSON, JUnit's XML
 //! ```
 //!
 //! Files are read, found and watched by `cmd/test.rs`; no state machine and no PromQL is here.
 
+pub mod alerts;
+pub mod coverage;
+pub mod diff;
 pub mod file;
+pub mod report;
+pub mod verdict;
