@@ -27,6 +27,8 @@ pub struct Located<T> {
 pub struct TestFile {
     /// Its path as the user gave it.
     pub path: Str,
+    /// Its text.
+    pub text: Str,
     /// Patterns of rule files as written, relative to the folder of this file.
     pub rule_files: Vec<Located<Str>>,
     /// The routing file as written, relative to the folder of this file.

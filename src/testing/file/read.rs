@@ -78,6 +78,7 @@ pub fn read_test_file(path: &str, text: &str) -> (Option<TestFile>, Vec<Problem>
         // promtool takes it for a file without tests.
         None => Some(TestFile {
             path: path.into(),
+            text: text.into(),
             rule_files: Vec::new(),
             routes: None,
             evaluation_interval: MINUTE,
@@ -85,7 +86,7 @@ pub fn read_test_file(path: &str, text: &str) -> (Option<TestFile>, Vec<Problem>
             fuzzy_compare: false,
             tests: Vec::new(),
         }),
-        Some(root) => reader.test_file(path, root),
+        Some(root) => reader.test_file(path, text, root),
     };
     let file = file.filter(|_| reader.is_usable());
     (file, reader.finish())
@@ -98,7 +99,7 @@ struct Defaults {
 }
 
 impl Reader<'_> {
-    fn test_file(&mut self, path: &str, root: &Node) -> Option<TestFile> {
+    fn test_file(&mut self, path: &str, text: &str, root: &Node) -> Option<TestFile> {
         let file = self.fields(root, &FILE)?;
         let rule_files = self.located_texts(&file, "rule_files", "the path of a rule file");
         let routes = self.located(&file, "routes", "the path of a routing file");
@@ -111,8 +112,8 @@ impl Reader<'_> {
         let nodes = file.get("tests").map_or::<&[Node], _>(&[], |node| self.list(node, "a list of tests"));
         let tests =
             nodes.iter().enumerate().filter_map(|(index, node)| self.test(index, node, &defaults)).collect();
-        let path = path.into();
-        Some(TestFile { path, rule_files, routes, evaluation_interval, group_eval_order, fuzzy_compare, tests })
+        let (path, text) = (path.into(), text.into());
+        Some(TestFile { path, text, rule_files, routes, evaluation_interval, group_eval_order, fuzzy_compare, tests })
     }
 
     fn group_order(&mut self, file: &Fields<'_>) -> Vec<Str> {
