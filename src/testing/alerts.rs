@@ -62,7 +62,8 @@ fn mismatch(test: &AlertTest, expected: usize, found: usize, blocks: Vec<Block>)
         expected,
         found,
         blocks,
-        hint: hint.map(|name| format!("nothing has an empty `{name}`; remove it, or write `{{absent: true}}`")),
+        hint: hint
+            .map(|name| format!("nothing has an empty `{name}`; remove it, or write `{{absent: true}}`")),
     }
 }
 
@@ -112,14 +113,16 @@ impl<'t> Wanted<'t> {
             && self.annotations.iter().all(|(name, condition)| condition.takes(found.annotations.get(name)));
         takes
             && (matching == Matching::Subset
-                || (only(&self.labels, found.labels.iter()) && only(&self.annotations, found.annotations.iter())))
+                || (only(&self.labels, found.labels.iter())
+                    && only(&self.annotations, found.annotations.iter())))
     }
 
     /// How many labels and annotations are as expected, the name aside.
     fn alike(&self, found: &FoundAlert) -> usize {
-        let labels = self.labels.iter().filter(|(name, condition)| {
-            *name != ALERT_NAME && condition.takes(found.labels.get(name))
-        });
+        let labels = self
+            .labels
+            .iter()
+            .filter(|(name, condition)| *name != ALERT_NAME && condition.takes(found.labels.get(name)));
         let annotations =
             self.annotations.iter().filter(|(name, condition)| condition.takes(found.annotations.get(name)));
         // One more than nothing: alerts of one name are always somewhat alike.
@@ -137,7 +140,12 @@ fn block(at: usize, fate: Fate, rows: Vec<Row>) -> Block {
 }
 
 /// Those that differ first, then what is missing, what is not expected, and last what is right.
-fn blocks(pairing: &Pairing, expected: &[Wanted<'_>], found: &[FoundAlert], matching: Matching) -> Vec<Block> {
+fn blocks(
+    pairing: &Pairing,
+    expected: &[Wanted<'_>],
+    found: &[FoundAlert],
+    matching: Matching,
+) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut next = 0;
     let mut add = |fate: Fate, rows: Vec<Row>| {

@@ -152,7 +152,8 @@ mod tests {
     fn pair(expected: &[&str], found: &[&str]) -> Pairing {
         // A star fits everything; what begins with the same letter is alike.
         let fits = |one: usize, at: usize| expected[one] == "*" || expected[one] == found[at];
-        let alike = |one: usize, at: usize| usize::from(expected[one].as_bytes()[0] == found[at].as_bytes()[0]);
+        let alike =
+            |one: usize, at: usize| usize::from(expected[one].as_bytes()[0] == found[at].as_bytes()[0]);
         Pairing::find(expected.len(), found.len(), fits, alike)
     }
 

@@ -39,7 +39,8 @@ pub(super) fn series(file: &TestFile, test: &Test, problems: &mut Vec<Problem>) 
             Ok(series) => match all.iter_mut().find(|known| known.labels == series.labels) {
                 // The last one counts, as in promtool.
                 Some(known) => {
-                    let message = format!("the series {} is given twice; only the last one counts", series.labels);
+                    let message =
+                        format!("the series {} is given twice; only the last one counts", series.labels);
                     problems.push(Problem {
                         check: "duplicate-series",
                         severity: Severity::Warning,
@@ -151,7 +152,9 @@ fn problem(
 /// otherwise all of them.
 fn within(file: &TestFile, text: &Located<Str>, range: Range<usize>) -> Range<usize> {
     let raw = file.text.get(text.span.clone()).unwrap_or_default();
-    let Some(at) = raw.find(&*text.value).filter(|_| !text.value.is_empty()) else { return text.span.clone() };
+    let Some(at) = raw.find(&*text.value).filter(|_| !text.value.is_empty()) else {
+        return text.span.clone();
+    };
     let start = text.span.start + at;
     // An empty range is the last character: a place that can be seen.
     let last = text.value.char_indices().next_back().map_or(0, |(at, _)| at);

@@ -26,7 +26,10 @@ pub(super) fn written(rule: &Rule) -> Vec<Str> {
 /// Which of the rules could give something or fail if there are series of these names only; in order.
 ///
 /// `live` grows by what those rules write.
-pub(super) fn live<'r>(rules: impl Iterator<Item = (&'r Rule, &'r Expr)> + Clone, live: &mut Names) -> Vec<bool> {
+pub(super) fn live<'r>(
+    rules: impl Iterator<Item = (&'r Rule, &'r Expr)> + Clone,
+    live: &mut Names,
+) -> Vec<bool> {
     let mut found = vec![false; rules.clone().count()];
     loop {
         let before = live.len();
@@ -82,7 +85,10 @@ fn gives(expr: &Expr, names: &Names) -> bool {
         }
         Expr::Call(node) => match node.function {
             Function::Absent | Function::AbsentOverTime | Function::Scalar | Function::Vector => true,
-            _ => node.args.is_empty() || node.args.iter().any(|argument| is_data(argument) && gives(argument, names)),
+            _ => {
+                node.args.is_empty()
+                    || node.args.iter().any(|argument| is_data(argument) && gives(argument, names))
+            }
         },
         Expr::Matrix(node) => selects(&node.selector, names),
         Expr::Number(_) | Expr::String(_) => true,
@@ -99,7 +105,8 @@ fn is_data(expr: &Expr) -> bool {
 }
 
 fn selects(selector: &VectorSelector, names: &Names) -> bool {
-    let on_name = || selector.matchers.iter().map(|part| &part.matcher).filter(|part| &**part.name() == METRIC_NAME);
+    let on_name =
+        || selector.matchers.iter().map(|part| &part.matcher).filter(|part| &**part.name() == METRIC_NAME);
     let exact = on_name().find(|matcher| matcher.op() == MatchOp::Equal);
     match exact {
         Some(matcher) => names.contains(matcher.value()),

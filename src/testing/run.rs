@@ -34,7 +34,8 @@ pub(super) fn run(suite: &Suite, test: &Test, touched: &mut Touched) -> TestVerd
     let (errors, warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_error);
     verdict.warnings = warnings;
     if !errors.is_empty() {
-        verdict.failures = errors.into_iter().chain(unreadable(&expectations)).map(unreadable_failure).collect();
+        verdict.failures =
+            errors.into_iter().chain(unreadable(&expectations)).map(unreadable_failure).collect();
         return verdict;
     }
     let mut names: Names = series.iter().map(|series| Str::from(series.labels.value(METRIC_NAME))).collect();
@@ -82,10 +83,12 @@ fn assertions(
         }
         for alert in tests {
             let mismatch = alerts::compare(alert, found_alerts(suite, world, alert, now));
-            failures.extend(mismatch.map(|mismatch| Failure {
-                span: alert.span.clone(),
-                kind: FailureKind::Alerts(mismatch),
-            }));
+            failures.extend(
+                mismatch.map(|mismatch| Failure {
+                    span: alert.span.clone(),
+                    kind: FailureKind::Alerts(mismatch),
+                }),
+            );
         }
     }
     world.run_until(test.start + last.unwrap_or_default());
@@ -166,7 +169,12 @@ fn world_failure(suite: &Suite, test: &Test, failure: &WorldFailure) -> Failure 
     match failure {
         WorldFailure::Rule { group, rule, at, error } => Failure {
             span: test.span.clone(),
-            kind: FailureKind::Rule { group: group.clone(), rule: rule.clone(), at: *at, error: error.clone() },
+            kind: FailureKind::Rule {
+                group: group.clone(),
+                rule: rule.clone(),
+                at: *at,
+                error: error.clone(),
+            },
         },
         WorldFailure::Sample { span, error } => unreadable_failure(Problem {
             check: "series-conflict",

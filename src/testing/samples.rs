@@ -91,9 +91,12 @@ fn hint(expected: &[PlainSample], found: &[PlainSample]) -> Option<String> {
     if expected.iter().any(is_nan) {
         return Some("NaN is not equal to itself, as in promtool; test `expr != expr` instead".to_owned());
     }
-    let named = |samples: &[PlainSample]| samples.iter().any(|sample| sample.labels.get(METRIC_NAME).is_some());
+    let named =
+        |samples: &[PlainSample]| samples.iter().any(|sample| sample.labels.get(METRIC_NAME).is_some());
     if !found.is_empty() && named(expected) && !named(found) {
-        return Some("the result has no metric name: functions and operators drop it; write `{…}`".to_owned());
+        return Some(
+            "the result has no metric name: functions and operators drop it; write `{…}`".to_owned(),
+        );
     }
     if named(found) && !expected.is_empty() && !named(expected) {
         return Some("the result has a metric name: write `NAME{…}`".to_owned());
@@ -161,7 +164,8 @@ mod tests {
     #[test]
     fn a_forgotten_name_is_hinted_at() {
         let found = vec![PlainSample { labels: LabelSet::default(), value: PlainValue::Float(1.0) }];
-        let mismatch = compare(&"x".into(), Duration::ZERO, &[sample("a", 1.0)], found, false).expect("differs");
+        let mismatch =
+            compare(&"x".into(), Duration::ZERO, &[sample("a", 1.0)], found, false).expect("differs");
         assert!(mismatch.hint.expect("a hint").contains("no metric name"));
     }
 }

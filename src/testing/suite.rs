@@ -126,9 +126,8 @@ impl Suite {
         let alerts: BTreeSet<&str> =
             tests.iter().flat_map(|test| &test.alert_tests).map(|test| &*test.alertname).collect();
         let exprs = tests.iter().flat_map(|test| &test.expr_tests);
-        let exprs = exprs.filter_map(|test| {
-            crate::promql::parser::parse(&test.expr.value, self.options.features).ok()
-        });
+        let exprs = exprs
+            .filter_map(|test| crate::promql::parser::parse(&test.expr.value, self.options.features).ok());
         let mut names: Names = exprs.filter_map(|expr| names_read(&expr)).flatten().collect();
         let mut asserted = BTreeSet::new();
         loop {

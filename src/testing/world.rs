@@ -6,12 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::file::Test;
 use super::inputs::Series;
 use super::suite::{RulePlace, Suite};
-use super::file::Test;
 use crate::config::rules::RuleGroup;
 use crate::model::sample::STALE_NAN_BITS;
-use crate::model::{Alert, Duration, Histogram, Lookup, QueryValue, Sample, SampleValue, SeriesPoint, Str, Timestamp};
+use crate::model::{
+    Alert, Duration, Histogram, Lookup, QueryValue, Sample, SampleValue, SeriesPoint, Str, Timestamp,
+};
 use crate::promql::ast::Expr;
 use crate::promql::engine::{self, instant};
 use crate::promql::histogram::FloatHistogram;
@@ -112,7 +114,8 @@ impl<'s> World<'s> {
         }
         for (turn, at) in turns.into_iter().enumerate() {
             let owner = &suite.groups[at];
-            let rules: Vec<usize> = (0..owner.exprs.len()).filter(|index| live.contains(&(at, *index))).collect();
+            let rules: Vec<usize> =
+                (0..owner.exprs.len()).filter(|index| live.contains(&(at, *index))).collect();
             if rules.is_empty() {
                 continue;
             }
@@ -223,7 +226,8 @@ impl<'s> World<'s> {
 
     fn store_samples(&mut self, until: Timestamp) {
         for Fed { series, stored } in &mut self.feed {
-            while let Some((at, value)) = series.samples.get(*stored).filter(|(at, _)| *at <= until.millis()) {
+            while let Some((at, value)) = series.samples.get(*stored).filter(|(at, _)| *at <= until.millis())
+            {
                 *stored += 1;
                 if let Err(error) = self.store.append(&series.labels, *at, value.clone()) {
                     let (span, error) = (series.span.clone(), error.to_string());

@@ -36,7 +36,11 @@ fn promtools_comparison_is_exact_and_counts() {
         (both, vec![], false),
         (both, vec![a.clone(), a.clone()], false),
         ("exp_alerts: [{exp_labels: {instance: a}}]", vec![a.clone()], false),
-        ("exp_alerts: [{exp_labels: {instance: a, alertname: Other}}]", vec![found(&[("instance", "a")], &[])], true),
+        (
+            "exp_alerts: [{exp_labels: {instance: a, alertname: Other}}]",
+            vec![found(&[("instance", "a")], &[])],
+            true,
+        ),
         ("exp_alerts: [{exp_labels: {zone: ''}}]", vec![found(&[], &[])], false),
     ] {
         assert_eq!(mismatch(fields, &alerts).is_none(), fits, "{fields} {alerts:?}");
@@ -51,11 +55,17 @@ fn subsets_conditions_and_counts() {
     for (fields, fits) in [
         ("match: subset, exp_alerts: [{exp_labels: {instance: 'a:9100'}}]", true),
         ("match: subset, exp_alerts: [{exp_labels: {instance: 'c:9100'}}]", false),
-        ("match: subset, exp_alerts: [{exp_labels: {instance: {regex: '[ab]:9100'}}}, {exp_labels: {instance: 'a:9100'}}]", true),
+        (
+            "match: subset, exp_alerts: [{exp_labels: {instance: {regex: '[ab]:9100'}}}, {exp_labels: {instance: 'a:9100'}}]",
+            true,
+        ),
         ("match: subset, exp_alerts: [{exp_labels: {instance: {regex: 'a'}}}]", false),
         ("match: subset, exp_alerts: [{exp_annotations: {summary: {contains: is down}}}]", true),
         ("match: subset, exp_alerts: [{exp_annotations: {summary: {absent: true}}}]", true),
-        ("match: subset, exp_alerts: [{exp_labels: {zone: x}}, {exp_labels: {zone: x}}, {exp_labels: {zone: x}}]", false),
+        (
+            "match: subset, exp_alerts: [{exp_labels: {zone: x}}, {exp_labels: {zone: x}}, {exp_labels: {zone: x}}]",
+            false,
+        ),
         ("match: subset, count: 2, exp_alerts: [{exp_labels: {zone: x}}]", true),
         ("match: subset, count: 1, exp_alerts: [{exp_labels: {zone: x}}]", false),
         ("count: 2", true),
@@ -70,8 +80,10 @@ fn subsets_conditions_and_counts() {
 
 #[test]
 fn what_is_alike_stands_side_by_side() {
-    let alerts = [found(&[("severity", "page"), ("zone", "eu")], &[]), found(&[("severity", "warning")], &[])];
-    let mismatch = mismatch("exp_alerts: [{exp_labels: {severity: critical, zone: eu}}]", &alerts).expect("differs");
+    let alerts =
+        [found(&[("severity", "page"), ("zone", "eu")], &[]), found(&[("severity", "warning")], &[])];
+    let mismatch =
+        mismatch("exp_alerts: [{exp_labels: {severity: critical, zone: eu}}]", &alerts).expect("differs");
     let [differs, unexpected] = &*mismatch.blocks else { panic!("{:?}", mismatch.blocks) };
     assert_eq!((differs.fate, unexpected.fate), (Fate::Differs, Fate::Unexpected));
     let marks: Vec<(&str, bool)> = differs.rows.iter().map(|row| (&*row.name, row.same)).collect();

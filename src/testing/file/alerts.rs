@@ -58,7 +58,12 @@ impl Reader<'_> {
             if test.count.is_some() {
                 let help = "to count pending or firing alerts, write that state; without `exp_alerts`, \
                             `state: inactive` means none at all";
-                self.error_help("bad-value", &fields.key_span("count"), "inactive alerts are not counted", help);
+                self.error_help(
+                    "bad-value",
+                    &fields.key_span("count"),
+                    "inactive alerts are not counted",
+                    help,
+                );
             }
             return;
         }

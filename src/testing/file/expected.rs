@@ -15,7 +15,10 @@ const CONDITION: Shape = Shape {
 const ALERT: Shape = Shape {
     what: "an expected alert",
     keys: &["exp_labels", "exp_annotations"],
-    advice: &[("labels", "the key is called `exp_labels`"), ("annotations", "the key is called `exp_annotations`")],
+    advice: &[
+        ("labels", "the key is called `exp_labels`"),
+        ("annotations", "the key is called `exp_annotations`"),
+    ],
 };
 
 impl Reader<'_> {
@@ -47,7 +50,11 @@ impl Reader<'_> {
         match &node.value {
             Value::Scalar(_) => return self.text(node, what).map(Expected::Equal),
             Value::Sequence(_) => {
-                self.wrong_type(node, what, "a text, or one of `{regex: …}`, `{contains: …}`, `{absent: true}`");
+                self.wrong_type(
+                    node,
+                    what,
+                    "a text, or one of `{regex: …}`, `{contains: …}`, `{absent: true}`",
+                );
                 return None;
             }
             Value::Mapping(_) => {}

@@ -53,11 +53,17 @@ const TEST: Shape = Shape {
     ],
 };
 
-const SERIES: Shape =
-    Shape { what: "an input series", keys: &["series", "values"], advice: &[("value", "did you mean `values`?")] };
+const SERIES: Shape = Shape {
+    what: "an input series",
+    keys: &["series", "values"],
+    advice: &[("value", "did you mean `values`?")],
+};
 
-const EXPR_TEST: Shape =
-    Shape { what: "a PromQL test", keys: &["expr", "eval_time", "exp_samples"], advice: &[("groupname", VMALERT)] };
+const EXPR_TEST: Shape = Shape {
+    what: "a PromQL test",
+    keys: &["expr", "eval_time", "exp_samples"],
+    advice: &[("groupname", VMALERT)],
+};
 
 const SAMPLE: Shape = Shape {
     what: "an expected sample",
@@ -113,7 +119,16 @@ impl Reader<'_> {
         let tests =
             nodes.iter().enumerate().filter_map(|(index, node)| self.test(index, node, &defaults)).collect();
         let (path, text) = (path.into(), text.into());
-        Some(TestFile { path, text, rule_files, routes, evaluation_interval, group_eval_order, fuzzy_compare, tests })
+        Some(TestFile {
+            path,
+            text,
+            rule_files,
+            routes,
+            evaluation_interval,
+            group_eval_order,
+            fuzzy_compare,
+            tests,
+        })
     }
 
     fn group_order(&mut self, file: &Fields<'_>) -> Vec<Str> {

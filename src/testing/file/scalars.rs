@@ -70,7 +70,8 @@ impl Reader<'_> {
         };
         if parsed.is_none() {
             let message = format!("cannot parse {text:?} to a valid timestamp");
-            let help = "write RFC 3339 with an offset, as in `2026-03-02T23:10:00+01:00`, or seconds since 1970";
+            let help =
+                "write RFC 3339 with an offset, as in `2026-03-02T23:10:00+01:00`, or seconds since 1970";
             self.error_help("bad-timestamp", &node.span, message, help);
         }
         parsed

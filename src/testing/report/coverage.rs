@@ -14,9 +14,8 @@ pub fn coverage(coverage: &Coverage, texts: &Texts, look: Look) -> String {
     let percent = if all == 0 { 100 } else { covered * 100 / all };
     let mut text = format!("Coverage: {covered} of {all} rules ({percent} %)\n");
     let lacking: Vec<_> = coverage.rules.iter().filter(|rule| !rule.is_covered()).collect();
-    let place = |rule: &&crate::testing::coverage::RuleCoverage| {
-        place(&rule.file, &(rule.start..rule.start), texts)
-    };
+    let place =
+        |rule: &&crate::testing::coverage::RuleCoverage| place(&rule.file, &(rule.start..rule.start), texts);
     let width = lacking.iter().map(|rule| place(rule).chars().count()).max().unwrap_or(0);
     for rule in &lacking {
         let kind = match rule.kind {

@@ -49,7 +49,9 @@ fn test(verdict: &FileVerdict, test: &TestVerdict, texts: &Texts) -> Value {
 
 fn failure(verdict: &FileVerdict, failure: &Failure, texts: &Texts) -> Value {
     let mut value = match &failure.kind {
-        FailureKind::Unreadable(problem) => json!({"kind": "unreadable", "problem": self::problem(problem, texts)}),
+        FailureKind::Unreadable(problem) => {
+            json!({"kind": "unreadable", "problem": self::problem(problem, texts)})
+        }
         FailureKind::Rule { group, rule, at, error } => {
             json!({"kind": "rule", "group": &**group, "rule": &**rule, "time": at.to_string(), "error": error})
         }
@@ -81,9 +83,9 @@ fn failure(verdict: &FileVerdict, failure: &Failure, texts: &Texts) -> Value {
 
 fn blocks(blocks: &[Block]) -> Value {
     let of = |block: &Block| {
-        let rows = block.rows.iter().map(|row| {
-            json!({"name": row.name, "expected": row.expected, "found": row.found, "same": row.same})
-        });
+        let rows = block.rows.iter().map(
+            |row| json!({"name": row.name, "expected": row.expected, "found": row.found, "same": row.same}),
+        );
         json!({"title": block.title, "fate": block.fate.as_str(), "rows": rows.collect::<Vec<_>>()})
     };
     blocks.iter().map(of).collect::<Vec<_>>().into()

@@ -59,7 +59,8 @@ fn write_block(text: &mut String, block: &Block, part: &str, indent: usize, look
         let mark = mark(row, block.fate);
         let label = pad(&printable(&row.name), name);
         let (want, have) = (cell(&row.expected), cell(&row.found));
-        let colour = |code: &str, cell: &str| if row.same { cell.to_owned() } else { paint(look, code, cell) };
+        let colour =
+            |code: &str, cell: &str| if row.same { cell.to_owned() } else { paint(look, code, cell) };
         if !is_short(&row) {
             let _ = writeln!(text, "{:indent$}  {mark} {}", "", label.trim_end());
             if row.same {
@@ -67,10 +68,16 @@ fn write_block(text: &mut String, block: &Block, part: &str, indent: usize, look
                 continue;
             }
             if row.expected.is_some() {
-                let _ = writeln!(text, "{:indent$}      {}", "", paint(look, GREEN, &format!("expected: {want}")));
+                let _ = writeln!(
+                    text,
+                    "{:indent$}      {}",
+                    "",
+                    paint(look, GREEN, &format!("expected: {want}"))
+                );
             }
             if row.found.is_some() {
-                let _ = writeln!(text, "{:indent$}      {}", "", paint(look, RED, &format!("found:    {have}")));
+                let _ =
+                    writeln!(text, "{:indent$}      {}", "", paint(look, RED, &format!("found:    {have}")));
             }
             continue;
         }

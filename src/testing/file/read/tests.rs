@@ -14,7 +14,10 @@ fn valid(text: &str) -> TestFile {
 /// Each problem on a line.
 fn problems(text: &str) -> String {
     let (file, problems) = read_test_file("t.yml", text);
-    assert_eq!(file.is_none(), problems.iter().any(|problem| problem.severity == crate::config::problem::Severity::Error));
+    assert_eq!(
+        file.is_none(),
+        problems.iter().any(|problem| problem.severity == crate::config::problem::Severity::Error)
+    );
     render(&problems, |_| Some(text), Format::Concise, false)
 }
 
@@ -23,7 +26,10 @@ fn promtools_defaults() {
     let file = valid("tests: [{promql_expr_test: [{expr: '1', exp_samples: [{value: 1}]}]}]");
     assert_eq!(file.evaluation_interval, Duration::from_mins(1));
     let test = &file.tests[0];
-    assert_eq!((test.interval, &*test.title(), test.start.millis()), (Duration::from_mins(1), "unnamed#0", 0));
+    assert_eq!(
+        (test.interval, &*test.title(), test.start.millis()),
+        (Duration::from_mins(1), "unnamed#0", 0)
+    );
     assert_eq!(test.expr_tests[0].exp_samples[0].value.to_bits(), 1.0_f64.to_bits());
     assert!(valid("").tests.is_empty(), "an empty file has no tests");
     let file = valid("evaluation_interval: 15s\ntests: [{interval: 0}, {interval: 5s}]");
@@ -64,7 +70,10 @@ tests:
     let test = &file.tests[0];
     assert!(file.fuzzy_compare && test.group_intervals && test.start.millis() == 1_772_489_400_000);
     let alert = &test.alert_tests[0];
-    assert_eq!((alert.state, alert.matching, alert.count), (ExpectedState::Pending, Matching::Subset, Some(2)));
+    assert_eq!(
+        (alert.state, alert.matching, alert.count),
+        (ExpectedState::Pending, Matching::Subset, Some(2))
+    );
     let [(_, Expected::Regex(regex)), (_, Expected::Absent)] = &*alert.exp_alerts[0].labels else {
         panic!("{:?}", alert.exp_alerts[0].labels)
     };
