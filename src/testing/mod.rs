@@ -24,6 +24,8 @@ pub mod ruleset;
 mod run;
 mod samples;
 pub mod suite;
+#[cfg(test)]
+mod tests;
 pub mod verdict;
 pub mod world;
 

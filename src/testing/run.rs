@@ -38,6 +38,7 @@ pub(super) fn run(suite: &Suite, test: &Test, touched: &mut Touched) -> TestVerd
             errors.into_iter().chain(unreadable(&expectations)).map(unreadable_failure).collect();
         return verdict;
     }
+    verdict.failures.extend(untold(suite, test));
     let mut names: Names = series.iter().map(|series| Str::from(series.labels.value(METRIC_NAME))).collect();
     let rules = suite.rules();
     let found = live(rules.clone().map(|(_, rule, expr)| (rule, expr)), &mut names);
@@ -47,18 +48,19 @@ pub(super) fn run(suite: &Suite, test: &Test, touched: &mut Touched) -> TestVerd
     let crossing = crossing(suite, &live);
     let again = (!crossing.is_empty()).then(|| inputs::series(&suite.file, test, &mut Vec::new()));
     let mut world = World::new(suite, test, series, &live, GroupOrder::Files);
-    verdict.failures = assertions(suite, test, &mut world, &expectations);
+    let failures = assertions(suite, test, &mut world, &expectations);
     touched.gave.extend(world.gave());
     if let Some(series) = again {
         let mut other = World::new(suite, test, series, &live, GroupOrder::Reversed);
-        let failures = assertions(suite, test, &mut other, &expectations);
+        let reversed = assertions(suite, test, &mut other, &expectations);
         let places = |failures: &[Failure]| -> Vec<usize> {
             failures.iter().map(|failure| failure.span.start).collect()
         };
-        if places(&failures) != places(&verdict.failures) {
+        if places(&failures) != places(&reversed) {
             verdict.warnings.push(order_warning(suite, test, &crossing));
         }
     }
+    verdict.failures.extend(failures);
     verdict
 }
 
@@ -185,6 +187,19 @@ fn world_failure(suite: &Suite, test: &Test, failure: &WorldFailure) -> Failure 
             help: Some("a rule writes this series too; give it another name or other labels".to_owned()),
         }),
     }
+}
+
+/// What a test asserts that nobody looks at yet: it must not seem to pass.
+fn untold(suite: &Suite, test: &Test) -> Option<Failure> {
+    let first = test.notification_tests.first()?;
+    Some(unreadable_failure(Problem {
+        check: "not-tested-yet",
+        severity: Severity::Error,
+        file: suite.file.path.clone(),
+        span: Some(first.span.start..first.span.start + 1),
+        message: "notification_test is read, but not tested yet".to_owned(),
+        help: None,
+    }))
 }
 
 fn unreadable(expectations: &[Result<Expectation, Problem>]) -> impl Iterator<Item = Problem> {

@@ -7,6 +7,7 @@ mod server;
 mod server_commands;
 mod serving;
 mod templates;
+mod unit_tests;
 
 use std::fs;
 use std::path::Path;
