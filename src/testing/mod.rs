@@ -17,6 +17,7 @@ pub mod alerts;
 pub mod coverage;
 pub mod diff;
 pub mod file;
+mod hints;
 mod inputs;
 mod needs;
 pub mod report;

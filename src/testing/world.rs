@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::file::Test;
+use super::hints::Hints;
 use super::inputs::Series;
 use super::suite::{RulePlace, Suite};
 use crate::config::rules::RuleGroup;
@@ -40,6 +41,7 @@ pub struct World<'s> {
     test: &'s Test,
     engine: Engine,
     store: MemoryStore,
+    hints: Hints,
     feed: Vec<Fed>,
     /// The groups that are evaluated, by `file;name`.
     groups: BTreeMap<Str, Running>,
@@ -140,6 +142,7 @@ impl<'s> World<'s> {
             test,
             engine: Engine::starting_at(Arc::new(config), test.start),
             store: MemoryStore::default(),
+            hints: Hints::default(),
             feed: series.into_iter().map(|series| Fed { series, stored: 0 }).collect(),
             groups: running,
             exprs,
@@ -229,7 +232,8 @@ impl<'s> World<'s> {
             while let Some((at, value)) = series.samples.get(*stored).filter(|(at, _)| *at <= until.millis())
             {
                 *stored += 1;
-                if let Err(error) = self.store.append(&series.labels, *at, value.clone()) {
+                let value = self.hints.stored(&series.labels, value.clone());
+                if let Err(error) = self.store.append(&series.labels, *at, value) {
                     let (span, error) = (series.span.clone(), error.to_string());
                     self.failures.push(WorldFailure::Sample { span, error });
                     break;
@@ -311,6 +315,7 @@ impl<'s> World<'s> {
                     }
                 }
             };
+            let value = self.hints.stored(labels, value);
             // A series that another rule goes on writing has no end.
             if let Err(error) = self.store.append(labels, at.millis(), value)
                 && !is_end
