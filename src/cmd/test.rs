@@ -32,13 +32,16 @@ use crate::testing::verdict::FileVerdict;
   tests:
   - name: a server that is down for five minutes
     input_series:
-    - {series: 'up{job=\"api\", instance=\"a:9100\"}', values: '1 0x20'}   # 1, then 21 times 0, a minute apart
+    - series: up{job=\"api\", instance=\"a:9100\"}
+      values: 1 0x20                 # 1, then 21 times 0, a minute apart
     alert_rule_test:
     - {eval_time: 4m, alertname: ServiceDown, state: pending, count: 1}
     - eval_time: 10m
       alertname: ServiceDown
       match: subset                  # more alerts and labels than these may be there
-      exp_alerts: [{exp_labels: {instance: {regex: 'a:.*'}}, exp_annotations: {summary: {contains: down}}}]
+      exp_alerts:
+      - exp_labels: {instance: {regex: 'a:.*'}}
+        exp_annotations: {summary: {contains: down}}
     promql_expr_test:
     - {expr: 'sum(up)', eval_time: 2m, exp_samples: [{labels: '{}', value: 0}]}
 

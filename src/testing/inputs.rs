@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::file::{InputSeries, Located, Test, TestFile};
 use super::samples::{PlainSample, PlainValue};
 use crate::config::problem::{Problem, Severity};
-use crate::model::{LabelSet, Str};
+use crate::model::{LabelSet, Lookup, Str};
 use crate::promql::ast::Expr;
 use crate::promql::notation::{SequenceValue, parse_histogram, parse_series};
 use crate::promql::parser::{Features, parse, parse_metric};
@@ -34,11 +34,12 @@ pub(super) struct Expectation {
 /// Reads the texts of a test's series, and collects what is wrong with them.
 pub(super) fn series(file: &TestFile, test: &Test, problems: &mut Vec<Problem>) -> Vec<Series> {
     let mut all: Vec<Series> = Vec::with_capacity(test.input_series.len());
+    let mut places: Lookup<LabelSet, usize> = Lookup::default();
     for input in &test.input_series {
         match read_series(file, test, input) {
-            Ok(series) => match all.iter_mut().find(|known| known.labels == series.labels) {
+            Ok(series) => match places.get(&series.labels) {
                 // The last one counts, as in promtool.
-                Some(known) => {
+                Some(at) => {
                     let message =
                         format!("the series {} is given twice; only the last one counts", series.labels);
                     problems.push(Problem {
@@ -49,9 +50,12 @@ pub(super) fn series(file: &TestFile, test: &Test, problems: &mut Vec<Problem>) 
                         message,
                         help: Some("remove one of the two".to_owned()),
                     });
-                    *known = series;
+                    all[*at] = series;
                 }
-                None => all.push(series),
+                None => {
+                    places.insert(series.labels.clone(), all.len());
+                    all.push(series);
+                }
             },
             Err(problem) => problems.push(problem),
         }

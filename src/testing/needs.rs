@@ -164,7 +164,7 @@ mod tests {
             ("gone or vector(1)", true),
             ("sum(gone) * on() group_left() vector(1)", false),
             ("1", true),
-            ("time() > 5", true),
+            ("vector(time()) > 5", true),
             ("hour() > 5", true),
             ("{__name__=~\"u.*\"}", true),
             ("{__name__=~\"x.*\"}", false),

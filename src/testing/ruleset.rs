@@ -1,5 +1,6 @@
 //! A rule file made ready for tests: read once, its expressions parsed once, however many tests use it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::config::problem::{Problem, Severity};
@@ -7,7 +8,7 @@ use crate::config::read_rule_file;
 use crate::config::rules::{Rule, RuleFile, RuleGroup};
 use crate::model::{Lookup, Str};
 use crate::promql::ast::Expr;
-use crate::promql::parser::{Features, parse};
+use crate::promql::parser::{Features, ParseErrors, parse};
 
 /// A rule file with its expressions.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ impl Ruleset {
             }
             match parse(&rule.expr, features) {
                 Ok(expr) => drop(exprs.insert(rule.expr.clone(), Arc::new(expr))),
-                Err(errors) => problems.push(unparsed(path, rule, &errors.to_string())),
+                Err(errors) => problems.push(unparsed(path, text, rule, &errors)),
             }
         }
         (problems.is_empty().then_some(Self { file, exprs }), problems)
@@ -49,13 +50,28 @@ impl Ruleset {
     }
 }
 
-fn unparsed(path: &str, rule: &Rule, error: &str) -> Problem {
+fn unparsed(path: &str, text: &str, rule: &Rule, errors: &ParseErrors) -> Problem {
     Problem {
         check: "promql-syntax",
         severity: Severity::Error,
         file: path.into(),
-        span: Some(rule.span.clone()),
-        message: format!("could not parse expression: {error}"),
-        help: None,
+        span: Some(place(text, rule, errors)),
+        message: format!("could not parse expression: {errors}"),
+        help: errors.help().map(str::to_owned),
     }
+}
+
+/// Where the mistake stands, if the expression stands in the file as it is (no escapes, no folding); otherwise
+/// the rule.
+fn place(text: &str, rule: &Rule, errors: &ParseErrors) -> Range<usize> {
+    let found = || {
+        let raw = text.get(rule.span.clone())?;
+        let key = raw.find("expr")?;
+        let start = rule.span.start + key + raw[key..].find(&*rule.expr)?;
+        let span = errors.0.first()?.span;
+        Some(
+            start + span.start..start + span.end.max(span.start + 1).min(rule.expr.len().max(span.start + 1)),
+        )
+    };
+    found().unwrap_or_else(|| rule.span.clone())
 }

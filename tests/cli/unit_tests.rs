@@ -53,23 +53,44 @@ fn what_differs_is_shown_side_by_side() {
     let folder = files(TESTS);
     let (code, out, err) = told(&sereno(folder.path(), &["test", "tests/*.yml"]));
     assert_eq!((code, err.as_str()), (Some(1), ""));
-    insta::assert_snapshot!(steady(&out), @"");
+    insta::assert_snapshot!(steady(&out), @"
+    Unit Testing:  tests/hosts.yml
+      FAILED: down for long (tests/hosts.yml:3:3)
+        alertname: Down, time: 5m: 1 alert firing, but not as expected
+        --> tests/hosts.yml:6:5
+          alert 1 differs
+              LABEL               EXPECTED   FOUND
+              alertname           Down       Down
+              instance            a          a
+            ! severity            critical   page
+              annotation summary  a is down  a is down
+      FAILED (1 of 2 tests)
+
+    2 tests in 1 file: 1 passed, 1 failed
+    ");
     let (code, out, _) = told(&sereno(folder.path(), &["test", "tests/hosts.yml", "--run", "for a mo"]));
     assert_eq!(code, Some(0), "{out}");
-    insta::assert_snapshot!(steady(&out), @"");
+    insta::assert_snapshot!(steady(&out), @"
+    Unit Testing:  tests/hosts.yml
+      SUCCESS (1 test)
+
+    1 test in 1 file: 1 passed
+    ");
 }
 
 #[test]
 fn every_format_says_the_same() {
     let folder = files(TESTS);
-    let (code, out, _) = told(&sereno(folder.path(), &["test", "tests/hosts.yml", "--format", "json", "--coverage"]));
+    let (code, out, _) =
+        told(&sereno(folder.path(), &["test", "tests/hosts.yml", "--format", "json", "--coverage"]));
     let document: Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!((code, &document["passed"]), (Some(1), &false.into()));
     let failure = &document["files"][0]["tests"][0]["failures"][0];
     assert_eq!((&failure["kind"], &failure["start"]["line"]), (&"alerts".into(), &6.into()));
     assert_eq!(failure["blocks"][0]["rows"][2]["expected"], "critical");
     assert_eq!((&document["coverage"]["rules"], &document["coverage"]["covered"]), (&2.into(), &1.into()));
-    let (code, out, err) = told(&sereno(folder.path(), &["test", "tests/hosts.yml", "--format", "junit", "--coverage"]));
+    let (code, out, err) =
+        told(&sereno(folder.path(), &["test", "tests/hosts.yml", "--format", "junit", "--coverage"]));
     assert_eq!(code, Some(1));
     assert!(out.starts_with("<?xml") && out.contains("tests=\"2\" failures=\"1\" errors=\"0\""), "{out}");
     assert!(err.contains("rules/hosts.yml:9:5  alert Slow: gives no result in any test"), "{err}");
@@ -86,7 +107,11 @@ fn mistakes_of_files_exit_with_1_and_missing_files_with_2() {
     ]);
     for (arguments, code, want) in [
         (&["tests/typo.yml"][..], 1, "field promql_expr_tests not found in a test"),
-        (&["tests/bad.yml"], 1, "error[promql-syntax]: could not parse expression: 1:7: parse error: unclosed left"),
+        (
+            &["tests/bad.yml"],
+            1,
+            "error[promql-syntax]: could not parse expression: 1:7: parse error: unclosed left",
+        ),
         (&["tests/none.yml"], 0, "warning[no-rule-file]: no file matches tests/gone.yml"),
         (&["tests/typo.yml", "nope.yml"], 2, "cannot read nope.yml: no such file"),
         (&["tests/none.yml", "--run", "b"], 2, "no test has a name that matches --run b"),
@@ -103,8 +128,11 @@ fn mistakes_of_files_exit_with_1_and_missing_files_with_2() {
 fn the_example_of_the_help_passes() {
     let folder = folder(&[]);
     let (_, out, _) = told(&sereno(folder.path(), &["test", "--help"]));
-    let example: Vec<&str> =
-        out.lines().skip_while(|line| !line.starts_with("  rule_files:")).take_while(|line| !line.is_empty()).collect();
+    let example: Vec<&str> = out
+        .lines()
+        .skip_while(|line| !line.starts_with("  rule_files:"))
+        .take_while(|line| !line.is_empty())
+        .collect();
     let rules = "groups: [{name: a, rules: [{alert: ServiceDown, expr: up == 0, for: 5m, annotations: {summary: it is down}}]}]";
     let folder = crate::folder(&[("rules/a.yml", rules), ("tests/up.yml", &example.join("\n"))]);
     let (code, out, err) = told(&sereno(folder.path(), &["test", "tests/up.yml"]));
@@ -117,13 +145,22 @@ fn watching_runs_again_when_a_file_changes() {
     let mut command = command(folder.path());
     command.args(["test", "tests/hosts.yml", "--watch"]).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut watching = command.spawn().expect("sereno starts");
-    let mut lines = BufReader::new(watching.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
+    let mut lines =
+        BufReader::new(watching.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
     let mut summary = || lines.find(|line| line.contains("tests in 1 file")).unwrap_or_default();
     assert!(summary().contains("1 passed, 1 failed"));
-    std::fs::write(folder.path().join("rules/hosts.yml"), RULES.replace("page", "critical")).expect("written");
+    std::fs::write(folder.path().join("rules/hosts.yml"), RULES.replace("page", "critical"))
+        .expect("written");
     assert!(summary().contains("2 passed ("));
     watching.kill().expect("it runs");
     watching.wait().expect("it ran");
+}
+
+#[test]
+fn the_projects_own_rules_are_tested() {
+    let (code, out, err) =
+        told(&sereno(Path::new(env!("CARGO_MANIFEST_DIR")), &["test", "tests/rules/*.yml"]));
+    assert_eq!(code, Some(0), "{out}{err}");
 }
 
 /// The files of promtool's own tests and of a large real project, with promtool's verdicts.

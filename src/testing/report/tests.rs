@@ -115,10 +115,33 @@ fn for_ci() {
       <testsuite name="t.yml" tests="3" failures="2" errors="0">
         <testcase name="a test that passes" classname="t.yml"></testcase>
         <testcase name="&lt;one&gt; that does not" classname="t.yml">
-          <failure message="alertname: Down, time: 5m: 3 alerts firing, but not as expected">  FAILED: &lt;one&gt; that does not (t.yml:2:1)&#10;    alertname: Down, time: 5m: 3 alerts firing, but not as expected&#10;    --&gt; t.yml:2:4&#10;      alert 1 differs&#10;          LABEL      EXPECTED  FOUND&#10;          alertname  Down      Down&#10;        ! severity   critical  page&#10;        - team       infra&#10;        + zone                 eu\u{1b}[31m&#10;        ! annotation description&#10;            expected: short&#10;            found:    The instance a:9100 of job api has not answered for more than five minutes, look at it&#10;      alert 2 missing&#10;          LABEL      EXPECTED&#10;        - alertname  Down&#10;      alert 3 not expected&#10;          LABEL      FOUND&#10;        + alertname  Down&#10;      (1 more as expected)&#10;      help: look twice&#10;</failure>
+          <failure message="alertname: Down, time: 5m: 3 alerts firing, but not as expected">  FAILED: &lt;one&gt; that does not (t.yml:2:1)
+        alertname: Down, time: 5m: 3 alerts firing, but not as expected
+        --&gt; t.yml:2:4
+          alert 1 differs
+              LABEL      EXPECTED  FOUND
+              alertname  Down      Down
+            ! severity   critical  page
+            - team       infra
+            + zone                 eu\u{1b}[31m
+            ! annotation description
+                expected: short
+                found:    The instance a:9100 of job api has not answered for more than five minutes, look at it
+          alert 2 missing
+              LABEL      EXPECTED
+            - alertname  Down
+          alert 3 not expected
+              LABEL      FOUND
+            + alertname  Down
+          (1 more as expected)
+          help: look twice
+    </failure>
         </testcase>
         <testcase name="a broken one" classname="t.yml">
-          <failure message="rule: job:x, group: g, time: 0s, err: found duplicate series">  FAILED: a broken one (t.yml:2:1)&#10;    rule: job:x, group: g, time: 0s, err: found duplicate series&#10;    --&gt; t.yml:2:4&#10;</failure>
+          <failure message="rule: job:x, group: g, time: 0s, err: found duplicate series">  FAILED: a broken one (t.yml:2:1)
+        rule: job:x, group: g, time: 0s, err: found duplicate series
+        --&gt; t.yml:2:4
+    </failure>
         </testcase>
       </testsuite>
     </testsuites>
