@@ -14,6 +14,7 @@
 //!              │  inputs       Write …
 //!        shell (or sim) ◄──────────┘        shell     the only I/O: clock, HTTP, files, tasks
 //!              ▲                            sim       a jumping clock and a scripted world
+//!              │                            testing   unit tests of rules, from their text to verdicts
 //!          api, cmd                         api, cmd  HTTP server and command line
 //! ```
 //!
@@ -34,3 +35,4 @@ pub mod rules;
 pub mod shell;
 pub mod sim;
 pub mod template;
+pub mod testing;

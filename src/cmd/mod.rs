@@ -18,6 +18,7 @@ pub mod serve;
 pub mod silence;
 mod table;
 pub mod template;
+pub mod test;
 mod time_words;
 mod wire;
 
@@ -52,6 +53,8 @@ enum Command {
     Serve(Box<serve::ServeArguments>),
     /// Check rule files and routes, with exact positions, before they are deployed
     Check(check::CheckArguments),
+    /// Run unit tests of rules, in virtual time
+    Test(test::TestArguments),
     /// Show, try and compare routes
     Routes(Box<routes::RoutesArguments>),
     /// Say why an alert is told to whom, or why not
@@ -76,6 +79,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     match arguments.command {
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::History(arguments) => history::run(&arguments),

@@ -39,6 +39,12 @@ impl Schedule {
         Self { interval, last: Timestamp::from_millis(last) }
     }
 
+    /// Slots every `interval`, the first one at `start` itself.
+    pub(super) fn starting_at(start: Timestamp, interval: Duration) -> Self {
+        let interval = interval.max(Duration::from_millis(1));
+        Self { interval, last: start - interval }
+    }
+
     /// The latest slot that was evaluated; if none was, the one that passed before the start.
     pub(super) fn last(&self) -> Timestamp {
         self.last
@@ -80,6 +86,15 @@ mod tests {
             slot + Duration::from_mins(1)
         );
         assert_ne!(Schedule::new("rules.yml", "disk", Duration::from_mins(1), Timestamp::EPOCH).next(), slot);
+    }
+
+    #[test]
+    fn slots_can_begin_at_a_given_time() {
+        let start = Timestamp::from_millis(12_345);
+        let mut schedule = Schedule::starting_at(start, Duration::from_mins(1));
+        assert_eq!(schedule.take(start - Duration::from_millis(1)), None);
+        assert_eq!(schedule.take(start), Some(Due { at: start, missed: 0 }));
+        assert_eq!(schedule.next(), start + Duration::from_mins(1));
     }
 
     #[test]

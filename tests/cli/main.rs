@@ -8,6 +8,7 @@ mod server;
 mod server_commands;
 mod serving;
 mod templates;
+mod unit_tests;
 
 use std::fs;
 use std::path::Path;

@@ -18,6 +18,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("core", &["model", "promql", "template", "config", "rules", "router"]),
     ("notify", &["model", "promql", "template", "config", "router"]),
     ("sim", &["model", "promql", "template", "config", "rules", "router", "core", "notify"]),
+    (
+        "testing",
+        &["model", "promql", "template", "config", "rules", "router", "core", "notify", "sim"],
+    ),
     ("shell", &["model", "promql", "template", "config", "rules", "router", "core", "notify"]),
     ("api", &["model", "promql", "template", "config", "rules", "router", "core", "notify", "sim", "shell"]),
     (
@@ -31,7 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cmd",
         &[
             "model", "promql", "template", "config", "check", "rules", "router", "core", "notify", "sim",
-            "shell", "api", "ui",
+            "testing", "shell", "api", "ui",
         ],
     ),
 ];

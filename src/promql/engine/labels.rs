@@ -1,5 +1,9 @@
 //! Label sets made of others, and the functions that only change labels: `label_replace` and `label_join`.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use super::error::EvalError;
 use super::evaluator::Evaluator;
 use super::names;
@@ -47,6 +51,30 @@ pub(super) fn text_of<'e>(plan: Option<&Plan<'e>>) -> &'e str {
     }
 }
 
+/// How many expressions of `label_replace` are kept compiled.
+const MOST_COMPILED: usize = 256;
+
+/// The expression of a `label_replace`, compiled. Rules are evaluated again and again, and to compile takes a
+/// thousand times as long as to match; so a few are kept for the next time.
+fn compiled(pattern: &str) -> Result<Rc<regex::Regex>, EvalError> {
+    thread_local! {
+        static KNOWN: RefCell<BTreeMap<String, Rc<regex::Regex>>> = const { RefCell::new(BTreeMap::new()) };
+    }
+    if let Some(known) = KNOWN.with_borrow(|known| known.get(pattern).cloned()) {
+        return Ok(known);
+    }
+    let regex = crate::model::regex::unanchored(&format!("^(?s:{pattern})$"))
+        .map_err(|_| EvalError::InvalidRegex(pattern.to_owned()))?;
+    let regex = Rc::new(regex);
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() >= MOST_COMPILED {
+            known.clear();
+        }
+        known.insert(pattern.to_owned(), Rc::clone(&regex));
+    });
+    Ok(regex)
+}
+
 impl Evaluator<'_> {
     /// `label_replace(v, dst, replacement, src, regex)`
     pub(super) fn label_replace(
@@ -57,8 +85,7 @@ impl Evaluator<'_> {
         let [vector, texts @ ..] = args else { return Ok(Vec::new()) };
         let text = |at: usize| text_of(texts.get(at));
         let (destination, replacement, source, pattern) = (text(0), text(1), text(2), text(3));
-        let regex = crate::model::regex::unanchored(&format!("^(?s:{pattern})$"))
-            .map_err(|_| EvalError::InvalidRegex(pattern.to_owned()))?;
+        let regex = compiled(pattern)?;
         if !is_valid_name(destination) {
             return Err(EvalError::InvalidDestination {
                 function: "label_replace",

@@ -1,0 +1,231 @@
+//! `sereno test`: unit tests of rules, in virtual time. promtool's files run unchanged.
+
+mod load;
+mod watch;
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use clap::{Args, ValueEnum};
+
+use self::load::{Loader, Tested};
+use super::logging::wants_colour;
+use super::output::{end, note, print};
+use super::{FINDINGS, FINE};
+use crate::model::regex::unanchored;
+use crate::promql::parser::Features;
+use crate::shell::clock::Stopwatch;
+use crate::shell::glob;
+use crate::testing::Options;
+use crate::testing::coverage::Coverage;
+use crate::testing::file::Test;
+use crate::testing::report::{self, Look, Texts};
+use crate::testing::verdict::FileVerdict;
+
+/// The arguments of `sereno test`.
+#[derive(Debug, Args)]
+#[command(after_help = "A test gives series, and says what comes of them. tests/up.yml:
+
+  rule_files: [../rules/*.yml]
+  evaluation_interval: 15s
+  tests:
+  - name: a server that is down for five minutes
+    input_series:
+    - series: up{job=\"api\", instance=\"a:9100\"}
+      values: 1 0x20                 # 1, then 21 times 0, a minute apart
+    alert_rule_test:
+    - {eval_time: 4m, alertname: ServiceDown, state: pending, count: 1}
+    - eval_time: 10m
+      alertname: ServiceDown
+      match: subset                  # more alerts and labels than these may be there
+      exp_alerts:
+      - exp_labels: {instance: {regex: 'a:.*'}}
+        exp_annotations: {summary: {contains: down}}
+    promql_expr_test:
+    - {expr: 'sum(up)', eval_time: 2m, exp_samples: [{labels: '{}', value: 0}]}
+
+Examples:
+  sereno test tests/*.yml
+      Run all tests.
+  sereno test tests/up.yml --run 'five minutes' --watch
+      Run the tests of that name, again and again while files change.
+  sereno test tests/*.yml --coverage --format junit > report.xml
+      For CI; with --format text or json, rules that no test touched are listed.
+
+promtool's files run unchanged, with the same verdicts; docs/testing.md has what is new.
+
+Exit codes: 0 all passed, 1 a test failed or a file has mistakes, 2 could not run: a file cannot be read.")]
+pub struct TestArguments {
+    /// Files of unit tests, or patterns of them
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<String>,
+    /// Run only tests whose name matches; may be repeated, any of them is enough
+    #[arg(long, value_name = "REGEX")]
+    run: Vec<String>,
+    /// How verdicts are printed
+    #[arg(long, env = "SERENO_TEST_FORMAT", value_name = "FORMAT", value_enum, default_value_t = FormatName::Text)]
+    format: FormatName,
+    /// List the rules that no test touched
+    #[arg(long)]
+    coverage: bool,
+    /// Show passed tests too, what was evaluated, and all of what differs
+    #[arg(long, short)]
+    verbose: bool,
+    /// Run again whenever one of the files changes, until Ctrl-C
+    #[arg(long)]
+    watch: bool,
+    /// Turn on a feature of PromQL, by the name of Prometheus' flag; may be repeated
+    #[arg(long, value_name = "FEATURE", value_enum, value_delimiter = ',')]
+    enable_feature: Vec<Feature>,
+}
+
+/// How verdicts are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FormatName {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+    /// JUnit's XML, for CI
+    Junit,
+}
+
+/// What Prometheus has behind `--enable-feature`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Feature {
+    /// Functions and aggregations that may change
+    PromqlExperimentalFunctions,
+    /// `anchored` and `smoothed`
+    PromqlExtendedRangeSelectors,
+    /// `fill`, `fill_left` and `fill_right`
+    PromqlBinopFillModifiers,
+    /// Arithmetic on durations; always on
+    PromqlDurationExpr,
+    /// Metric names are dropped at the end of an evaluation
+    PromqlDelayedNameRemoval,
+}
+
+impl TestArguments {
+    fn options(&self) -> Options {
+        let on = |feature| self.enable_feature.contains(&feature);
+        Options {
+            features: Features {
+                experimental_functions: on(Feature::PromqlExperimentalFunctions),
+                extended_range_selectors: on(Feature::PromqlExtendedRangeSelectors),
+                fill_modifiers: on(Feature::PromqlBinopFillModifiers),
+            },
+            delayed_name_removal: on(Feature::PromqlDelayedNameRemoval),
+        }
+    }
+
+    /// Whether a test is to run; by its name as written, as in promtool.
+    fn filter(&self) -> Result<impl Fn(&Test) -> bool + Sync, String> {
+        let compile =
+            |text: &String| unanchored(text).map_err(|error| format!("--run {text:?}: {}", error.reason));
+        let wanted = self.run.iter().map(compile).collect::<Result<Vec<_>, _>>()?;
+        Ok(move |test: &Test| wanted.is_empty() || wanted.iter().any(|regex| regex.is_match(&test.name)))
+    }
+}
+
+/// Runs the tests and prints what became of them.
+pub(super) fn run(arguments: &TestArguments) -> ExitCode {
+    if arguments.watch { end(watch::run(arguments)) } else { end(once(arguments).map(|(code, _)| code)) }
+}
+
+/// One run: its exit code, and the files that it read.
+fn once(arguments: &TestArguments) -> Result<(ExitCode, Vec<String>), String> {
+    let watch = Stopwatch::start();
+    let filter = arguments.filter()?;
+    let paths = paths(&arguments.files)?;
+    let tested = test_all(&paths, arguments.options(), &filter)?;
+    let mut texts = Texts::new();
+    let (mut verdicts, mut read) = (Vec::with_capacity(tested.len()), Vec::new());
+    for Tested { verdict, texts: of_file } in tested {
+        read.extend(of_file.keys().map(ToString::to_string));
+        texts.extend(of_file);
+        verdicts.push(verdict);
+    }
+    let is_idle = verdicts.iter().all(|verdict| verdict.tests.is_empty() && !verdict.has_errors());
+    if is_idle && !arguments.run.is_empty() {
+        return Err(format!("no test has a name that matches --run {}", arguments.run.join(" or ")));
+    }
+    let took = format!("{:.2} s", watch.elapsed().as_secs_f64());
+    let passed = verdicts.iter().all(FileVerdict::passed);
+    let code = print(&report(arguments, &verdicts, &texts, &took), if passed { FINE } else { FINDINGS });
+    read.sort();
+    read.dedup();
+    Ok((code, read))
+}
+
+fn report(arguments: &TestArguments, verdicts: &[FileVerdict], texts: &Texts, took: &str) -> String {
+    let mut covered = Coverage::default();
+    if arguments.coverage {
+        verdicts.iter().for_each(|verdict| covered.merge(&verdict.coverage));
+    }
+    match arguments.format {
+        FormatName::Json => report::json(verdicts, arguments.coverage.then_some(&covered), texts),
+        FormatName::Junit => {
+            if arguments.coverage {
+                note(report::coverage(&covered, texts, Look::default()).trim_end());
+            }
+            report::junit(verdicts, texts)
+        }
+        FormatName::Text => {
+            let look = Look { colour: wants_colour(&std::io::stdout()), verbose: arguments.verbose };
+            let mut text = String::new();
+            for verdict in verdicts {
+                text.push_str(&report::text(verdict, texts, look));
+                text.push('\n');
+            }
+            if arguments.coverage {
+                text.push_str(&report::coverage(&covered, texts, look));
+                text.push('\n');
+            }
+            text + &report::summary(verdicts, took, look)
+        }
+    }
+}
+
+/// Tests all files, on as many threads as the machine has; what comes out is in the order of the files.
+fn test_all(
+    paths: &[String],
+    options: Options,
+    filter: &(impl Fn(&Test) -> bool + Sync),
+) -> Result<Vec<Tested>, String> {
+    let loader = Loader::new(options);
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let tested = loader.test(path, filter);
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((path, tested));
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(paths.len());
+    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(path, _)| paths.iter().position(|known| known == *path));
+    let unreadable = done.iter().filter_map(|(_, tested)| tested.as_ref().err().cloned());
+    let unreadable: Vec<String> = unreadable.collect();
+    if !unreadable.is_empty() {
+        return Err(unreadable.join("\n"));
+    }
+    Ok(done.into_iter().filter_map(|(_, tested)| tested.ok()).collect())
+}
+
+/// The files, each once, in the order in which they are named.
+fn paths(named: &[String]) -> Result<Vec<String>, String> {
+    let (mut paths, mut problems): (Vec<String>, Vec<String>) = Default::default();
+    for pattern in named {
+        match glob::files(pattern) {
+            Ok(found) if found.is_empty() => problems.push(glob::why_none(pattern)),
+            Ok(found) => {
+                let new = found.into_iter().filter(|path| !paths.contains(path));
+                let new: Vec<String> = new.collect();
+                paths.extend(new);
+            }
+            Err(bad) => problems.push(bad.to_string()),
+        }
+    }
+    if problems.is_empty() { Ok(paths) } else { Err(problems.join("\n")) }
+}

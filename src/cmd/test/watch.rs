@@ -1,0 +1,45 @@
+//! `--watch`: the tests again, whenever a file that they read changes.
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use super::{TestArguments, once, paths};
+use crate::cmd::output::note;
+use crate::model::Duration;
+use crate::shell::clock::pause;
+
+/// How often files are looked at. Nothing tells us: a poll works in every file system and container.
+const POLL: Duration = Duration::from_millis(300);
+
+/// Runs until somebody ends it.
+///
+/// # Errors
+/// The first run could not be made; later ones say why and wait for the next change.
+pub(super) fn run(arguments: &TestArguments) -> Result<ExitCode, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot wait for changes: {error}"))?;
+    let (_, mut read) = once(arguments)?;
+    loop {
+        note("waiting for changes; Ctrl-C ends");
+        let before = state(arguments, &read);
+        while state(arguments, &read) == before {
+            runtime.block_on(pause(POLL));
+        }
+        match once(arguments) {
+            Ok((_, files)) => read = files,
+            // A file that is being written may be gone for a moment.
+            Err(reason) => note(&format!("error: {reason}")),
+        }
+    }
+}
+
+/// What tells that something has changed: which test files there are, and each file's time and size.
+fn state(arguments: &TestArguments, read: &[String]) -> Vec<(String, Option<(SystemTime, u64)>)> {
+    let mut files = paths(&arguments.files).unwrap_or_default();
+    files.extend(read.iter().cloned());
+    let stamp = |path: &String| {
+        let metadata = std::fs::metadata(path).ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
+    };
+    files.into_iter().map(|path| (path.clone(), stamp(&path))).collect()
+}

@@ -1,0 +1,260 @@
+//! One test from its start to its verdict.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::alerts::{self, FoundAlert};
+use super::file::{AlertTest, ExpectedState, Test};
+use super::inputs::{self, Expectation};
+use super::needs::{Names, live, reads};
+use super::samples::{self, PlainSample, PlainValue};
+use super::suite::{RulePlace, Suite, Touched};
+use super::verdict::{Failure, FailureKind, TestVerdict};
+use super::world::{GroupOrder, World, WorldFailure};
+use crate::config::problem::{Problem, Severity};
+use crate::config::rules::RuleKind;
+use crate::model::labels::METRIC_NAME;
+use crate::model::{Duration, LabelSet, Str};
+use crate::promql::value::{QueryResult, Value};
+use crate::rules::AlertState;
+
+/// Runs a test: evaluations from its start to its last assertion, then its expressions.
+pub(super) fn run(suite: &Suite, test: &Test, touched: &mut Touched) -> TestVerdict {
+    let mut verdict = TestVerdict {
+        title: test.title(),
+        span: test.span.clone(),
+        assertions: test.alert_tests.len() + test.expr_tests.len(),
+        failures: Vec::new(),
+        warnings: Vec::new(),
+        evaluated: (0, suite.rules().count()),
+    };
+    let mut problems = Vec::new();
+    let series = inputs::series(&suite.file, test, &mut problems);
+    let expectations = inputs::expectations(&suite.file, test, suite.options.features);
+    let is_error = |problem: &Problem| problem.severity == Severity::Error;
+    let (errors, warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_error);
+    verdict.warnings = warnings;
+    if !errors.is_empty() {
+        verdict.failures =
+            errors.into_iter().chain(unreadable(&expectations)).map(unreadable_failure).collect();
+        return verdict;
+    }
+    verdict.failures.extend(untold(suite, test));
+    let mut names: Names = series.iter().map(|series| Str::from(series.labels.value(METRIC_NAME))).collect();
+    let rules = suite.rules();
+    let found = live(rules.clone().map(|(_, rule, expr)| (rule, expr)), &mut names);
+    let live: BTreeSet<RulePlace> =
+        rules.zip(found).filter(|(_, live)| *live).map(|((place, ..), _)| place).collect();
+    verdict.evaluated.0 = live.len();
+    let crossing = crossing(suite, &live);
+    let again = (!crossing.is_empty()).then(|| inputs::series(&suite.file, test, &mut Vec::new()));
+    let mut world = World::new(suite, test, series, &live, GroupOrder::Files);
+    let failures = assertions(suite, test, &mut world, &expectations);
+    touched.gave.extend(world.gave());
+    if let Some(series) = again {
+        let mut other = World::new(suite, test, series, &live, GroupOrder::Reversed);
+        let reversed = assertions(suite, test, &mut other, &expectations);
+        let places = |failures: &[Failure]| -> Vec<usize> {
+            failures.iter().map(|failure| failure.span.start).collect()
+        };
+        if places(&failures) != places(&reversed) {
+            verdict.warnings.push(order_warning(suite, test, &crossing));
+        }
+    }
+    verdict.failures.extend(failures);
+    verdict
+}
+
+/// Everything that is not as expected, in the order in which time brings it.
+fn assertions(
+    suite: &Suite,
+    test: &Test,
+    world: &mut World<'_>,
+    expectations: &[Result<Expectation, Problem>],
+) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    let mut by_time: BTreeMap<Duration, Vec<&AlertTest>> = BTreeMap::new();
+    for alert in &test.alert_tests {
+        by_time.entry(alert.eval_time).or_default().push(alert);
+    }
+    let last = test.expr_tests.iter().map(|test| test.eval_time).chain(by_time.keys().copied()).max();
+    for (at, tests) in &by_time {
+        let now = test.start + *at;
+        world.run_until(now);
+        if !world.failures().is_empty() {
+            break;
+        }
+        for alert in tests {
+            let mismatch = alerts::compare(alert, found_alerts(suite, world, alert, now));
+            failures.extend(
+                mismatch.map(|mismatch| Failure {
+                    span: alert.span.clone(),
+                    kind: FailureKind::Alerts(mismatch),
+                }),
+            );
+        }
+    }
+    world.run_until(test.start + last.unwrap_or_default());
+    if !world.failures().is_empty() {
+        failures.extend(world.failures().iter().map(|failure| world_failure(suite, test, failure)));
+        return failures;
+    }
+    for (expr, expectation) in test.expr_tests.iter().zip(expectations) {
+        let kind = match expectation {
+            Err(problem) => Some(FailureKind::Unreadable(problem.clone())),
+            Ok(expectation) => {
+                let (text, at) = (&expr.expr.value, expr.eval_time);
+                match world.query(&expectation.expr, test.start + at).and_then(plain_samples) {
+                    Err(error) => Some(FailureKind::Query { expr: text.clone(), at, error }),
+                    Ok(found) => {
+                        samples::compare(text, at, &expectation.samples, found, suite.file.fuzzy_compare)
+                            .map(FailureKind::Samples)
+                    }
+                }
+            }
+        };
+        failures.extend(kind.map(|kind| Failure { span: expr.span.clone(), kind }));
+    }
+    failures
+}
+
+/// The alerts that a test is about, of all rules of the name.
+fn found_alerts(
+    suite: &Suite,
+    world: &World<'_>,
+    test: &AlertTest,
+    now: crate::model::Timestamp,
+) -> Vec<FoundAlert> {
+    let is_meant = |state: AlertState| match (state, test.state) {
+        (AlertState::Firing { .. }, ExpectedState::Firing | ExpectedState::Inactive)
+        | (AlertState::Pending { .. }, ExpectedState::Pending | ExpectedState::Inactive) => true,
+        (AlertState::Firing { .. }, ExpectedState::Pending)
+        | (AlertState::Pending { .. }, ExpectedState::Firing)
+        | (AlertState::Resolved { .. }, _) => false,
+    };
+    let is_named = |rule: &crate::config::rules::Rule| {
+        matches!(rule.kind, RuleKind::Alerting(_)) && rule.name == test.alertname
+    };
+    if !suite.rules().any(|(_, rule, _)| is_named(rule)) {
+        return Vec::new();
+    }
+    let view = world.view(now);
+    let rules = view.groups.iter().flat_map(|group| group.rules.iter()).filter(|rule| is_named(&rule.rule));
+    let alerts = rules.flat_map(|rule| rule.alerts.iter()).filter(|alert| is_meant(alert.state));
+    alerts
+        .map(|alert| FoundAlert { labels: alert.labels.clone(), annotations: alert.annotations.clone() })
+        .collect()
+}
+
+/// A result as promtool compares it.
+fn plain_samples(result: QueryResult) -> Result<Vec<PlainSample>, String> {
+    match result {
+        QueryResult::Scalar(point) => {
+            Ok(vec![PlainSample { labels: LabelSet::default(), value: PlainValue::Float(point.v) }])
+        }
+        QueryResult::Vector(samples) => Ok(samples
+            .into_iter()
+            .map(|sample| PlainSample {
+                labels: sample.labels,
+                value: match sample.value {
+                    Value::Float(value) => PlainValue::Float(value),
+                    Value::Histogram(histogram) => PlainValue::Histogram(histogram.notation()),
+                },
+            })
+            .collect()),
+        QueryResult::String(..) | QueryResult::Matrix(_) => {
+            Err("rule result is not a vector or scalar".to_owned())
+        }
+    }
+}
+
+fn world_failure(suite: &Suite, test: &Test, failure: &WorldFailure) -> Failure {
+    match failure {
+        WorldFailure::Rule { group, rule, at, error } => Failure {
+            span: test.span.clone(),
+            kind: FailureKind::Rule {
+                group: group.clone(),
+                rule: rule.clone(),
+                at: *at,
+                error: error.clone(),
+            },
+        },
+        WorldFailure::Sample { span, error } => unreadable_failure(Problem {
+            check: "series-conflict",
+            severity: Severity::Error,
+            file: suite.file.path.clone(),
+            span: Some(span.clone()),
+            message: format!("a sample cannot be stored: {error}"),
+            help: Some("a rule writes this series too; give it another name or other labels".to_owned()),
+        }),
+    }
+}
+
+/// What a test asserts that nobody looks at yet: it must not seem to pass.
+fn untold(suite: &Suite, test: &Test) -> Option<Failure> {
+    let first = test.notification_tests.first()?;
+    Some(unreadable_failure(Problem {
+        check: "not-tested-yet",
+        severity: Severity::Error,
+        file: suite.file.path.clone(),
+        span: Some(first.span.start..first.span.start + 1),
+        message: "notification_test is read, but not tested yet".to_owned(),
+        help: None,
+    }))
+}
+
+fn unreadable(expectations: &[Result<Expectation, Problem>]) -> impl Iterator<Item = Problem> {
+    expectations.iter().filter_map(|expectation| expectation.as_ref().err().cloned())
+}
+
+fn unreadable_failure(problem: Problem) -> Failure {
+    Failure { span: problem.span.clone().unwrap_or_default(), kind: FailureKind::Unreadable(problem) }
+}
+
+/// Where a group reads what another group of the same rank writes: the reader, the name, the writer.
+fn crossing(suite: &Suite, live: &BTreeSet<RulePlace>) -> Vec<(usize, Str, usize)> {
+    let mut found = Vec::new();
+    for at in 0..suite.groups.len() {
+        let beside = suite.written_beside(at, live);
+        let exprs = suite.groups[at].exprs.iter().enumerate();
+        for (_, expr) in exprs.filter(|(index, _)| live.contains(&(at, *index))) {
+            for (name, writers) in &beside {
+                if reads_name(expr, name) {
+                    found.extend(writers.iter().map(|writer| (at, name.clone(), *writer)));
+                }
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn reads_name(expr: &crate::promql::ast::Expr, name: &Str) -> bool {
+    reads(expr, &[name.clone()].into())
+}
+
+fn order_warning(suite: &Suite, test: &Test, crossing: &[(usize, Str, usize)]) -> Problem {
+    let name = |at: usize| &suite.groups[at].group.name;
+    let pairs = crossing.iter().map(|(reader, metric, writer)| {
+        format!("`{}` reads `{metric}`, which `{}` writes", name(*reader), name(*writer))
+    });
+    let mut pairs: Vec<String> = pairs.collect();
+    let more = pairs.len().saturating_sub(3);
+    pairs.truncate(3);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let message = format!("the verdict depends on the order of groups: {}{more}", pairs.join("; "));
+    let order = crossing.first().map(|(reader, _, writer)| format!("[{}, {}]", name(*writer), name(*reader)));
+    let help = format!(
+        "here groups are evaluated in the order of the files, in promtool by chance, in Prometheus at times of \
+         their own; put the rules into one group, or write `group_eval_order: {}`",
+        order.unwrap_or_default()
+    );
+    Problem {
+        check: "group-order",
+        severity: Severity::Warning,
+        file: suite.file.path.clone(),
+        span: Some(test.span.start..test.span.start + 1),
+        message,
+        help: Some(help),
+    }
+}

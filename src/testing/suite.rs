@@ -1,0 +1,164 @@
+//! A test file with its rule files: in which order groups are evaluated, and all its tests, one after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::coverage::{Coverage, RuleCoverage};
+use super::file::{Test, TestFile};
+use super::needs::{Names, names_read, written};
+use super::ruleset::Ruleset;
+use super::run;
+use super::verdict::FileVerdict;
+use crate::config::rules::{Rule, RuleGroup, RuleKind};
+use crate::model::Str;
+use crate::promql::ast::Expr;
+use crate::promql::parser::Features;
+use crate::rules::RuleType;
+
+/// What of PromQL is on, beside what always is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Parts of the language.
+    pub features: Features,
+    /// Metric names are dropped at the end of an evaluation.
+    pub delayed_name_removal: bool,
+}
+
+/// A test file and the rules that it tests.
+#[derive(Debug)]
+pub struct Suite {
+    pub(super) file: TestFile,
+    pub(super) options: Options,
+    pub(super) groups: Vec<SuiteGroup>,
+}
+
+/// A group with its rules' expressions.
+#[derive(Debug)]
+pub(super) struct SuiteGroup {
+    pub(super) group: Arc<RuleGroup>,
+    pub(super) exprs: Vec<Arc<Expr>>,
+    /// Lower is evaluated earlier; what has the same rank, in the order of the files.
+    pub(super) rank: usize,
+}
+
+/// A rule: places of its group in the suite, and of itself in the group.
+pub(super) type RulePlace = (usize, usize);
+
+/// What tests did to rules.
+#[derive(Debug, Default)]
+pub(super) struct Touched {
+    /// The rules that gave a result.
+    pub(super) gave: BTreeSet<RulePlace>,
+}
+
+impl Suite {
+    /// Puts the groups of the files in the order of their evaluation. A file that is named twice counts once.
+    ///
+    /// As in promtool, a group that `group_eval_order` does not name has the rank of the first one that it
+    /// names; unlike there, groups of the same rank keep the order of the files.
+    #[must_use]
+    pub fn new(file: TestFile, rulesets: &[Arc<Ruleset>], options: Options) -> Self {
+        let ranks: BTreeMap<&str, usize> =
+            file.group_eval_order.iter().enumerate().map(|(rank, name)| (&**name, rank)).collect();
+        let mut seen = BTreeSet::new();
+        let mut groups = Vec::new();
+        for ruleset in rulesets {
+            for group in ruleset.groups() {
+                let exprs = group.rules.iter().filter_map(|rule| ruleset.expr(&rule.expr).cloned());
+                if seen.insert(group.key()) {
+                    let rank = ranks.get(&*group.name).copied().unwrap_or(0);
+                    groups.push(SuiteGroup { group: Arc::clone(group), exprs: exprs.collect(), rank });
+                }
+            }
+        }
+        groups.sort_by_key(|group| group.rank);
+        Self { file, options, groups }
+    }
+
+    /// The test file.
+    #[must_use]
+    pub fn file(&self) -> &TestFile {
+        &self.file
+    }
+
+    /// Runs the tests that are wanted, in file order.
+    #[must_use]
+    pub fn run(&self, wanted: impl Fn(&Test) -> bool) -> FileVerdict {
+        let mut touched = Touched::default();
+        let tests: Vec<&Test> = self.file.tests.iter().filter(|test| wanted(test)).collect();
+        let verdicts = tests.iter().map(|test| run::run(self, test, &mut touched)).collect();
+        FileVerdict {
+            path: self.file.path.clone(),
+            problems: Vec::new(),
+            tests: verdicts,
+            coverage: self.coverage(&tests, &touched),
+        }
+    }
+
+    /// All rules with their expressions and places.
+    pub(super) fn rules(&self) -> impl Iterator<Item = (RulePlace, &Rule, &Expr)> + Clone {
+        self.groups.iter().enumerate().flat_map(|(at, group)| {
+            let rules = group.group.rules.iter().zip(&group.exprs).enumerate();
+            rules.map(move |(index, (rule, expr))| ((at, index), &**rule, &**expr))
+        })
+    }
+
+    fn coverage(&self, tests: &[&Test], touched: &Touched) -> Coverage {
+        let asserted = self.asserted(tests);
+        let of = |((group, index), rule, _): (RulePlace, &Rule, &Expr)| {
+            let owner = &self.groups[group].group;
+            RuleCoverage {
+                file: owner.file.clone(),
+                group: owner.name.clone(),
+                index,
+                rule: rule.name.clone(),
+                kind: RuleType::of(rule),
+                start: rule.span.start,
+                gave: touched.gave.contains(&(group, index)),
+                asserted: asserted.contains(&(group, index)),
+            }
+        };
+        Coverage { rules: self.rules().map(of).collect() }
+    }
+
+    /// The rules whose alerts or series are asserted, or are read by one that is.
+    fn asserted(&self, tests: &[&Test]) -> BTreeSet<RulePlace> {
+        let alerts: BTreeSet<&str> =
+            tests.iter().flat_map(|test| &test.alert_tests).map(|test| &*test.alertname).collect();
+        let exprs = tests.iter().flat_map(|test| &test.expr_tests);
+        let exprs = exprs
+            .filter_map(|test| crate::promql::parser::parse(&test.expr.value, self.options.features).ok());
+        let mut names: Names = exprs.filter_map(|expr| names_read(&expr)).flatten().collect();
+        let mut asserted = BTreeSet::new();
+        loop {
+            let before = asserted.len();
+            for (place, rule, expr) in self.rules() {
+                let is_asserted = match rule.kind {
+                    RuleKind::Alerting(_) => alerts.contains(&*rule.name),
+                    RuleKind::Recording => names.contains(&rule.name),
+                };
+                if is_asserted && asserted.insert(place) {
+                    names.extend(names_read(expr).into_iter().flatten());
+                }
+            }
+            if asserted.len() == before {
+                return asserted;
+            }
+        }
+    }
+
+    /// For each group, the names that groups of the same rank write and it does not: what it reads of those
+    /// depends on the order of the files.
+    pub(super) fn written_beside(&self, at: usize, live: &BTreeSet<RulePlace>) -> BTreeMap<Str, Vec<usize>> {
+        let mut names: BTreeMap<Str, Vec<usize>> = BTreeMap::new();
+        for (place, rule, _) in self.rules() {
+            let (group, _) = place;
+            if group != at && self.groups[group].rank == self.groups[at].rank && live.contains(&place) {
+                for name in written(rule) {
+                    names.entry(name).or_default().push(group);
+                }
+            }
+        }
+        names
+    }
+}

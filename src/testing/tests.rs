@@ -1,0 +1,310 @@
+//! Whole test files against rules: what promtool does, and what is ours.
+
+use std::sync::Arc;
+
+use super::file::read_test_file;
+use super::report::{Look, text};
+use super::verdict::FileVerdict;
+use super::{Options, Ruleset, Suite};
+
+/// The verdict on `tests` (the list of tests and what else the file has) with these rules.
+fn verdict(rules: &str, file: &str) -> FileVerdict {
+    let (ruleset, problems) = Ruleset::read("rules.yml", rules, Options::default().features);
+    assert_eq!(problems, [], "{rules}");
+    let (file, problems) = read_test_file("tests.yml", file);
+    assert_eq!(problems, []);
+    let rulesets = [Arc::new(ruleset.expect("valid rules"))];
+    Suite::new(file.expect("a valid file"), &rulesets, Options::default()).run(|_| true)
+}
+
+/// What is said of it.
+fn said(verdict: &FileVerdict) -> String {
+    text(verdict, &super::report::Texts::new(), Look { colour: false, verbose: true })
+}
+
+#[track_caller]
+fn passes(rules: &str, file: &str) -> FileVerdict {
+    let verdict = verdict(rules, file);
+    assert!(verdict.passed(), "{}", said(&verdict));
+    verdict
+}
+
+#[track_caller]
+fn fails(rules: &str, file: &str) -> String {
+    let verdict = verdict(rules, file);
+    let said = said(&verdict);
+    assert!(!verdict.passed(), "{said}");
+    said
+}
+
+const DOWN: &str = "groups:
+- name: a
+  rules:
+  - {alert: Down, expr: up == 0, for: 5m, labels: {severity: page}, annotations: {summary: '{{ $labels.job }} is down'}}
+- name: b
+  rules:
+  - {alert: Down, expr: up == 0, labels: {severity: info}}
+";
+
+#[test]
+fn alerts_of_all_rules_of_the_name_that_fire_are_compared() {
+    let file = |tests: &str| {
+        format!(
+            "tests:\n- input_series: [{{series: 'up{{job=\"api\"}}', values: 1 0x10}}]\n  alert_rule_test: [{tests}]"
+        )
+    };
+    let info = "{exp_labels: {job: api, severity: info}}";
+    let page = "{exp_labels: {job: api, severity: page}, exp_annotations: {summary: api is down}}";
+    passes(DOWN, &file("{alertname: Down, eval_time: 0}"));
+    passes(DOWN, &file(&format!("{{alertname: Down, eval_time: 1m, exp_alerts: [{info}]}}")));
+    passes(DOWN, &file(&format!("{{alertname: Down, eval_time: 1m59s, exp_alerts: [{info}]}}")));
+    passes(DOWN, &file(&format!("{{alertname: Down, eval_time: 5m59s, exp_alerts: [{info}]}}")));
+    passes(DOWN, &file(&format!("{{alertname: Down, eval_time: 6m, exp_alerts: [{page}, {info}]}}")));
+    passes(DOWN, &file(&format!("{{alertname: Down, eval_time: 4m, state: pending, exp_alerts: [{page}]}}")));
+    passes(DOWN, &file("{alertname: Down, eval_time: 0, state: inactive}"));
+    fails(DOWN, &file("{alertname: Down, eval_time: 4m, state: inactive}"));
+    fails(DOWN, &file(&format!("{{alertname: Down, eval_time: 6m, exp_alerts: [{info}]}}")));
+    fails(DOWN, &file("{alertname: Other, eval_time: 6m, exp_alerts: [{}]}"));
+    passes(DOWN, &file("{alertname: Other, eval_time: 6m}"));
+}
+
+#[test]
+fn external_labels_and_url_are_for_templates_only() {
+    let rules = "groups:
+- name: a
+  rules:
+  - {alert: A, expr: vector(1), annotations: {where: '{{ $externalLabels.cluster }} {{ $externalURL }}'}}
+";
+    passes(
+        rules,
+        "tests:
+- external_labels: {cluster: eu}
+  external_url: http://prom
+  alert_rule_test: [{alertname: A, exp_alerts: [{exp_annotations: {where: eu http://prom}}]}]
+",
+    );
+}
+
+#[test]
+fn later_rules_and_templates_see_what_earlier_rules_wrote_in_the_same_evaluation() {
+    let rules = "groups:
+- name: a
+  rules:
+  - {record: job:up:sum, expr: sum by (job) (up)}
+  - {alert: Low, expr: job:up:sum < 2, annotations: {all: '{{ query \"sum(up)\" | first | value }}'}}
+  - {record: alerts, expr: count(ALERTS)}
+";
+    passes(
+        rules,
+        "tests:
+- input_series: [{series: 'up{job=\"a\"}', values: 1x5}, {series: 'up{job=\"b\"}', values: 5x5}]
+  alert_rule_test: [{alertname: Low, exp_alerts: [{exp_labels: {job: a}, exp_annotations: {all: 6}}]}]
+  promql_expr_test: [{expr: alerts, eval_time: 0, exp_samples: [{labels: alerts, value: 1}]}]
+",
+    );
+}
+
+#[test]
+fn samples_are_stored_at_evaluations_up_to_the_last_assertion() {
+    let file = |interval: &str, expr: &str, at: &str, value: &str| {
+        format!(
+            "evaluation_interval: {interval}
+tests:
+- interval: 30s
+  input_series: [{{series: up, values: 0 1 2 3 4 5 6}}]
+  promql_expr_test: [{{expr: '{expr}', eval_time: {at}, exp_samples: [{{labels: up, value: {value}}}]}}]
+"
+        )
+    };
+    passes("groups: []", &file("30s", "up", "90s", "3"));
+    passes("groups: []", &file("1m", "up", "90s", "2"));
+    passes("groups: []", &file("1m", "up offset -30s", "1m", "2"));
+    passes(DOWN, &file("1m", "up", "90s", "2"));
+}
+
+#[test]
+fn subqueries_have_the_evaluation_interval_as_their_step() {
+    let rules = "groups: [{name: a, rules: [{record: n, expr: 'count_over_time(up[5m:])'}]}]";
+    for (interval, count) in [("1m", 5), ("30s", 10)] {
+        passes(
+            rules,
+            &format!(
+                "evaluation_interval: {interval}
+tests:
+- {{input_series: [{{series: up, values: 1x20}}], interval: 30s, promql_expr_test: [{{expr: n, eval_time: 10m, exp_samples: [{{labels: n, value: {count}}}]}}]}}
+"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_rule_that_fails_ends_the_test() {
+    let rules = "groups:
+- {name: fine, rules: [{record: x, expr: up}]}
+- {name: bad, rules: [{record: joined, expr: one + on (a) many}]}
+";
+    let said = fails(
+        rules,
+        "tests:
+- input_series:
+  - {series: 'one{a=\"1\"}', values: _ 1}
+  - {series: 'many{a=\"1\", b=\"1\"}', values: 1x5}
+  - {series: 'many{a=\"1\", b=\"2\"}', values: 1x5}
+  promql_expr_test: [{expr: '1', eval_time: 5m, exp_samples: []}]
+",
+    );
+    assert!(
+        said.contains("rule: joined, group: bad, time: 1m, err: found duplicate series for the match group"),
+        "{said}"
+    );
+    assert!(!said.contains("expr: \"1\""), "nothing after it: {said}");
+}
+
+#[test]
+fn rules_that_can_give_nothing_are_not_evaluated() {
+    let rules = "groups:
+- name: a
+  rules:
+  - {record: x, expr: up}
+  - {record: y, expr: 'rate(gone[5m])'}
+  - {alert: Y, expr: y > 1}
+  - {alert: X, expr: x == 0}
+";
+    let file = "tests: [{input_series: [{series: up, values: 1}], alert_rule_test: [{alertname: Y}]}]";
+    assert_eq!(passes(rules, file).tests[0].evaluated, (2, 4));
+}
+
+/// Two groups, the first of which reads what the second writes.
+const CROSSED: &str = "groups:
+- {name: reader, rules: [{record: seen, expr: total + 0}]}
+- {name: writer, rules: [{record: total, expr: sum(up)}]}
+";
+
+#[test]
+fn groups_are_evaluated_in_the_order_of_the_file_unless_told_otherwise() {
+    let file = |order: &str, value: u8| {
+        format!(
+            "{order}
+tests:
+- input_series: [{{series: up, values: 1 2 3}}]
+  promql_expr_test: [{{expr: seen, eval_time: 2m, exp_samples: [{{labels: seen, value: {value}}}]}}]
+"
+        )
+    };
+    let verdict = passes(CROSSED, &file("", 2));
+    let warning = &verdict.tests[0].warnings[0];
+    assert_eq!(
+        warning.message,
+        "the verdict depends on the order of groups: `reader` reads `total`, which `writer` writes"
+    );
+    assert!(warning.help.as_ref().is_some_and(|help| help.contains("`group_eval_order: [writer, reader]`")));
+    let verdict = passes(CROSSED, &file("group_eval_order: [writer, reader]", 3));
+    assert!(verdict.tests[0].warnings.is_empty(), "it has been said");
+}
+
+#[test]
+fn no_warning_where_the_order_makes_no_difference() {
+    let verdict = passes(
+        CROSSED,
+        "tests:
+- input_series: [{series: up, values: 1x9}]
+  promql_expr_test: [{expr: seen, eval_time: 2m, exp_samples: [{labels: seen, value: 1}]}]
+",
+    );
+    assert!(verdict.tests[0].warnings.is_empty(), "{}", said(&verdict));
+}
+
+#[test]
+fn groups_run_at_their_own_interval_if_that_is_wanted() {
+    let rules = "groups: [{name: slow, interval: 3m, rules: [{record: at, expr: time()}]}]";
+    let file = |intervals: &str, at: u16| {
+        format!(
+            "{intervals}
+tests: [{{promql_expr_test: [{{expr: at, eval_time: 5m, exp_samples: [{{labels: at, value: {at}}}]}}]}}]"
+        )
+    };
+    passes(rules, &file("", 300));
+    passes(rules, &file("group_intervals: true", 180));
+}
+
+#[test]
+fn a_test_begins_when_it_says() {
+    let rules = "groups: [{name: a, rules: [{alert: Night, expr: 'hour() == 22'}]}]";
+    passes(
+        rules,
+        "tests:
+- start_timestamp: 2026-03-02T23:10:00+01:00
+  alert_rule_test: [{alertname: Night, count: 1}, {alertname: Night, eval_time: 50m, count: 0}]
+  promql_expr_test: [{expr: time(), eval_time: 1m, exp_samples: [{value: 1772489460}]}]
+",
+    );
+}
+
+#[test]
+fn native_histograms_are_recorded_whole() {
+    let rules = "groups: [{name: a, rules: [{record: h:sum, expr: sum(h)}]}]";
+    passes(
+        rules,
+        "tests:
+- input_series: [{series: 'h{a=\"1\"}', values: '{{schema:1 count:3 sum:4 buckets:[1 2]}}x3'}]
+  promql_expr_test:
+  - {expr: histogram_count(h:sum), eval_time: 1m, exp_samples: [{value: 3}]}
+  - {expr: h:sum, eval_time: 0, exp_samples: [{labels: h:sum, histogram: '{{schema:1 count:3 sum:4 buckets:[1 2]}}'}]}
+",
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_its_place_and_all_at_once() {
+    let said = fails(
+        "groups: []",
+        "tests:
+- input_series: [{series: up, values: 1 x}, {series: 'up{', values: 1}]
+  promql_expr_test: [{expr: 'sum(up', exp_samples: [{labels: '{', value: 1}]}]
+",
+    );
+    assert_eq!(said.matches("error[bad-series]").count(), 2, "{said}");
+    assert_eq!(said.matches("error[promql-syntax]").count(), 1, "{said}");
+}
+
+#[test]
+fn a_series_that_a_rule_writes_too_cannot_be_given() {
+    let rules = "groups: [{name: a, rules: [{record: x, expr: vector(7)}]}]";
+    let said = fails(
+        rules,
+        "tests: [{input_series: [{series: x, values: 1x5}], promql_expr_test: [{expr: x, eval_time: 3m, exp_samples: []}]}]",
+    );
+    assert!(said.contains("duplicate sample for timestamp"), "{said}");
+}
+
+#[test]
+fn coverage_says_what_gave_nothing_and_what_nobody_asserts() {
+    let rules = "groups:
+- name: a
+  rules:
+  - {record: x, expr: up}
+  - {alert: Asserted, expr: x == 0}
+  - {alert: Alone, expr: up == 0}
+  - {alert: Never, expr: up == 7}
+";
+    let verdict = passes(
+        rules,
+        "tests:
+- input_series: [{series: up, values: 0}]
+  alert_rule_test: [{alertname: Asserted, count: 1}, {alertname: Never}]
+",
+    );
+    let lacks: Vec<(&str, &str)> =
+        verdict.coverage.rules.iter().map(|rule| (&*rule.rule, rule.lack())).collect();
+    assert_eq!(
+        lacks,
+        [
+            ("x", ""),
+            ("Asserted", ""),
+            ("Alone", "gives a result, but no test asserts it"),
+            ("Never", "is asserted, but gives no result in any test"),
+        ]
+    );
+    assert_eq!(verdict.coverage.covered(), 2);
+}
