@@ -27,6 +27,7 @@ pub mod check;
 pub mod cmd;
 pub mod config;
 pub mod core;
+pub mod demo;
 pub mod model;
 pub mod notify;
 pub mod promql;

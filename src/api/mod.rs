@@ -7,6 +7,7 @@ mod health;
 mod index;
 mod lifecycle;
 mod metrics;
+pub mod prometheus;
 mod sereno;
 #[cfg(test)]
 mod testing;

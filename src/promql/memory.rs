@@ -1,6 +1,6 @@
 //! Series in memory, as a [`Source`]: what unit tests, the demo and the project's own tests evaluate on.
 //!
-//! It keeps everything until it is cleared: no chunks, no retention. Series are found by the values of their
+//! It keeps everything until it is told to forget: no chunks. Series are found by the values of their
 //! labels, so that a selection of few among 100,000 does not look at the rest.
 
 mod hints;
@@ -68,6 +68,22 @@ impl MemoryStore {
         self.ids.insert(labels.clone(), id);
         self.series.push(stored);
         Ok(())
+    }
+
+    /// Forgets samples before `t`, milliseconds since the epoch. Series stay known, also without samples.
+    pub fn forget_before(&mut self, t: i64) {
+        for stored in &mut self.series {
+            let old = stored.floats.partition_point(|point| point.t < t);
+            stored.floats.drain(..old);
+            let old = stored.histograms.partition_point(|point| point.t < t);
+            stored.histograms.drain(..old);
+        }
+    }
+
+    /// How many samples there are.
+    #[must_use]
+    pub fn samples(&self) -> usize {
+        self.series.iter().map(|stored| stored.floats.len() + stored.histograms.len()).sum()
     }
 
     /// Forgets everything.
