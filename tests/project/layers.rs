@@ -10,6 +10,7 @@ use crate::source::{self, Named, Source};
 const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("promql", &["model"]),
+    ("demo", &["model", "promql"]),
     ("template", &["model"]),
     ("config", &["model", "promql", "template"]),
     ("check", &["model", "promql", "template", "config"]),
@@ -34,8 +35,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cmd",
         &[
-            "model", "promql", "template", "config", "check", "rules", "router", "core", "notify", "sim",
-            "testing", "shell", "api", "ui",
+            "model", "promql", "demo", "template", "config", "check", "rules", "router", "core", "notify",
+            "sim", "testing", "shell", "api", "ui",
         ],
     ),
 ];
