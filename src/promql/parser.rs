@@ -49,7 +49,7 @@ impl Features {
 
 /// How high the tree of an expression may be: recursion over it must end before the stack does. Prometheus has no
 /// such limit.
-pub const MAX_HEIGHT: usize = 500;
+pub const MAX_HEIGHT: usize = 400;
 
 /// How deep parentheses, calls, signs and the like may be nested.
 pub const MAX_NESTING: usize = 250;
