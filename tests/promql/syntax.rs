@@ -1,5 +1,5 @@
-//! Expressions of real rule files, of documents and of Prometheus' own cases: what parses, and that its canonical
-//! text means the same.
+//! Expressions of real rule files, of documents and of Prometheus' own cases: what parses, and that its
+//! canonical text means the same.
 
 use sereno::config::read_rule_file;
 use sereno::model::LabelSet;
