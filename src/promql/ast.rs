@@ -1,7 +1,7 @@
 //! Parsed expressions. Every node knows where it stands in the text.
 //!
-//! The shape is that of Prometheus 3.14's syntax tree, so that types, printed forms and messages come out alike;
-//! what only an evaluation knows (times, series) is not kept here.
+//! The shape is that of Prometheus 3.14's syntax tree, so that types, printed forms and messages come out
+//! alike; what only an evaluation knows (times, series) is not kept here.
 
 mod names;
 
@@ -251,8 +251,8 @@ pub struct Call {
 /// A selection of series, one sample each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VectorSelector {
-    /// The metric name before the braces. One that is quoted inside them is only a condition, as in Prometheus;
-    /// [`VectorSelector::metric_name`] finds both.
+    /// The metric name before the braces. One that is quoted inside them is only a condition, as in
+    /// Prometheus; [`VectorSelector::metric_name`] finds both.
     pub name: Option<Arc<str>>,
     /// All conditions, the one on `__name__` included (last, as Prometheus adds it).
     pub matchers: Vec<SelectorMatcher>,
@@ -394,8 +394,8 @@ pub struct NumberLiteral {
 /// A text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StringLiteral {
-    /// The text without quotes and escapes. Bytes that are not UTF-8 (`"\\xff"`) became U+FFFD, which cannot come
-    /// from anything else but its own escape.
+    /// The text without quotes and escapes. Bytes that are not UTF-8 (`"\xff"`) became U+FFFD, which cannot
+    /// come from anything else but its own escape.
     pub value: Arc<str>,
     /// Where it stands, quotes included.
     pub span: Span,

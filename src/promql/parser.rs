@@ -1,8 +1,10 @@
-//! Parses expressions as Prometheus 3.14 does, with the same tree, the same order of errors and the same words.
+//! Parses expressions as Prometheus 3.14 does, with the same tree, the same order of errors and the same
+//! words.
 //!
 //! Prometheus' parser is generated from a grammar (an LALR automaton with recovery from errors); this one
-//! descends by hand. What it takes from the automaton: an error belongs to the innermost open construct that has
-//! words for it, and after one, tokens that do not fit are passed over in silence until three have fitted.
+//! descends by hand. What it takes from the automaton: an error belongs to the innermost open construct that
+//! has words for it, and after one, tokens that do not fit are passed over in silence until three have
+//! fitted.
 
 mod aggregate;
 mod atom;
@@ -47,9 +49,9 @@ impl Features {
         Self { experimental_functions: true, extended_range_selectors: true, fill_modifiers: true };
 }
 
-/// How high the tree of an expression may be: recursion over it must end before the stack does. Prometheus has no
-/// such limit.
-pub const MAX_HEIGHT: usize = 500;
+/// How high the tree of an expression may be: recursion over it must end before the stack does. Prometheus
+/// has no such limit.
+pub const MAX_HEIGHT: usize = 400;
 
 /// How deep parentheses, calls, signs and the like may be nested.
 pub const MAX_NESTING: usize = 250;
@@ -225,7 +227,8 @@ impl<'a> Parser<'a> {
         (self.peek() == kind).then(|| self.take())
     }
 
-    /// The next token does not fit. Passes over it if that was to be expected, so that the caller tries again.
+    /// The next token does not fit. Passes over it if that was to be expected, so that the caller tries
+    /// again.
     fn misfit(&mut self) -> Parsed<()> {
         if self.unsure < 3 {
             self.unsure = 3;

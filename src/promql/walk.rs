@@ -24,8 +24,8 @@ impl Expr {
         first.into_iter().chain(second).chain(rest)
     }
 
-    /// Calls `visit` with this expression and all inside it, outer ones first, each with the expressions around
-    /// it, the outermost first. Stops when `visit` breaks.
+    /// Calls `visit` with this expression and all inside it, outer ones first, each with the expressions
+    /// around it, the outermost first. Stops when `visit` breaks.
     pub fn walk<'a, B>(
         &'a self,
         mut visit: impl FnMut(&'a Self, &[&'a Self]) -> ControlFlow<B>,
@@ -82,8 +82,8 @@ impl Expr {
 }
 
 impl VectorSelector {
-    /// The one metric that it selects from, if its name is given: before the braces, quoted inside them, or as a
-    /// condition on `__name__`.
+    /// The one metric that it selects from, if its name is given: before the braces, quoted inside them, or
+    /// as a condition on `__name__`.
     #[must_use]
     pub fn metric_name(&self) -> Option<&str> {
         let is_name = |matcher: &&SelectorMatcher| {

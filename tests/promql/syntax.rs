@@ -1,8 +1,12 @@
-//! Expressions of real rule files, of documents and of Prometheus' own cases: what parses, and that its canonical
-//! text means the same.
+//! Expressions of real rule files, of documents and of Prometheus' own cases: what parses, and that its
+//! canonical text means the same.
 
 use sereno::config::read_rule_file;
-use sereno::promql::parser::{Features, ParseErrors, parse};
+use sereno::model::LabelSet;
+use sereno::promql::engine::{Options, range};
+use sereno::promql::memory::MemoryStore;
+use sereno::promql::parser::{Features, MAX_HEIGHT, MAX_NESTING, ParseErrors, parse};
+use sereno::promql::value::Value;
 
 use crate::corpora;
 
@@ -96,4 +100,32 @@ fn query(line: &str) -> Option<&str> {
         rest = rest.trim_start().split_once(char::is_whitespace)?.1;
     }
     Some(rest.trim())
+}
+
+/// The limits of the parser are there for this.
+#[test]
+fn what_is_not_too_deep_to_parse_is_not_too_deep_to_evaluate() {
+    let nested = |open: &str, inner: &str, close: &str, times: usize| {
+        format!("{}{inner}{}", open.repeat(times), close.repeat(times))
+    };
+    for text in [
+        nested("", "x", " + 1", MAX_HEIGHT - 1),
+        nested("", "x", " or x", MAX_HEIGHT - 1),
+        nested("(", "x", ")", MAX_NESTING - 1),
+        nested("sum by (job) (", "x", ")", MAX_NESTING - 1),
+        nested("label_replace(", "x", ", \"a\", \"$1\", \"b\", \"(.*)\")", MAX_NESTING - 1),
+        nested("x * (", "x", ")", MAX_NESTING / 2 - 1),
+    ] {
+        let evaluate = move || {
+            let expr = parse(&text, Features::ALL).unwrap_or_else(|errors| panic!("{text}: {errors}"));
+            let mut store = MemoryStore::default();
+            let labels = LabelSet::from_pairs([("__name__", "x"), ("job", "a")]);
+            store.append(&labels, 0, Value::Float(1.0)).expect("the first sample");
+            let evaluated = range(&expr, &store, 0, 60_000, 30_000, &Options::default());
+            assert!(evaluated.is_ok(), "{text}");
+        };
+        // As much as threads of the server have.
+        let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(evaluate).expect("a thread");
+        thread.join().expect("no overflow and no panic");
+    }
 }

@@ -60,8 +60,8 @@ impl Matcher {
         Ok(Self { name: name.into(), op, value, regex })
     }
 
-    /// As [`Matcher::new`], but `.` of a regular expression matches line breaks, too: as Prometheus' selectors
-    /// compare.
+    /// As [`Matcher::new`], but `.` of a regular expression matches line breaks, too: as Prometheus'
+    /// selectors compare.
     ///
     /// # Errors
     /// The operator is regular and the value is not a regular expression.

@@ -34,8 +34,8 @@ pub struct AnchoredRegex {
     rust: String,
     /// No shorter text matches: in bytes.
     least: usize,
-    /// Made when it is first needed, which takes longer than all else about an expression: who checks or prints
-    /// rules never needs it.
+    /// Made when it is first needed, which takes longer than all else about an expression: who checks or
+    /// prints rules never needs it.
     compiled: OnceLock<regex::Regex>,
 }
 
@@ -130,8 +130,8 @@ fn last_line(message: &str) -> String {
     message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
-/// The expression that matches just this text: Go's `regexp.QuoteMeta`. Alertmanager writes names of receivers
-/// through it.
+/// The expression that matches just this text: Go's `regexp.QuoteMeta`. Alertmanager writes names of
+/// receivers through it.
 #[must_use]
 pub fn quote_meta(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len());

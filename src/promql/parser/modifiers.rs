@@ -1,4 +1,5 @@
-//! What stands between an operator and its right operand: `bool`, `on`, `group_left`, `fill`; and lists of labels.
+//! What stands between an operator and its right operand: `bool`, `on`, `group_left`, `fill`; and lists of
+//! labels.
 
 use std::sync::Arc;
 
