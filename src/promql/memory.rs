@@ -24,6 +24,9 @@ pub struct MemoryStore {
     postings: Postings,
 }
 
+/// How many series a selection waits for at once.
+const NEAR: usize = 32;
+
 /// The samples of one series, each list sorted by time, no time in both.
 #[derive(Debug)]
 struct Stored {
@@ -103,25 +106,36 @@ impl MemoryStore {
         self.series.is_empty()
     }
 
-    /// The places of the series that match all `matchers`, in the order in which they came first.
-    fn places(&self, matchers: &[Matcher]) -> impl Iterator<Item = usize> {
+    /// The places of the series that may match all `matchers`, in the order in which they came first.
+    fn candidates(&self, matchers: &[Matcher]) -> impl Iterator<Item = usize> {
         let (some, all) = match self.postings.candidates(matchers) {
             Some(ids) => (ids, 0..0),
             None => (Vec::new(), 0..self.series.len()),
         };
-        let candidates = some.into_iter().map(|id| id as usize).chain(all);
-        let matches = |place: &usize| {
-            let labels = &self.series[*place].labels;
-            matchers.iter().all(|matcher| matcher.matches(labels))
-        };
-        candidates.filter(matches)
+        some.into_iter().map(|id| id as usize).chain(all)
+    }
+
+    /// The places of the series that match all `matchers`.
+    fn places(&self, matchers: &[Matcher]) -> impl Iterator<Item = usize> {
+        self.candidates(matchers).filter(|place| self.series[*place].matches(matchers))
     }
 }
 
 impl Source for MemoryStore {
     fn select(&self, matchers: &[Matcher], window: TimeWindow) -> Result<Vec<StoredSeries<'_>>, SourceError> {
-        let windows = self.places(matchers).map(|place| self.series[place].within(window));
-        Ok(windows.filter(|series| !series.floats.is_empty() || !series.histograms.is_empty()).collect())
+        let (mut candidates, mut found) = (self.candidates(matchers), Vec::new());
+        loop {
+            let near: Vec<&Stored> =
+                candidates.by_ref().take(NEAR).map(|place| &self.series[place]).collect();
+            // What is read now is far away in memory: it is waited for together, not for one after the other.
+            std::hint::black_box(near.iter().fold(0, |all, series| all ^ series.touch()));
+            let matching = near.iter().filter(|series| series.matches(matchers));
+            let windows = matching.map(|series| series.within(window));
+            found.extend(windows.filter(|series| !series.floats.is_empty() || !series.histograms.is_empty()));
+            if near.len() < NEAR {
+                return Ok(found);
+            }
+        }
     }
 }
 
@@ -145,6 +159,17 @@ impl Stored {
             }
         }
         Ok(())
+    }
+
+    fn matches(&self, matchers: &[Matcher]) -> bool {
+        matchers.iter().all(|matcher| matcher.matches(&self.labels))
+    }
+
+    /// Reads what a selection looks at first, and answers with a number that means nothing.
+    fn touch(&self) -> u8 {
+        let ends = [self.floats.first(), self.floats.last()];
+        let times = ends.iter().flatten().fold(0, |all, point| all ^ point.t);
+        self.labels.touch() ^ times as u8
     }
 
     fn latest(&self) -> Option<i64> {

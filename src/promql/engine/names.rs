@@ -27,7 +27,12 @@ pub(super) fn drop_names(matrix: &mut [Series]) {
 /// Whether series stay different when their names are dropped because all have the same name (and are different).
 pub(super) fn share_a_name(matrix: &[Series]) -> bool {
     let [first, rest @ ..] = matrix else { return true };
-    rest.iter().all(|series| metadata(&series.labels).eq(metadata(&first.labels)))
+    rest.iter().all(|series| have_same_name(&first.labels, &series.labels))
+}
+
+/// Whether what would be dropped with the name is the same.
+pub(super) fn have_same_name(one: &LabelSet, other: &LabelSet) -> bool {
+    metadata(one).eq(metadata(other))
 }
 
 /// The labels that are dropped with the name. Not all labels have to be looked at.

@@ -58,20 +58,12 @@ impl Evaluator<'_> {
             for (series, group) in numbers.iter().enumerate() {
                 let Some(point) = cursor.take(series, t) else { continue };
                 let chosen = &mut chosen[*group];
-                match (op, point) {
-                    (AggregateOp::LimitRatio, point) => {
-                        if value != 0.0 && ratio::takes(shares[series], value.clamp(-1.0, 1.0)) {
-                            chosen.push((series, point));
-                        }
+                if op == AggregateOp::LimitRatio {
+                    if value != 0.0 && ratio::takes(shares[series], value.clamp(-1.0, 1.0)) {
+                        chosen.push((series, point));
                     }
-                    (_, _) if k == 0 => {}
-                    (AggregateOp::Limitk, point) => {
-                        if chosen.len() < k {
-                            chosen.push((series, point));
-                        }
-                    }
-                    (_, Point::Histogram(_)) => ignored = true,
-                    (_, Point::Float(v)) => offer(chosen, k, (series, v), op == AggregateOp::Topk),
+                } else if k > 0 {
+                    ignored |= !offer_point(chosen, k, (series, point), op);
                 }
             }
             for chosen in &mut chosen {
@@ -201,6 +193,29 @@ fn order(one: f64, other: f64, rising: bool) -> Ordering {
 /// Whether one value is to be given up before the other; a NaN before all, also before another NaN.
 fn is_less(one: f64, other: f64, rising: bool) -> bool {
     one.is_nan() || if rising { one < other } else { one > other }
+}
+
+/// Offers an element to those of which `k` are chosen. Answers whether it can be chosen at all: histograms have no
+/// order.
+fn offer_point<'m>(
+    chosen: &mut Chosen<'m>,
+    k: usize,
+    (series, point): (usize, Point<'m>),
+    op: AggregateOp,
+) -> bool {
+    match point {
+        _ if op == AggregateOp::Limitk => {
+            if chosen.len() < k {
+                chosen.push((series, point));
+            }
+            true
+        }
+        Point::Histogram(_) => false,
+        Point::Float(v) => {
+            offer(chosen, k, (series, v), op == AggregateOp::Topk);
+            true
+        }
+    }
 }
 
 /// Offers a value to a heap of the `k` best, of which the worst is first. It is Go's `container/heap`, so that of

@@ -148,6 +148,8 @@ struct Calling<'c> {
     call: &'c Call,
     compute: Compute,
     keeps_name: bool,
+    /// Names are dropped now, not at the end of the query.
+    drops_names: bool,
     spans: Vec<Span>,
     /// The other arguments at all steps.
     scalars: Vec<Vec<Series>>,
@@ -178,11 +180,13 @@ impl<'a> Evaluator<'a> {
             scalars.push(self.eval(arg, steps)?);
         }
         let spans = args.iter().map(|arg| arg.span).collect();
-        let calling = Calling { call, compute, keeps_name, spans, scalars, frame };
+        let drops_names = !keeps_name && !self.options.delayed_name_removal;
+        let calling = Calling { call, compute, keeps_name, drops_names, spans, scalars, frame };
         let bounds = (frame.wide_bounds(steps.start).0, frame.wide_bounds(steps.last()).1);
         let held = self.limits.current;
         let mut matrix = Vec::with_capacity(ranges.len());
         let mut counters = CounterNames::new(call.function, args[at].span);
+        let (mut first, mut share_a_name) = (None, true);
         for index in 0..ranges.len() {
             let ranged = ranges.get(index, bounds);
             let series = self.window_series(&calling, &ranged, steps)?;
@@ -190,10 +194,16 @@ impl<'a> Evaluator<'a> {
                 if !series.floats.is_empty() {
                     counters.check(ranged.labels, self);
                 }
+                if drops_names {
+                    let first = first.get_or_insert_with(|| ranged.labels.clone());
+                    share_a_name &= names::have_same_name(first, ranged.labels);
+                }
                 matrix.push(series);
             }
         }
-        let matrix = self.with_names_dropped(matrix, !keeps_name)?;
+        if drops_names && !share_a_name {
+            names::refuse_same(&matrix)?;
+        }
         let output = self.limits.current - held;
         self.limits.current = before;
         self.limits.hold(output)?;
@@ -253,7 +263,11 @@ impl<'a> Evaluator<'a> {
         steps: Steps,
     ) -> Result<Series, EvalError> {
         let mut series = Series {
-            labels: ranged.labels.clone(),
+            labels: if calling.drops_names {
+                names::without_name(ranged.labels)
+            } else {
+                ranged.labels.clone()
+            },
             drop_name: !calling.keeps_name || ranged.drop_name,
             ..Series::default()
         };
@@ -308,19 +322,6 @@ impl<'a> Evaluator<'a> {
         self.limits.pass(last + output)?;
         self.limits.hold(output)?;
         Ok(series)
-    }
-
-    /// Drops the names of series that each have their flag; unlike others these do not become one.
-    fn with_names_dropped(&self, mut matrix: Vec<Series>, drops: bool) -> Result<Vec<Series>, EvalError> {
-        if self.options.delayed_name_removal || !drops {
-            return Ok(matrix);
-        }
-        let unique = names::share_a_name(&matrix);
-        names::drop_names(&mut matrix);
-        if !unique {
-            names::refuse_same(&matrix)?;
-        }
-        Ok(matrix)
     }
 
     /// A range that is itself the result, at one time.
