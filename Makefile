@@ -1,12 +1,15 @@
 # `make help` lists what there is.
-.PHONY: help run test test-core check bench tools
+.PHONY: help run run-prometheus test test-core check bench tools
 .DEFAULT_GOAL := help
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## Show Sereno at work with a real Prometheus on this machine; Ctrl-C stops it
-	@scripts/run.sh
+run: ## Show Sereno at work on made-up services; needs nothing but Rust, Ctrl-C stops it
+	@cargo run --locked --bin sereno -- demo
+
+run-prometheus: ## Show it at work with a real Prometheus on this machine; Ctrl-C stops all of it
+	@scripts/run-prometheus.sh
 
 test: tools ## Run all tests; fetches the Debian programs they use into target/tools first
 	@scripts/test.sh

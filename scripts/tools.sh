@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Unpacks the Debian programs that tests and `make run` use into target/tools. Needs no root, installs
+# Unpacks the Debian programs that tests and `make run-prometheus` use into target/tools. Needs no root, installs
 # nothing on the system, starts no service. Does nothing when all is there.
 #
 # usage: scripts/tools.sh [PACKAGE…]      without arguments: all packages

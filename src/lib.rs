@@ -16,6 +16,7 @@
 //!              ▲                            sim       a jumping clock and a scripted world
 //!              │                            testing   unit tests of rules, from their text to verdicts
 //!          api, cmd                         api, cmd  HTTP server and command line
+//!                                           demo      made-up services to try it on (pure)
 //! ```
 //!
 //! Imports go one way, from the bottom of that picture to its top: the shell knows the core, the core

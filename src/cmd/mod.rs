@@ -4,6 +4,7 @@ pub mod alert;
 pub mod check;
 mod client;
 pub mod dead_letters;
+pub mod demo;
 pub mod explain;
 mod expressions;
 pub mod history;
@@ -51,6 +52,8 @@ pub struct Arguments {
 enum Command {
     /// Evaluate rules against a Prometheus API and tell receivers about alerts
     Serve(Box<serve::ServeArguments>),
+    /// Show Sereno at work on made-up services; nothing else is needed
+    Demo(demo::DemoArguments),
     /// Check rule files and routes, with exact positions, before they are deployed
     Check(check::CheckArguments),
     /// Run unit tests of rules, in virtual time
@@ -78,6 +81,7 @@ enum Command {
 pub fn run(arguments: Arguments) -> ExitCode {
     match arguments.command {
         Command::Serve(arguments) => serve::run(*arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),

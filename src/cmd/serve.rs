@@ -245,19 +245,22 @@ pub(super) fn run(arguments: ServeArguments) -> ExitCode {
     if let Err(reason) = logging::start(format, &arguments.log_level) {
         return could_not_run(&reason);
     }
-    // Fails only if a provider is installed already, and then there is one.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(format, &format!("cannot start the runtime: {error}")),
-    };
-    let served = runtime.block_on(serve(arguments));
-    // Requests of others that still hang must not hold up the end.
-    runtime.shutdown_background();
-    match served {
+    match to_the_end(serve(arguments)) {
         Ok(()) => ExitCode::from(FINE),
         Err(reason) => failed(format, &reason),
     }
+}
+
+/// Runs a server on threads of its own.
+pub(super) fn to_the_end(server: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+    // Fails only if a provider is installed already, and then there is one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start the runtime: {error}"))?;
+    let served = runtime.block_on(server);
+    // Requests of others that still hang must not hold up the end.
+    runtime.shutdown_background();
+    served
 }
 
 /// Says why the server could not run, in the form of the log.
@@ -272,17 +275,42 @@ fn failed(format: LogFormat, reason: &str) -> ExitCode {
 }
 
 async fn serve(arguments: ServeArguments) -> Result<(), String> {
-    let listen = &arguments.listen;
-    let listener =
-        TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    let listener = listen(&arguments.listen).await?;
+    let clock = Arc::new(Clock::default());
+    let store = SqliteStore::new(store_settings(&arguments), Arc::clone(&clock));
+    let history = History::new(store.history());
+    serve_on(arguments, Ground { listener, clock, store, history }).await
+}
+
+/// Listens at an address such as `127.0.0.1:0`.
+pub(super) async fn listen(address: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))
+}
+
+/// What a server stands on; the rest follows from its arguments.
+pub(super) struct Ground<S> {
+    /// Where it listens.
+    pub(super) listener: TcpListener,
+    /// Its time.
+    pub(super) clock: Arc<Clock>,
+    /// What outlives it, or does not.
+    pub(super) store: S,
+    /// What happened, as the store has it.
+    pub(super) history: History,
+}
+
+/// Serves until a signal comes.
+pub(super) async fn serve_on<S: Store + 'static>(
+    arguments: ServeArguments,
+    ground: Ground<S>,
+) -> Result<(), String> {
+    let Ground { listener, clock, mut store, history } = ground;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let sources = sources(&arguments, address);
     let loaded = reload::load(&sources).map_err(|error| problems(&error, arguments.log_format))?;
     let (handle, inbox) = run::queue();
-    let clock = Arc::new(Clock::default());
-    let mut store = SqliteStore::new(store_settings(&arguments), Arc::clone(&clock));
     let kept = store.load().map_err(|error| error.to_string())?;
-    let mut app = app(sources, handle.clone(), clock, History::new(store.history()));
+    let mut app = app(sources, handle.clone(), clock, history);
     app.limits = WebLimits { get_concurrency: arguments.web_get_concurrency, timeout: arguments.web_timeout };
     app.status.update(|known| {
         known.store.folder = arguments.data_dir.display().to_string();

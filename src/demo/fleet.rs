@@ -84,8 +84,7 @@ const HOSTS: [(&str, Job, Zone, usize); 12] = [
 const FULL_HOST: &str = "db-1";
 
 /// Upper bounds of the buckets of `http_request_duration_seconds`, seconds.
-const BOUNDS: [f64; 11] =
-    [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, f64::INFINITY];
+const BOUNDS: [f64; 11] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, f64::INFINITY];
 
 const ENDPOINTS: [&str; 3] = ["/cart", "/login", "/search"];
 const STATUSES: [&str; 4] = ["200", "404", "500", "503"];

@@ -1,8 +1,9 @@
 //! The world of `sereno demo`: made-up services whose samples follow from a seed and the time.
 //!
-//! A dozen instances serve requests, work off queues and store data on machines; every few minutes some of them
-//! go down, after errors have risen. Nothing here reads a clock or does I/O: [`World::scrape`] is told the time and
-//! says what a Prometheus would have scraped then. Equal seeds and times give equal samples, bit by bit.
+//! A dozen instances serve requests, work off queues and store data on machines; every few minutes some of
+//! them go down, after errors have risen. Nothing here reads a clock or does I/O: [`World::scrape`] is told
+//! the time and says what a Prometheus would have scraped then. Equal seeds and times give equal samples, bit
+//! by bit.
 
 mod fleet;
 mod metrics;
@@ -33,8 +34,8 @@ pub struct World {
 }
 
 impl World {
-    /// The world of this seed. Its first outage comes a few seconds after `start` (milliseconds since the epoch);
-    /// before `start` it was much the same, so that it can be scraped from [`HISTORY`] before.
+    /// The world of this seed. Its first outage comes a few seconds after `start` (milliseconds since the
+    /// epoch); before `start` it was much the same, so that it can be scraped from [`HISTORY`] before.
     #[must_use]
     pub fn new(seed: u64, start: i64) -> Self {
         let outages = Outages::new(seed, start);
@@ -42,8 +43,8 @@ impl World {
         Self { outages, targets, last: None }
     }
 
-    /// Says each sample that a scrape of all targets at `at` finds, milliseconds since the epoch. Times must rise;
-    /// the series of a target that has gone down end with stale markers.
+    /// Says each sample that a scrape of all targets at `at` finds, milliseconds since the epoch. Times must
+    /// rise; the series of a target that has gone down end with stale markers.
     pub fn scrape(&mut self, at: i64, mut sample: impl FnMut(&LabelSet, f64)) {
         let passed = self.last.map_or(0, |last| at.saturating_sub(last).max(0));
         self.last = Some(at);

@@ -1,4 +1,5 @@
-//! Chance that can be asked for at any time: numbers that follow from a seed and a place, not from a sequence.
+//! Chance that can be asked for at any time: numbers that follow from a seed and a place, not from a
+//! sequence.
 
 /// A number from 0 to 1 (excluded) for this place. Places that differ have nothing to do with each other.
 pub(super) fn chance(seed: u64, place: u64, slot: i64) -> f64 {
@@ -7,8 +8,8 @@ pub(super) fn chance(seed: u64, place: u64, slot: i64) -> f64 {
     (mixed >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// A value between -1 and 1 that wanders slowly: it is drawn anew every `period` milliseconds, and goes straight from
-/// one to the next.
+/// A value between -1 and 1 that wanders slowly: it is drawn anew every `period` milliseconds, and goes
+/// straight from one to the next.
 pub(super) fn wander(seed: u64, place: u64, at: i64, period: i64) -> f64 {
     let slot = at.div_euclid(period);
     let part = at.rem_euclid(period) as f64 / period as f64;

@@ -15,13 +15,17 @@ const WARNING: i64 = 6_000;
 /// How long an instance is down, milliseconds.
 const LENGTH: i64 = 45_000;
 
-/// How much later the last instance of a zone goes down than the others, milliseconds: what happens to a group that
-/// was told already.
+/// How much later the last instance of a zone goes down than the others, milliseconds: what happens to a
+/// group that was told already.
 const LATE: i64 = 8_000;
 
 /// What an outage can hit; the first one hits the first of these.
 const VICTIMS: [(Job, Zone); 4] =
     [(Job::Api, Zone::A), (Job::Worker, Zone::B), (Job::Web, Zone::B), (Job::Db, Zone::A)];
+
+/// The one of them that the last outage before the start hit: no request failed, so that all is calm at the
+/// start.
+const QUIET: usize = 1;
 
 /// All instances of a service in a zone are down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +81,12 @@ impl Outages {
 
     fn number(&self, number: i64) -> Outage {
         let drawn = (chance(self.seed, 1, number) * VICTIMS.len() as f64) as usize;
-        let (job, zone) = if number == 0 { VICTIMS[0] } else { VICTIMS[drawn.min(VICTIMS.len() - 1)] };
+        let victim = match number {
+            -1 => QUIET,
+            0 => 0,
+            _ => drawn.min(VICTIMS.len() - 1),
+        };
+        let (job, zone) = VICTIMS[victim];
         Outage { begins: self.first + number * PERIOD, job, zone }
     }
 
@@ -95,16 +104,20 @@ impl Outages {
         (outage.job, outage.zone) == (job, zone) && (begins..begins + LENGTH).contains(&at)
     }
 
-    /// Which share of its requests a service in a zone fails, from 0 to 1, because of an outage: its own before it
-    /// goes down, those that need what is down until it is up again.
+    /// Which share of its requests a service in a zone fails, from 0 to 1, because of an outage: a few before
+    /// it goes down itself, many until that is up again which it needs.
     pub(super) fn errors(&self, at: i64, job: Job, zone: Zone) -> f64 {
         let outage = self.around(at);
-        let is_concerned = outage.zone == zone && (outage.job == job || job.needs() == Some(outage.job));
-        if !is_concerned || !(outage.errors_from()..outage.ends()).contains(&at) {
+        let (ends, most) = match (outage.zone == zone, outage.job == job, job.needs() == Some(outage.job)) {
+            (true, true, _) => (outage.begins, 0.08),
+            (true, false, true) => (outage.ends(), 0.45),
+            (_, _, _) => return 0.0,
+        };
+        if !(outage.errors_from()..ends).contains(&at) {
             return 0.0;
         }
         let risen = (at - outage.errors_from()) as f64 / WARNING as f64;
-        0.45 * (risen + 0.25).min(1.0)
+        most * (risen + 0.25).min(1.0)
     }
 }
 
@@ -121,6 +134,8 @@ mod tests {
         assert_eq!([web(0), web(2_999), web(62_000)], [0.0; 3]);
         assert!(web(3_000) > 0.1 && web(8_000) > web(4_000) && web(61_999) > 0.4);
         assert_eq!(outages.errors(1_020_000, Job::Web, Zone::B), 0.0, "the other zone has its own api");
+        let api = |at: i64| outages.errors(1_000_000 + at, Job::Api, Zone::A);
+        assert!(api(8_000) > 0.05 && api(9_000) == 0.0, "an api that is up again fails no requests");
     }
 
     #[test]
@@ -139,8 +154,7 @@ mod tests {
         let outages = Outages::new(3, 0);
         let begins: Vec<i64> = (-3..3).map(|n| outages.from(n * PERIOD).begins).collect();
         assert_eq!(begins, (-3..3).map(|n| n * PERIOD + 9_000).collect::<Vec<_>>());
-        let jobs: std::collections::BTreeSet<_> =
-            (-30..30).map(|n| outages.from(n * PERIOD).job()).collect();
+        let jobs: std::collections::BTreeSet<_> = (-30..30).map(|n| outages.from(n * PERIOD).job()).collect();
         assert!(jobs.len() > 2, "it is not always the same: {jobs:?}");
     }
 }

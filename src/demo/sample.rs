@@ -1,4 +1,5 @@
-//! What each series follows: the value of a gauge, or how fast a counter rises, under the conditions of a moment.
+//! What each series follows: the value of a gauge, or how fast a counter rises, under the conditions of a
+//! moment.
 
 /// Memory of a machine, bytes.
 pub(super) const MEMORY: f64 = 8.0 * 1024.0 * 1024.0 * 1024.0;

@@ -1,5 +1,6 @@
 //! The `sereno` binary as people and scripts meet it: exit codes, standard output, standard error.
 
+mod demo;
 mod explaining;
 mod expressions;
 mod routes;
@@ -186,7 +187,7 @@ fn no_colours_without_a_terminal() {
 #[test]
 fn help_tells_the_exit_codes() {
     let folder = folder(&[]);
-    for arguments in [&["--help"][..], &["check", "--help"], &["serve", "--help"]] {
+    for arguments in [&["--help"][..], &["check", "--help"], &["serve", "--help"], &["demo", "--help"]] {
         let (code, out, _) = told(&sereno(folder.path(), arguments));
         assert_eq!(code, Some(0));
         assert!(out.contains("Exit codes: 0 "), "{arguments:?}\n{out}");

@@ -10,6 +10,7 @@ use crate::source::{self, Named, Source};
 const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("promql", &["model"]),
+    ("demo", &["model", "promql"]),
     ("template", &["model"]),
     ("config", &["model", "promql", "template"]),
     ("check", &["model", "promql", "template", "config"]),
@@ -18,10 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("core", &["model", "promql", "template", "config", "rules", "router"]),
     ("notify", &["model", "promql", "template", "config", "router"]),
     ("sim", &["model", "promql", "template", "config", "rules", "router", "core", "notify"]),
-    (
-        "testing",
-        &["model", "promql", "template", "config", "rules", "router", "core", "notify", "sim"],
-    ),
+    ("testing", &["model", "promql", "template", "config", "rules", "router", "core", "notify", "sim"]),
     ("shell", &["model", "promql", "template", "config", "rules", "router", "core", "notify"]),
     ("api", &["model", "promql", "template", "config", "rules", "router", "core", "notify", "sim", "shell"]),
     (
@@ -34,8 +32,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cmd",
         &[
-            "model", "promql", "template", "config", "check", "rules", "router", "core", "notify", "sim",
-            "testing", "shell", "api", "ui",
+            "model", "promql", "demo", "template", "config", "check", "rules", "router", "core", "notify",
+            "sim", "testing", "shell", "api", "ui",
         ],
     ),
 ];

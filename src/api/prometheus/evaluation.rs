@@ -68,7 +68,8 @@ pub(super) async fn evaluate(api: &Api, task: Task) -> Result<(Evaluation, Timin
     })
     .await?;
     drop(waited_for);
-    let evaluation = evaluation.ok_or_else(|| ApiError::Internal("the store showed nothing".to_owned()))??;
+    let evaluation =
+        evaluation.ok_or_else(|| ApiError::Internal("the store showed nothing".to_owned()))??;
     Ok((evaluation, Timing { queued, evaluated: elapsed.saturating_sub(queued) }))
 }
 

@@ -1,4 +1,5 @@
-//! `/api/v1/series`, `/api/v1/labels` and `/api/v1/label/NAME/values`: what there is. Lists are always sorted.
+//! `/api/v1/series`, `/api/v1/labels` and `/api/v1/label/NAME/values`: what there is. Lists are always
+//! sorted.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,8 +24,10 @@ pub(super) async fn series(
     }
     let (limit, window) = (parameters.limit()?, parameters.window()?);
     let selectors = parameters.selectors().map_err(|reason| ApiError::parameter("match[]", reason))?;
-    let found = listed(&api, selectors, window, |labels, found| drop(found.insert(labels.clone()))).await?;
-    Ok(Success::limited(found.into_iter().collect(), limit))
+    let found = listed(&api, selectors, window, |labels, found| {
+        found.insert(labels.clone());
+    });
+    Ok(Success::limited(found.await?.into_iter().collect(), limit))
 }
 
 /// The names of labels of such series; of all, if there is no selector.
@@ -110,7 +113,8 @@ fn is_within(series: &StoredSeries<'_>, window: TimeWindow) -> bool {
     series.floats.iter().any(|point| holds(point.t)) || series.histograms.iter().any(|point| holds(point.t))
 }
 
-/// A name that clients could not write in a path: `U__` and then `_` doubled, and other characters as `_HEX_`.
+/// A name that clients could not write in a path: `U__` and then `_` doubled, and other characters as
+/// `_HEX_`.
 fn unescaped(name: &str) -> Option<String> {
     let mut rest = name.strip_prefix("U__")?;
     let mut plain = String::new();

@@ -1,7 +1,7 @@
 //! Prometheus' query API (3.14) over any store of series: what Grafana and promtool ask of a data source.
 //!
-//! It is a server of its own, beside the one of `api/mod.rs`: that one tells of Sereno, this one of somebody's
-//! data. Nothing here knows where the series come from ([`Storage`]).
+//! It is a server of its own, beside the one of `api/mod.rs`: that one tells of Sereno, this one of
+//! somebody's data. Nothing here knows where the series come from ([`Storage`]).
 
 mod answer;
 mod error;

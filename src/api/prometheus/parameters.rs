@@ -52,8 +52,9 @@ impl Parameters {
             return Ok(0);
         }
         match number(text) {
-            Ok(limit) => usize::try_from(limit)
-                .map_err(|_| ApiError::parameter("limit", "limit must be non-negative")),
+            Ok(limit) => {
+                usize::try_from(limit).map_err(|_| ApiError::parameter("limit", "limit must be non-negative"))
+            }
             Err(reason) => Err(ApiError::parameter("limit", reason)),
         }
     }

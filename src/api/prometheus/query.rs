@@ -121,9 +121,7 @@ fn lookback(parameters: &Parameters) -> Result<Option<i64>, ApiError> {
         "" => Ok(None),
         text => match times::duration(text) {
             Ok(nanos) => Ok(Some(times::millis(nanos)).filter(|lookback| *lookback > 0)),
-            Err(reason) => {
-                Err(ApiError::BadData(format!("error parsing lookback delta duration: {reason}")))
-            }
+            Err(reason) => Err(ApiError::BadData(format!("error parsing lookback delta duration: {reason}"))),
         },
     }
 }

@@ -1,4 +1,4 @@
-//! A store for tests: it lives as long as the process.
+//! A store for tests and the demo: it lives as long as the process.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -7,6 +7,7 @@ mod clients;
 mod command_line;
 mod data_source_security;
 mod delivery_security;
+mod demo;
 mod messages_beside_alertmanager;
 mod muting_beside_alertmanager;
 mod routes_beside_amtool;

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 readonly here="$PWD/target/run"
 readonly bin="$PWD/target/tools/usr/bin"
 
-say() { printf 'run: %s\n' "$*" >&2; }
+say() { printf 'run-prometheus: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 2; }
 
 mkdir -p target
