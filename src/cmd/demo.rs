@@ -34,10 +34,10 @@ const LIMITS: QueryLimits =
 /// The arguments of `sereno demo`.
 #[derive(Debug, Args)]
 #[command(after_help = "What there is:
-  A dozen instances of the services web, api, db, worker and redis, and the machines they run on, as a Prometheus
-  would have scraped them every two seconds, with an hour of history. About ten seconds after the start, and every
-  five minutes from then on, one service goes down in one zone for three quarters of a minute; errors rise before
-  it. A disk fills up slowly. All of it lives in memory and is gone at the end.
+  A dozen instances of the services web, api, db, worker and redis, and the machines they run on, as a
+  Prometheus would have scraped them every two seconds, with an hour of history. Ten seconds after the start,
+  and every five minutes from then on, one service goes down in one zone for three quarters of a minute; errors
+  rise before it. A disk fills up slowly. All of it lives in memory and is gone at the end.
 
 What to watch in the first minute:
   0:05  DiskFillingSoon fires, but nobody is told of that at this time of day

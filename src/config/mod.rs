@@ -19,8 +19,8 @@ mod templates;
 pub mod yaml;
 
 pub use named_files::unreadable_files;
-pub(crate) use raw::{Fields, Reader, Shape};
 pub use raw::integration_kinds;
 pub use raw::routing::{read_routing, read_routing_as};
 pub use raw::rule_file::{read_rule_file, read_rule_file_as};
+pub(crate) use raw::{Fields, Reader, Shape};
 pub use templates::{ReadFiles, load_templates, specimens};

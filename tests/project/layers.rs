@@ -19,10 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("core", &["model", "promql", "template", "config", "rules", "router"]),
     ("notify", &["model", "promql", "template", "config", "router"]),
     ("sim", &["model", "promql", "template", "config", "rules", "router", "core", "notify"]),
-    (
-        "testing",
-        &["model", "promql", "template", "config", "rules", "router", "core", "notify", "sim"],
-    ),
+    ("testing", &["model", "promql", "template", "config", "rules", "router", "core", "notify", "sim"]),
     ("shell", &["model", "promql", "template", "config", "rules", "router", "core", "notify"]),
     ("api", &["model", "promql", "template", "config", "rules", "router", "core", "notify", "sim", "shell"]),
     (

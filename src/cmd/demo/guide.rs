@@ -30,9 +30,9 @@ impl Guide<'_> {
   routes     {routes}
              Edit them, then: curl -X POST {url}/-/reload
 
-In a few seconds the api in zone eu-1a goes down. What follows happens in about a minute: alerts are pending, fire,
-are put together in groups, inhibited, told, held back by a cooldown, and resolved. The lines with times say what
-Sereno does; the others are the messages that people would get.
+In a few seconds the api in zone eu-1a goes down. What follows takes about a minute: alerts are pending,
+fire, are put together in groups, inhibited, told, held back by a cooldown, and resolved. The lines with
+times say what Sereno does; the others are the messages that people would get.
 
 "
         )

@@ -47,8 +47,8 @@ impl Story {
             }
         }
         say(&paint(
-            "\nThat was the first outage. From here on only messages are printed; the next outage comes within five \
-             minutes.\n`sereno history` has what happened. Ctrl-C stops the demo.\n\n",
+            "\nThat was the first outage. From here on only messages are printed; the next outage comes within\n\
+             five minutes. `sereno history` has what happened. Ctrl-C stops the demo.\n\n",
             false,
         ));
     }
