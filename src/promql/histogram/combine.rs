@@ -47,7 +47,7 @@ impl FloatHistogram {
     /// # Errors
     /// One of them has custom buckets and the other has not; nothing is changed then.
     pub fn add(&mut self, other: &Self) -> Result<Combined, HistogramError> {
-        self.combine(other, Adding::Plus, &mut None)
+        self.combine(other, Adding::Plus, &mut Self::default())
     }
 
     /// Subtracts `other`, otherwise as [`Self::add`]. The operator `-` makes a gauge of the result; this does not.
@@ -55,7 +55,7 @@ impl FloatHistogram {
     /// # Errors
     /// One of them has custom buckets and the other has not; nothing is changed then.
     pub fn sub(&mut self, other: &Self) -> Result<Combined, HistogramError> {
-        self.combine(other, Adding::Minus, &mut None)
+        self.combine(other, Adding::Minus, &mut Self::default())
     }
 
     /// Adds `other` and notes in `compensation` what rounding takes from the sums: begin with `None`, and in the end
@@ -68,22 +68,16 @@ impl FloatHistogram {
         other: &Self,
         compensation: &mut Option<Self>,
     ) -> Result<Combined, HistogramError> {
-        self.combine(other, Adding::Kahan, compensation)
+        let lost = compensation.get_or_insert_with(|| self.nothing_lost());
+        self.combine(other, Adding::Kahan, lost)
     }
 
-    fn combine(
-        &mut self,
-        other: &Self,
-        adding: Adding,
-        compensation: &mut Option<Self>,
-    ) -> Result<Combined, HistogramError> {
+    /// `lost` is what rounding has taken from this one, with the same buckets; without any if nothing is remembered.
+    fn combine(&mut self, other: &Self, adding: Adding, lost: &mut Self) -> Result<Combined, HistogramError> {
         if self.uses_custom_buckets() != other.uses_custom_buckets() {
             return Err(HistogramError::IncompatibleSchema);
         }
         let collision = self.adjust_counter_reset(other);
-        let mut unused = None;
-        let slot = if adding == Adding::Kahan { compensation } else { &mut unused };
-        let lost = slot.get_or_insert_with(|| self.nothing_lost());
         if !self.uses_custom_buckets() {
             let theirs = self.reconcile_zero_buckets(other, Some(&mut *lost));
             adding.add_to(&mut self.zero_count, &mut lost.zero_count, theirs.sum);
@@ -209,6 +203,9 @@ impl Shape {
         theirs: &Buckets,
         schema: i32,
     ) {
+        if my_schema == schema && self.combine_alike(mine, lost, theirs) {
+            return;
+        }
         let rounded = lost.counts.iter().copied().chain(std::iter::repeat(0.0));
         let ours = mine
             .indexed()
@@ -217,8 +214,7 @@ impl Shape {
         let ours = self.reduced(ours, my_schema);
         let theirs = self
             .reduced(theirs.indexed().map(|(index, count)| (index, KahanSum::starting_with(count))), schema);
-        let outside = |index: i32| self.is_custom() || exponential_bound(index, self.schema) > self.threshold;
-        let mut theirs = theirs.into_iter().skip_while(|(index, _)| !outside(*index)).peekable();
+        let mut theirs = theirs.into_iter().skip_while(|(index, _)| !self.is_outside(*index)).peekable();
         let mut sums: Vec<(i32, KahanSum)> = Vec::with_capacity(ours.len());
         for (index, mut sum) in ours {
             while let Some((before, other)) = theirs.next_if(|(other, _)| *other < index) {
@@ -237,8 +233,30 @@ impl Shape {
         *lost = Buckets::from_indexed(sums.iter().map(|(index, sum)| (*index, sum.compensation)));
     }
 
-    fn is_custom(self) -> bool {
-        self.schema == super::CUSTOM_BUCKETS_SCHEMA
+    /// Puts `theirs` into `mine` one by one if they are the same buckets, as they mostly are. Whether they were.
+    fn combine_alike(self, mine: &mut Buckets, lost: &mut Buckets, theirs: &Buckets) -> bool {
+        let length = mine.counts.len();
+        let is_remembered = self.adding != Adding::Kahan || lost.counts.len() == length;
+        let is_outside = theirs.spans.first().is_none_or(|span| self.is_outside(span.offset));
+        if mine.spans != theirs.spans || theirs.counts.len() != length || !is_remembered || !is_outside {
+            return false;
+        }
+        let pairs = mine.counts.iter_mut().zip(&theirs.counts);
+        match self.adding {
+            Adding::Plus => pairs.for_each(|(mine, count)| *mine += count),
+            Adding::Minus => pairs.for_each(|(mine, count)| *mine -= count),
+            Adding::Kahan => {
+                for ((mine, count), lost) in pairs.zip(&mut lost.counts) {
+                    self.adding.add_to(mine, lost, *count);
+                }
+            }
+        }
+        true
+    }
+
+    /// Whether a bucket of the other histogram is not within its zero bucket.
+    fn is_outside(self, index: i32) -> bool {
+        self.schema == super::CUSTOM_BUCKETS_SCHEMA || exponential_bound(index, self.schema) > self.threshold
     }
 
     fn signed(self, sum: KahanSum) -> KahanSum {

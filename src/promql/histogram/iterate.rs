@@ -21,6 +21,22 @@ pub struct Bucket {
     pub index: i32,
 }
 
+/// Which buckets.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Side {
+    Negative,
+    Zero,
+    Positive,
+}
+
+/// One bucket before its bounds are looked up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    side: Side,
+    index: i32,
+    pub(super) count: f64,
+}
+
 impl Bucket {
     /// How much of its width is at or below `value`, which must be strictly between its bounds, both finite: on a
     /// linear scale or on a logarithmic one.
@@ -62,12 +78,28 @@ impl FloatHistogram {
     /// is not empty, and buckets that overlap it end or begin at its threshold.
     #[must_use]
     pub fn all_buckets(&self) -> Vec<Bucket> {
+        self.places().into_iter().map(|place| self.bucket_at(place)).collect()
+    }
+
+    /// The same without their bounds, which cost more than the rest.
+    pub(super) fn places(&self) -> Vec<Place> {
         let mut all = Vec::with_capacity(self.negative.counts.len() + 1 + self.positive.counts.len());
-        all.extend(self.negative_buckets().map(|bucket| self.clipped(bucket)));
+        let at = |side| move |(index, count)| Place { side, index, count };
+        all.extend(self.negative.indexed().map(at(Side::Negative)));
         all.reverse();
-        all.extend((self.zero_count > 0.0).then(|| self.zero_bucket()));
-        all.extend(self.positive_buckets().map(|bucket| self.clipped(bucket)));
+        let zero = Place { side: Side::Zero, index: 0, count: self.zero_count };
+        all.extend((self.zero_count > 0.0).then_some(zero));
+        all.extend(self.positive.indexed().map(at(Side::Positive)));
         all
+    }
+
+    /// The bucket at one of those places.
+    pub(super) fn bucket_at(&self, Place { side, index, count }: Place) -> Bucket {
+        match side {
+            Side::Negative => self.clipped(self.bucket(index, count, false)),
+            Side::Zero => self.zero_bucket(),
+            Side::Positive => self.clipped(self.bucket(index, count, true)),
+        }
     }
 
     /// Whether there are buckets of only one side: `(negative, positive)` sides that have any.

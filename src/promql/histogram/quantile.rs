@@ -50,20 +50,21 @@ impl FloatHistogram {
         }
         // Counted from the nearer end; NaN observations are missing at the upper one, so that only the lower is left.
         let upwards = self.sum.is_nan() || q < 0.5;
-        let mut buckets = self.all_buckets();
+        let mut places = self.places();
         if !upwards {
-            buckets.reverse();
+            places.reverse();
         }
         let rank = if upwards { q * self.count } else { (1.0 - q) * self.count };
-        let mut buckets = buckets.into_iter();
-        let (mut bucket, mut count) = (NO_BUCKET, 0.0);
-        for next in buckets.by_ref() {
-            bucket = next;
-            count += bucket.count;
-            if bucket.count != 0.0 && count >= rank {
+        let mut places = places.into_iter();
+        let (mut place, mut count) = (None, 0.0);
+        for next in places.by_ref() {
+            place = Some(next);
+            count += next.count;
+            if next.count != 0.0 && count >= rank {
                 break;
             }
         }
+        let mut bucket = place.map_or(NO_BUCKET, |place| self.bucket_at(place));
         if let Some(value) = self.bound_towards_zero(&mut bucket) {
             return Quantile::plain(value);
         }
@@ -82,9 +83,9 @@ impl FloatHistogram {
         // the server will say.
         let mut nan = NanObservations::None;
         if self.sum.is_nan() {
-            for next in buckets {
-                bucket = next;
-                count += bucket.count;
+            for next in places {
+                bucket = self.bucket_at(next);
+                count += next.count;
             }
             if count < self.count {
                 nan = NanObservations::Skewed;

@@ -10,6 +10,9 @@ pub fn end_of_metric(text: &str) -> usize {
     let body = text.trim_start();
     let start = text.len() - body.len();
     let name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    if body.starts_with(|c: char| c.is_ascii_digit()) {
+        return start;
+    }
     let braces = body.find(|c| !name(c)).unwrap_or(body.len());
     if !body[braces..].starts_with('{') {
         return start + braces;

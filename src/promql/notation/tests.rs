@@ -162,8 +162,15 @@ fn metrics_before_values() {
             "{text}"
         );
     }
-    let unseparated = parse_series("up{}5").expect_err("no space before the value");
-    assert_eq!(unseparated.to_string(), "1:5: parse error: unexpected number \"5\" in series values");
+    for (text, message) in [
+        ("up{}5", "1:5: parse error: unexpected number \"5\" in series values"),
+        ("1 2", "1:1: parse error: unexpected number \"1\" in series values"),
+        ("up {} 1", "1:4: parse error: unexpected character in series sequence: '{'"),
+        ("up{a=b} 1", "1:6: parse error: unexpected identifier \"b\" in label set, expected string"),
+        ("up[5m] 1", "1:3: parse error: unexpected \"[\" in series values"),
+    ] {
+        assert_eq!(parse_series(text).expect_err(text).to_string(), message);
+    }
 }
 
 #[test]
