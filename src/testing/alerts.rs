@@ -19,8 +19,8 @@ pub struct FoundAlert {
 /// be inactive); `None`: all is.
 pub(super) fn compare(test: &AlertTest, mut found: Vec<FoundAlert>) -> Option<AlertMismatch> {
     found.sort_by(|one, other| {
-        (&one.labels, one.annotations.iter().collect::<Vec<_>>())
-            .cmp(&(&other.labels, other.annotations.iter().collect()))
+        let annotations = || one.annotations.iter().cmp(other.annotations.iter());
+        one.labels.cmp(&other.labels).then_with(annotations)
     });
     let expected: Vec<Wanted<'_>> =
         test.exp_alerts.iter().map(|alert| Wanted::new(alert, &test.alertname)).collect();
@@ -52,8 +52,7 @@ fn mismatch(test: &AlertTest, expected: usize, found: usize, blocks: Vec<Block>)
         Expected::Equal(text) if text.is_empty() => Some(name.clone()),
         Expected::Equal(_) | Expected::Regex(_) | Expected::Contains(_) | Expected::Absent => None,
     };
-    let all = test.exp_alerts.iter().flat_map(|alert| alert.labels.iter().chain(&alert.annotations));
-    let hint = all.filter_map(empty).next();
+    let hint = test.exp_alerts.iter().flat_map(|alert| &alert.labels).filter_map(empty).next();
     AlertMismatch {
         alertname: test.alertname.clone(),
         at: test.eval_time,
@@ -62,8 +61,7 @@ fn mismatch(test: &AlertTest, expected: usize, found: usize, blocks: Vec<Block>)
         expected,
         found,
         blocks,
-        hint: hint
-            .map(|name| format!("nothing has an empty `{name}`; remove it, or write `{{absent: true}}`")),
+        hint: hint.map(|name| format!("no label is empty: remove `{name}`, or write `{{absent: true}}`")),
     }
 }
 
