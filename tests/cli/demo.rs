@@ -93,7 +93,8 @@ fn in_its_first_minutes_an_outage_is_seen_from_its_beginning_to_its_end() {
 
     demo.line(&["ServiceDown api-1:8080", "is pending"]);
     let down = json(&data, "/api/v1/query?query=count(up%20%3D%3D%200)");
-    assert_eq!(down["data"]["result"][0]["value"][1], "2", "{down}");
+    let count = down["data"]["result"][0]["value"][1].as_str();
+    assert!(matches!(count, Some("2" | "3")), "two, and some seconds later three: {down}");
 
     demo.line(&["[FIRING:2]", "alertname=\"ServiceDown\"", "job=\"api\"", "to on-call"]);
     let warning = json(&url, "/api/v2/alerts?filter=alertname%3DErrorsRising");

@@ -220,7 +220,7 @@ async fn what_is_wrong_has_prometheus_words() {
         (
             "query",
             &["query=up * on(job) up", "time=0"],
-            "422 execution: found duplicate series for the match group {job=\"api\"} on the right hand-side of the operation: [{__name__=\"up\", instance=\"b\", job=\"api\"}, {__name__=\"up\", instance=\"a\", job=\"api\"}];many-to-many matching not allowed: matching labels must be unique on one side",
+            "422 execution: found duplicate series for the match group {job=\"api\"} on the right hand-side of the operation: [{__name__=\"up\", instance=\"a\", job=\"api\"}, {__name__=\"up\", instance=\"b\", job=\"api\"}];many-to-many matching not allowed: matching labels must be unique on one side",
         ),
         (
             "query_range",

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::harness::tool;
 
-/// A running demo; dropping it kills it.
+/// A running demo; dropping it stops it.
 struct Demo {
     process: Child,
     /// Where its services can be asked for.
@@ -43,7 +43,8 @@ impl Demo {
 
 impl Drop for Demo {
     fn drop(&mut self) {
-        let _ = self.process.kill(); // it has ended already
+        // Not killed: it tidies up its files at the end. An error means that it has ended already.
+        let _ = Command::new("kill").arg(self.process.id().to_string()).status();
         let _ = self.process.wait();
     }
 }
