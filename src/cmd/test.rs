@@ -95,15 +95,20 @@ enum FormatName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Feature {
     /// Functions and aggregations that may change
-    PromqlExperimentalFunctions,
+    #[value(name = "promql-experimental-functions")]
+    ExperimentalFunctions,
     /// `anchored` and `smoothed`
-    PromqlExtendedRangeSelectors,
+    #[value(name = "promql-extended-range-selectors")]
+    ExtendedRangeSelectors,
     /// `fill`, `fill_left` and `fill_right`
-    PromqlBinopFillModifiers,
+    #[value(name = "promql-binop-fill-modifiers")]
+    BinopFillModifiers,
     /// Arithmetic on durations; always on
-    PromqlDurationExpr,
+    #[value(name = "promql-duration-expr")]
+    DurationExpr,
     /// Metric names are dropped at the end of an evaluation
-    PromqlDelayedNameRemoval,
+    #[value(name = "promql-delayed-name-removal")]
+    DelayedNameRemoval,
 }
 
 impl TestArguments {
@@ -111,11 +116,11 @@ impl TestArguments {
         let on = |feature| self.enable_feature.contains(&feature);
         Options {
             features: Features {
-                experimental_functions: on(Feature::PromqlExperimentalFunctions),
-                extended_range_selectors: on(Feature::PromqlExtendedRangeSelectors),
-                fill_modifiers: on(Feature::PromqlBinopFillModifiers),
+                experimental_functions: on(Feature::ExperimentalFunctions),
+                extended_range_selectors: on(Feature::ExtendedRangeSelectors),
+                fill_modifiers: on(Feature::BinopFillModifiers),
             },
-            delayed_name_removal: on(Feature::PromqlDelayedNameRemoval),
+            delayed_name_removal: on(Feature::DelayedNameRemoval),
         }
     }
 

@@ -19,8 +19,8 @@ pub struct FoundAlert {
 /// be inactive); `None`: all is.
 pub(super) fn compare(test: &AlertTest, mut found: Vec<FoundAlert>) -> Option<AlertMismatch> {
     found.sort_by(|one, other| {
-        (&one.labels, one.annotations.iter().collect::<Vec<_>>())
-            .cmp(&(&other.labels, other.annotations.iter().collect()))
+        let annotations = || one.annotations.iter().cmp(other.annotations.iter());
+        one.labels.cmp(&other.labels).then_with(annotations)
     });
     let expected: Vec<Wanted<'_>> =
         test.exp_alerts.iter().map(|alert| Wanted::new(alert, &test.alertname)).collect();

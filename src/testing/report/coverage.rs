@@ -11,7 +11,7 @@ use crate::testing::coverage::Coverage;
 #[must_use]
 pub fn coverage(coverage: &Coverage, texts: &Texts, look: Look) -> String {
     let (all, covered) = (coverage.rules.len(), coverage.covered());
-    let percent = if all == 0 { 100 } else { covered * 100 / all };
+    let percent = (covered * 100).checked_div(all).unwrap_or(100);
     let mut text = format!("Coverage: {covered} of {all} rules ({percent} %)\n");
     let lacking: Vec<_> = coverage.rules.iter().filter(|rule| !rule.is_covered()).collect();
     let place =
