@@ -52,8 +52,7 @@ fn mismatch(test: &AlertTest, expected: usize, found: usize, blocks: Vec<Block>)
         Expected::Equal(text) if text.is_empty() => Some(name.clone()),
         Expected::Equal(_) | Expected::Regex(_) | Expected::Contains(_) | Expected::Absent => None,
     };
-    let all = test.exp_alerts.iter().flat_map(|alert| alert.labels.iter().chain(&alert.annotations));
-    let hint = all.filter_map(empty).next();
+    let hint = test.exp_alerts.iter().flat_map(|alert| &alert.labels).filter_map(empty).next();
     AlertMismatch {
         alertname: test.alertname.clone(),
         at: test.eval_time,
@@ -62,8 +61,7 @@ fn mismatch(test: &AlertTest, expected: usize, found: usize, blocks: Vec<Block>)
         expected,
         found,
         blocks,
-        hint: hint
-            .map(|name| format!("nothing has an empty `{name}`; remove it, or write `{{absent: true}}`")),
+        hint: hint.map(|name| format!("no label is empty: remove `{name}`, or write `{{absent: true}}`")),
     }
 }
 

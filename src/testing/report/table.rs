@@ -41,14 +41,16 @@ pub(super) fn blocks(blocks: &[Block], part: &str, indent: usize, look: Look) ->
 fn write_block(text: &mut String, block: &Block, part: &str, indent: usize, look: Look) {
     let title = format!("{} {}", block.title, block.fate.as_str());
     let _ = writeln!(text, "{:indent$}{}", "", paint(look, "1", &title));
-    let cell = |value: &Option<String>| value.as_deref().map(printable).unwrap_or_default();
-    let is_short = |row: &&Row| length(&cell(&row.expected)) <= WIDEST && length(&cell(&row.found)) <= WIDEST;
+    let is_short = |row: &&Row| {
+        length(&cell(row, row.expected.as_ref())) <= WIDEST
+            && length(&cell(row, row.found.as_ref())) <= WIDEST
+    };
     let widest = |of: &dyn Fn(&Row) -> String, heading: &str| {
         let widths = block.rows.iter().filter(is_short).map(|row| length(&of(row)));
         widths.chain([length(heading)]).max().unwrap_or(0)
     };
     let name = widest(&|row| printable(&row.name), part);
-    let expected = widest(&|row| cell(&row.expected), "EXPECTED");
+    let expected = widest(&|row| cell(row, row.expected.as_ref()), "EXPECTED");
     let heading = match block.fate {
         Fate::Missing => format!("{part:name$}  EXPECTED"),
         Fate::Unexpected => format!("{part:name$}  FOUND"),
@@ -58,7 +60,7 @@ fn write_block(text: &mut String, block: &Block, part: &str, indent: usize, look
     for row in &block.rows {
         let mark = mark(row, block.fate);
         let label = pad(&printable(&row.name), name);
-        let (want, have) = (cell(&row.expected), cell(&row.found));
+        let (want, have) = (cell(row, row.expected.as_ref()), cell(row, row.found.as_ref()));
         let colour =
             |code: &str, cell: &str| if row.same { cell.to_owned() } else { paint(look, code, cell) };
         if !is_short(&row) {
@@ -91,6 +93,14 @@ fn write_block(text: &mut String, block: &Block, part: &str, indent: usize, look
         };
         let _ = writeln!(text, "{}", format!("{:indent$}  {mark} {label}  {cells}", "").trim_end());
     }
+}
+
+/// A value as it is shown; in quotes where a difference could not be seen otherwise.
+fn cell(row: &Row, value: Option<&String>) -> String {
+    let Some(value) = value else { return String::new() };
+    let is_unclear = value.is_empty() || value.starts_with(' ') || value.ends_with(' ');
+    let shown = printable(value);
+    if is_unclear && !row.same { format!("\"{shown}\"") } else { shown }
 }
 
 /// What stands before a row: nothing, `!` for another value, `-` for what is missing, `+` for what is too much.

@@ -25,6 +25,8 @@ fn verdict() -> FileVerdict {
                 row("severity", Some("critical"), Some("page")),
                 row("team", Some("infra"), None),
                 row("zone", None, Some("eu\u{1b}[31m")),
+                row("annotation size", Some("12k"), Some("12k ")),
+                row("annotation url", Some(""), None),
                 row("annotation description", Some("short"), Some(long)),
             ],
         ),
