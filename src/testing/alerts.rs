@@ -100,7 +100,7 @@ impl<'t> Wanted<'t> {
         let mut labels: Vec<(&str, Condition<'_>)> = vec![(ALERT_NAME, Condition::Name(name))];
         let others = alert.labels.iter().filter(|(name, _)| &**name != ALERT_NAME);
         labels.extend(others.map(|(name, expected)| (&**name, Condition::Of(expected))));
-        labels.sort_by(|(one, _), (other, _)| one.cmp(other));
+        labels.sort_by_key(|(name, _)| *name);
         let annotations = alert.annotations.iter();
         let annotations = annotations.map(|(name, expected)| (&**name, Condition::Of(expected))).collect();
         Self { labels, annotations }

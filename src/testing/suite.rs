@@ -64,7 +64,7 @@ impl Suite {
         let mut groups = Vec::new();
         for ruleset in rulesets {
             for group in ruleset.groups() {
-                let exprs = group.rules.iter().filter_map(|rule| ruleset.expr(&rule.expr).cloned());
+                let exprs = group.rules.iter().filter_map(|rule| rule.parsed.clone());
                 if seen.insert(group.key()) {
                     let rank = ranks.get(&*group.name).copied().unwrap_or(0);
                     groups.push(SuiteGroup { group: Arc::clone(group), exprs: exprs.collect(), rank });
