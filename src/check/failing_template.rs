@@ -180,28 +180,41 @@ fn values_of(expr: &Expr) -> Vec<f64> {
     if node.op == BinaryOp::And || node.op == BinaryOp::Unless {
         return values_of(&node.left);
     }
-    if !node.op.is_comparison() || node.return_bool {
-        return VALUES.to_vec();
+    match number(&node.right).filter(|_| !node.return_bool) {
+        Some(bound) => beside(node.op, bound),
+        None => VALUES.to_vec(),
     }
-    let Some(bound) = number(&node.right) else { return VALUES.to_vec() };
-    match node.op {
-        BinaryOp::Greater => vec![bound + 1.0],
+}
+
+/// Values that a comparison with `bound` lets through.
+fn beside(op: BinaryOp, bound: f64) -> Vec<f64> {
+    match op {
+        BinaryOp::Greater | BinaryOp::NotEqual => vec![bound + 1.0],
         BinaryOp::GreaterOrEqual => vec![bound, bound + 1.0],
         BinaryOp::Less => vec![bound - 1.0],
         BinaryOp::LessOrEqual => vec![bound, bound - 1.0],
         BinaryOp::Equal => vec![bound],
-        _ => vec![bound + 1.0],
+        BinaryOp::Add
+        | BinaryOp::Sub
+        | BinaryOp::Mul
+        | BinaryOp::Div
+        | BinaryOp::Mod
+        | BinaryOp::Pow
+        | BinaryOp::Atan2
+        | BinaryOp::And
+        | BinaryOp::Or
+        | BinaryOp::Unless
+        | BinaryOp::TrimUpper
+        | BinaryOp::TrimLower => VALUES.to_vec(),
     }
 }
 
 /// A number with or without a sign.
 fn number(expr: &Expr) -> Option<f64> {
-    match expr.without_parens() {
-        Expr::Number(node) => Some(node.value),
-        Expr::Unary(node) => match node.sign {
-            Sign::Plus => number(&node.operand),
-            Sign::Minus => number(&node.operand).map(|value| -value),
-        },
-        _ => None,
+    let expr = expr.without_parens();
+    if let Expr::Unary(node) = expr {
+        let sign = if node.sign == Sign::Minus { -1.0 } else { 1.0 };
+        return number(&node.operand).map(|value| sign * value);
     }
+    if let Expr::Number(node) = expr { Some(node.value) } else { None }
 }

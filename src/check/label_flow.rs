@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{MatchOp, Str};
+use crate::model::labels::METRIC_NAME;
+use crate::model::{MatchOp, Matcher, Str};
 use crate::promql::ast::{
-    Aggregate, AggregateOp, Binary, Call, Cardinality, Expr, Matching, ValueType, VectorSelector,
+    Aggregate, AggregateOp, Binary, BinaryOp, Call, Cardinality, Expr, Matching, ValueType, VectorSelector,
 };
 use crate::promql::signature::Function;
 
@@ -78,8 +79,7 @@ pub(super) fn labels_of(expr: &Expr) -> Labels {
 }
 
 fn selector(selector: &VectorSelector) -> Labels {
-    let equal =
-        |matcher: &&crate::model::Matcher| matcher.op() == MatchOp::Equal && !matcher.value().is_empty();
+    let equal = |matcher: &&Matcher| matcher.op() == MatchOp::Equal && !matcher.value().is_empty();
     let matchers = selector.matchers.iter().map(|matcher| &matcher.matcher).filter(equal);
     let values = matchers.map(|matcher| (matcher.name().clone(), matcher.value().clone())).collect();
     Labels { only: None, values }
@@ -103,7 +103,7 @@ fn aggregate(node: &Aggregate) -> Labels {
         | AggregateOp::Sum => {}
     }
     let grouped = match node.grouping.without {
-        true => inner.remove(&node.grouping.labels).remove(&[crate::model::labels::METRIC_NAME.into()]),
+        true => inner.remove(&node.grouping.labels).remove(&[METRIC_NAME.into()]),
         false => inner.keep(&node.grouping.labels),
     };
     match (node.op, node.param.as_deref().map(Expr::without_parens)) {
@@ -115,16 +115,12 @@ fn aggregate(node: &Aggregate) -> Labels {
 fn binary(node: &Binary) -> Labels {
     let (left, right) = (labels_of(&node.left), labels_of(&node.right));
     let Some(matching) = &node.matching else {
-        return match (node.left.value_type(), node.right.value_type()) {
-            (ValueType::Scalar, _) => right,
-            _ => left,
-        };
+        return if node.left.value_type() == ValueType::Scalar { right } else { left };
     };
-    match node.op {
-        crate::promql::ast::BinaryOp::And | crate::promql::ast::BinaryOp::Unless => left,
-        crate::promql::ast::BinaryOp::Or => left.either(&right),
-        _ => matched(matching, left, right),
+    if node.op == BinaryOp::Or {
+        return left.either(&right);
     }
+    if node.op.is_set() { left } else { matched(matching, left, right) }
 }
 
 fn matched(matching: &Matching, left: Labels, right: Labels) -> Labels {
@@ -174,7 +170,7 @@ fn absent(argument: Option<&Expr>) -> Labels {
     match argument.map(Expr::without_parens).and_then(Expr::selector) {
         Some(found) => {
             let mut values = selector(found).values;
-            values.remove(crate::model::labels::METRIC_NAME);
+            values.remove(METRIC_NAME);
             Labels { only: Some(values.keys().cloned().collect()), values }
         }
         None => Labels::none(),

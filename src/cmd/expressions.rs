@@ -39,11 +39,14 @@ enum Language {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Feature {
     /// Functions such as mad_over_time and info, aggregations limitk and limit_ratio
-    PromqlExperimentalFunctions,
+    #[value(name = "promql-experimental-functions")]
+    ExperimentalFunctions,
     /// anchored and smoothed
-    PromqlExtendedRangeSelectors,
+    #[value(name = "promql-extended-range-selectors")]
+    ExtendedRangeSelectors,
     /// fill, fill_left and fill_right
-    PromqlBinopFillModifiers,
+    #[value(name = "promql-binop-fill-modifiers")]
+    BinopFillModifiers,
 }
 
 impl ExpressionArguments {
@@ -58,9 +61,9 @@ impl ExpressionArguments {
     pub(super) fn features(&self) -> Features {
         let has = |feature| self.features.contains(&feature);
         Features {
-            experimental_functions: has(Feature::PromqlExperimentalFunctions),
-            extended_range_selectors: has(Feature::PromqlExtendedRangeSelectors),
-            fill_modifiers: has(Feature::PromqlBinopFillModifiers),
+            experimental_functions: has(Feature::ExperimentalFunctions),
+            extended_range_selectors: has(Feature::ExtendedRangeSelectors),
+            fill_modifiers: has(Feature::BinopFillModifiers),
         }
     }
 }

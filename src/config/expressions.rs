@@ -36,16 +36,14 @@ fn unusable_type(rule: &Rule, file: &Str, text: &str, severity: Severity) -> Opt
     let help = match expr.value_type() {
         ValueType::Scalar | ValueType::Vector => return None,
         ValueType::String => "a text is no value that could be recorded or fire; write a number or a vector",
-        ValueType::Matrix => match expr.without_parens() {
-            Expr::Subquery(_) => {
-                "a subquery gives many samples of each series; put a function around it that makes one of \
-                 them, such as `max_over_time(…)`"
-            }
-            _ => {
-                "a range gives many samples of each series; put a function around it that makes one of them, \
-                 such as `rate(…)`, or remove the range"
-            }
-        },
+        ValueType::Matrix if matches!(expr.without_parens(), Expr::Subquery(_)) => {
+            "a subquery gives many samples of each series; put a function around it that makes one of them, \
+             such as `max_over_time(…)`"
+        }
+        ValueType::Matrix => {
+            "a range gives many samples of each series; put a function around it that makes one of them, such \
+             as `rate(…)`, or remove the range"
+        }
     };
     let span = expr.span();
     Some(Problem {

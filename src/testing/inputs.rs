@@ -114,7 +114,7 @@ fn expression(file: &TestFile, text: &Located<Str>, features: Features) -> Resul
             Some(first) => within(file, text, first.span.start..first.span.end),
             None => text.span.clone(),
         };
-        problem(file, "promql-syntax", place, errors.to_string(), errors.help())
+        problem(file, "bad-expr", place, errors.to_string(), errors.help())
     })
 }
 

@@ -265,7 +265,7 @@ fn what_cannot_be_read_is_told_with_its_place_and_all_at_once() {
 ",
     );
     assert_eq!(said.matches("error[bad-series]").count(), 2, "{said}");
-    assert_eq!(said.matches("error[promql-syntax]").count(), 1, "{said}");
+    assert_eq!(said.matches("error[bad-expr]").count(), 1, "{said}");
 }
 
 #[test]

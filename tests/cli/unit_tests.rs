@@ -110,7 +110,7 @@ fn mistakes_of_files_exit_with_1_and_missing_files_with_2() {
         (
             &["tests/bad.yml"],
             1,
-            "could not parse expression: 1:7: parse error: unclosed left parenthesis",
+            "error[bad-expr]: could not parse expression: 1:7: parse error: unclosed left",
         ),
         (&["tests/none.yml"], 0, "warning[no-rule-file]: no file matches tests/gone.yml"),
         (&["tests/typo.yml", "nope.yml"], 2, "cannot read nope.yml: no such file"),

@@ -73,7 +73,12 @@ fn place(section: &str, key: &str) -> (String, Vec<(&'static str, &'static str)>
         "http_header" => (http("{http_headers: {X-Team: {@}}}"), vec![]),
         "sigv4" => {
             let sns = "sns_configs: [{topic_arn: a, sigv4: {@}}]";
-            (format!("route: {{receiver: r}}\nreceivers: [{{name: r, {sns}}}]\n"), vec![])
+            let needs = match key {
+                "access_key" => vec![("secret_key", "s")],
+                "secret_key" => vec![("access_key", "a")],
+                _ => vec![],
+            };
+            (format!("route: {{receiver: r}}\nreceivers: [{{name: r, {sns}}}]\n"), needs)
         }
         "oauth2" => {
             let mut needs = vec![("client_id", "c"), ("token_url", "http://t")];

@@ -58,6 +58,24 @@ time_intervals: [{name: day}, {name: night}]
 }
 
 #[test]
+fn keys_of_aws_come_in_pairs() {
+    let file = |sigv4: &str| {
+        format!(
+            "route: {{receiver: a}}\nreceivers: [{{name: a, sns_configs: [{{topic_arn: t, sigv4: {{{sigv4}}}}}]}}]\n"
+        )
+    };
+    for alone in ["access_key", "secret_key"] {
+        let text = file(&format!("{alone}: x"));
+        let problems = check("routes.yml", &text);
+        assert_eq!(problems.len(), 1, "{problems:#?}");
+        assert!(problems[0].message.starts_with("must provide a AWS SigV4 Access key and Secret Key"));
+        assert_eq!(&text[problems[0].span.clone().expect("a place")], alone);
+    }
+    assert_eq!(check("routes.yml", &file("access_key: x, secret_key: y")), []);
+    assert_eq!(check("routes.yml", &file("")), []);
+}
+
+#[test]
 fn problems_are_in_the_order_of_the_files() {
     let file = |path: &str| (path.into(), "groups: [{name: g}, {name: g}]".into(), None);
     let problems = check_files(&[file("b.yml"), file("a.yml")], Options::default());

@@ -53,7 +53,7 @@ fn what_fails_on_each_sample_is_an_error_at_its_place() {
             "error calling parseDuration",
         ),
         ("'up{job=\"api\"}'", "'{{ humanize $labels.job }}'", "humanize $labels.job", "parsing \"api\""),
-        ("up", "'{{ template \"nowhere\" . }}'", "template", "template \"nowhere\" not defined"),
+        ("up", "'{{ template \"nowhere\" . }}'", "\"nowhere\"", "template \"nowhere\" not defined"),
     ] {
         let text = rule(expr, annotation);
         let problems = check(&text);

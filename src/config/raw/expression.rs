@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Reader;
 use crate::config::expressions::Expressions;
+use crate::config::problem::Severity;
 use crate::config::yaml::{Node, SpannedText};
 use crate::model::Str;
 use crate::promql::ast::Expr;
@@ -49,18 +50,18 @@ impl Reader<'_> {
             )
         });
         let help = help.or_else(|| first.help().map(str::to_owned));
-        self.report(crate::config::problem::Severity::Error, "bad-expr", &place, message, help);
+        self.report(Severity::Error, "bad-expr", &place, message, help);
     }
 }
 
 /// The feature that would have to be on.
 fn feature_of(error: &ParseError) -> Option<&'static str> {
-    match &error.kind {
-        ParseErrorKind::FunctionNotEnabled(_) | ParseErrorKind::AggregationNotEnabled(_) => {
-            Some("promql-experimental-functions")
-        }
-        ParseErrorKind::ExtensionNotEnabled(_) => Some("promql-extended-range-selectors"),
-        ParseErrorKind::FillNotEnabled => Some("promql-binop-fill-modifiers"),
-        _ => None,
-    }
+    use ParseErrorKind::{AggregationNotEnabled, ExtensionNotEnabled, FillNotEnabled, FunctionNotEnabled};
+    let is_function = matches!(error.kind, FunctionNotEnabled(_) | AggregationNotEnabled(_));
+    let features = [
+        (is_function, "promql-experimental-functions"),
+        (matches!(error.kind, ExtensionNotEnabled(_)), "promql-extended-range-selectors"),
+        (matches!(error.kind, FillNotEnabled), "promql-binop-fill-modifiers"),
+    ];
+    features.into_iter().find_map(|(needed, feature)| needed.then_some(feature))
 }

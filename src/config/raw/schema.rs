@@ -106,6 +106,8 @@ pub(crate) enum Rule {
     Resolved(&'static [&'static str], &'static str),
     /// Keys of only one of the two lists have values.
     NotBoth(&'static [&'static str], &'static [&'static str], &'static str),
+    /// Both keys have values, or neither.
+    Together(&'static str, &'static str, &'static str),
     /// Both keys are not true at once.
     NotBothTrue(&'static str, &'static str, &'static str),
 }
@@ -233,6 +235,13 @@ impl Reader<'_> {
                         );
                     }
                 }
+                Rule::Together(one, other, message) if !resolved => {
+                    let alone = match (set(&[one]), set(&[other])) {
+                        (Some(alone), None) | (None, Some(alone)) => alone,
+                        (Some(_), Some(_)) | (None, None) => continue,
+                    };
+                    self.error("missing-field", &fields.key_span(alone), message);
+                }
                 Rule::NotBothTrue(one, other, message) if !resolved => {
                     let is_true = |key: &str| values.get(key) == Some(&Setting::Bool(true));
                     if is_true(one) && is_true(other) {
@@ -243,6 +252,7 @@ impl Reader<'_> {
                 | Rule::OneOf(..)
                 | Rule::Resolved(..)
                 | Rule::NotBoth(..)
+                | Rule::Together(..)
                 | Rule::NotBothTrue(..) => {}
             }
         }

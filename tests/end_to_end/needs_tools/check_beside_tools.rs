@@ -38,7 +38,7 @@ fn what_promtool_refuses_we_refuse() {
 #[test]
 fn what_amtool_refuses_we_refuse() {
     let Some(folder) = corpora::folder("alertmanager-config") else { return };
-    let verdicts = compare(&corpora::files(&folder), 12, &["check-config"], "amtool");
+    let verdicts = compare(&corpora::files(&folder), 30, &["check-config"], "amtool");
     assert!(verdicts.refused > 150 && verdicts.accepted > 50, "too few mutants of one kind: {verdicts:?}");
 }
 
@@ -48,14 +48,18 @@ struct Verdicts {
     accepted: usize,
 }
 
-/// Breaks each file several times and compares the verdicts.
+/// Breaks each file several times and compares the verdicts. Files that the tool refuses as they are have what is
+/// newer than it, or are broken already: they teach nothing.
 fn compare(files: &[(String, String)], each: usize, arguments: &[&str], name: &str) -> Verdicts {
     let folder = tempfile::tempdir().expect("a folder");
     let mut random = Random::new(20_261_121);
     let mut texts: BTreeMap<String, String> = BTreeMap::new();
-    for (at, (original, text)) in files.iter().enumerate() {
-        for number in 0..=each {
-            let mutant = if number == 0 { text.clone() } else { mutate(text, &mut random) };
+    let originals: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
+    let accepted = they_say(name, arguments, &originals).into_iter().filter(|(_, reason)| reason.is_none());
+    let accepted: BTreeSet<String> = accepted.map(|(path, _)| path).collect();
+    for (at, (original, text)) in files.iter().filter(|(path, _)| accepted.contains(path)).enumerate() {
+        for number in 1..=each {
+            let mutant = mutate(text, &mut random);
             let path = folder.path().join(format!("{at:03}-{number:02}.yml")).display().to_string();
             std::fs::write(&path, &mutant).expect("written");
             texts.insert(path, format!("{original}, mutant {number}:\n{}", difference(text, &mutant)));

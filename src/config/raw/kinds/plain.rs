@@ -3,7 +3,7 @@
 use super::super::schema::Kind::{
     Any, Bool, Count, GoDuration, HostPort, Object, Path, Secret, TemplateUrl, TextMap, Tls,
 };
-use super::super::schema::Rule::{NotBoth, NotBothTrue, OneOf, Required, Resolved};
+use super::super::schema::Rule::{NotBoth, NotBothTrue, OneOf, Required, Resolved, Together};
 use super::super::schema::{Table, field, text};
 use super::Integration;
 use super::table;
@@ -157,7 +157,11 @@ const SIGV4: Table = table(
         text("external_id"),
         field("use_fips_sts_endpoint", Bool),
     ],
-    &[],
+    &[Together(
+        "access_key",
+        "secret_key",
+        "must provide a AWS SigV4 Access key and Secret Key if credentials are specified in the SigV4 config",
+    )],
     &[],
 );
 
