@@ -138,16 +138,15 @@ pub(super) fn run(arguments: &TestArguments) -> ExitCode {
     if arguments.watch { end(watch::run(arguments)) } else { end(once(arguments).map(|(code, _)| code)) }
 }
 
-/// One run: its exit code, and the files that it read.
-fn once(arguments: &TestArguments) -> Result<(ExitCode, Vec<String>), String> {
+/// One run: its exit code, and the files that it read with their texts.
+fn once(arguments: &TestArguments) -> Result<(ExitCode, Texts), String> {
     let watch = Stopwatch::start();
     let filter = arguments.filter()?;
     let paths = paths(&arguments.files)?;
     let tested = test_all(&paths, arguments.options(), &filter)?;
     let mut texts = Texts::new();
-    let (mut verdicts, mut read) = (Vec::with_capacity(tested.len()), Vec::new());
+    let mut verdicts = Vec::with_capacity(tested.len());
     for Tested { verdict, texts: of_file } in tested {
-        read.extend(of_file.keys().map(ToString::to_string));
         texts.extend(of_file);
         verdicts.push(verdict);
     }
@@ -158,9 +157,7 @@ fn once(arguments: &TestArguments) -> Result<(ExitCode, Vec<String>), String> {
     let took = format!("{:.2} s", watch.elapsed().as_secs_f64());
     let passed = verdicts.iter().all(FileVerdict::passed);
     let code = print(&report(arguments, &verdicts, &texts, &took), if passed { FINE } else { FINDINGS });
-    read.sort();
-    read.dedup();
-    Ok((code, read))
+    Ok((code, texts))
 }
 
 fn report(arguments: &TestArguments, verdicts: &[FileVerdict], texts: &Texts, took: &str) -> String {

@@ -5,8 +5,9 @@ use std::time::SystemTime;
 
 use super::{TestArguments, once, paths};
 use crate::cmd::output::note;
-use crate::model::Duration;
+use crate::model::{Duration, Str};
 use crate::shell::clock::pause;
+use crate::testing::report::Texts;
 
 /// How often files are looked at. Nothing tells us: a poll works in every file system and container.
 const POLL: Duration = Duration::from_millis(300);
@@ -18,25 +19,37 @@ const POLL: Duration = Duration::from_millis(300);
 pub(super) fn run(arguments: &TestArguments) -> Result<ExitCode, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot wait for changes: {error}"))?;
-    let (_, mut read) = once(arguments)?;
+    let (_, mut texts) = once(arguments)?;
     loop {
         note("waiting for changes; Ctrl-C ends");
-        let before = state(arguments, &read);
-        while state(arguments, &read) == before {
-            runtime.block_on(pause(POLL));
+        let before = state(arguments, &texts);
+        // What changed while the tests ran is not in `before`: only the texts can tell.
+        if !has_changed(&texts) {
+            while state(arguments, &texts) == before {
+                runtime.block_on(pause(POLL));
+            }
         }
         match once(arguments) {
-            Ok((_, files)) => read = files,
+            Ok((_, read)) => texts = read,
             // A file that is being written may be gone for a moment.
-            Err(reason) => note(&format!("error: {reason}")),
+            Err(reason) => {
+                note(&format!("error: {reason}"));
+                runtime.block_on(pause(POLL));
+            }
         }
     }
 }
 
+/// Whether a file holds something else than what was read.
+fn has_changed(texts: &Texts) -> bool {
+    let differs = |(path, text): (&Str, &Str)| std::fs::read(&**path).is_ok_and(|now| now != text.as_bytes());
+    texts.iter().any(differs)
+}
+
 /// What tells that something has changed: which test files there are, and each file's time and size.
-fn state(arguments: &TestArguments, read: &[String]) -> Vec<(String, Option<(SystemTime, u64)>)> {
+fn state(arguments: &TestArguments, texts: &Texts) -> Vec<(String, Option<(SystemTime, u64)>)> {
     let mut files = paths(&arguments.files).unwrap_or_default();
-    files.extend(read.iter().cloned());
+    files.extend(texts.keys().map(ToString::to_string));
     let stamp = |path: &String| {
         let metadata = std::fs::metadata(path).ok()?;
         Some((metadata.modified().ok()?, metadata.len()))

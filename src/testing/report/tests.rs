@@ -77,17 +77,19 @@ fn texts() -> Texts {
 fn for_people() {
     let mut said = text(&verdict(), &texts(), Look::default());
     said.push_str(&summary(&[verdict()], "12 ms", Look::default()));
-    insta::assert_snapshot!(said, @r"
+    insta::assert_snapshot!(said, @r#"
     Unit Testing:  t.yml
       FAILED: <one> that does not (t.yml:2:1)
         alertname: Down, time: 5m: 3 alerts firing, but not as expected
         --> t.yml:2:4
           alert 1 differs
-              LABEL      EXPECTED  FOUND
-              alertname  Down      Down
-            ! severity   critical  page
-            - team       infra
-            + zone                 eu\u{1b}[31m
+              LABEL            EXPECTED  FOUND
+              alertname        Down      Down
+            ! severity         critical  page
+            - team             infra
+            + zone                       eu\u{1b}[31m
+            ! annotation size  12k       "12k "
+            - annotation url   ""
             ! annotation description
                 expected: short
                 found:    The instance a:9100 of job api has not answered for more than five minutes, look at it
@@ -104,7 +106,7 @@ fn for_people() {
         --> t.yml:2:4
       FAILED (2 of 3 tests)
     3 tests in 1 file: 1 passed, 2 failed (12 ms)
-    ");
+    "#);
     let coloured = text(&verdict(), &texts(), Look { colour: true, verbose: false });
     assert!(coloured.contains("\u{1b}[32mcritical\u{1b}[0m  \u{1b}[31mpage\u{1b}[0m"), "{coloured}");
 }
@@ -121,11 +123,13 @@ fn for_ci() {
         alertname: Down, time: 5m: 3 alerts firing, but not as expected
         --&gt; t.yml:2:4
           alert 1 differs
-              LABEL      EXPECTED  FOUND
-              alertname  Down      Down
-            ! severity   critical  page
-            - team       infra
-            + zone                 eu\u{1b}[31m
+              LABEL            EXPECTED  FOUND
+              alertname        Down      Down
+            ! severity         critical  page
+            - team             infra
+            + zone                       eu\u{1b}[31m
+            ! annotation size  12k       &quot;12k &quot;
+            - annotation url   &quot;&quot;
             ! annotation description
                 expected: short
                 found:    The instance a:9100 of job api has not answered for more than five minutes, look at it
