@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::coverage::{Coverage, RuleCoverage};
+use super::coverage::{Coverage, RuleCoverage, of_routing};
 use super::file::{Test, TestFile};
+use super::notifications::desk::TouchedRoutes;
 use super::needs::{Names, names_read, written};
 use super::ruleset::Ruleset;
 use super::run;
 use super::verdict::FileVerdict;
+use crate::config::routes::Routing;
 use crate::config::rules::{Rule, RuleGroup, RuleKind};
 use crate::model::Str;
 use crate::promql::ast::Expr;
@@ -30,6 +32,8 @@ pub struct Suite {
     pub(super) file: TestFile,
     pub(super) options: Options,
     pub(super) groups: Vec<SuiteGroup>,
+    /// Whom to tell; `None`: the file names no routes.
+    pub(super) routing: Option<Arc<Routing>>,
 }
 
 /// A group with its rules' expressions.
@@ -49,6 +53,8 @@ pub(super) type RulePlace = (usize, usize);
 pub(super) struct Touched {
     /// The rules that gave a result.
     pub(super) gave: BTreeSet<RulePlace>,
+    /// What of the routing file something happened to.
+    pub(super) routes: TouchedRoutes,
 }
 
 impl Suite {
@@ -72,7 +78,13 @@ impl Suite {
             }
         }
         groups.sort_by_key(|group| group.rank);
-        Self { file, options, groups }
+        Self { file, options, groups, routing: None }
+    }
+
+    /// The same with whom to tell, its templates loaded.
+    #[must_use]
+    pub fn with_routing(self, routing: Option<Arc<Routing>>) -> Self {
+        Self { routing, ..self }
     }
 
     /// The test file.
@@ -118,7 +130,8 @@ impl Suite {
                 asserted: asserted.contains(&(group, index)),
             }
         };
-        Coverage { rules: self.rules().map(of).collect() }
+        let routing = self.routing.as_ref().map(|routing| of_routing(routing, &touched.routes));
+        Coverage { rules: self.rules().map(of).collect(), routing: routing.unwrap_or_default() }
     }
 
     /// The rules whose alerts or series are asserted, or are read by one that is.
