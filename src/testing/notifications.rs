@@ -5,9 +5,9 @@
 //!   └────── course ──┘ └──notes──► trace        course    rules and router on one clock
 //!                                    │          trace     what keeps which alert back from whom, and since when
 //!              log, trace: compare ◄─┘          texts     what a notification says, as its reader sees it
-//!                     │                         compare   notification tests beside what was told
-//!                     ▼                         timeline  all that happened, for people
-//!                  failures
+//!                     │                         names     what alerts are called in few words
+//!                     ▼                         compare   notification tests beside what was told
+//!                  failures                     timeline  all that happened, for people
 //! ```
 //!
 //! The state machine is the router of `sereno serve`; nothing of it is here.
@@ -15,6 +15,9 @@
 pub(super) mod compare;
 pub(super) mod course;
 pub(super) mod desk;
+mod names;
+#[cfg(test)]
+mod tests;
 mod texts;
 pub(super) mod timeline;
 mod trace;
@@ -22,8 +25,7 @@ mod trace;
 use super::file::{NotificationTest, Outage, Test};
 use crate::config::problem::{Problem, Severity};
 use crate::config::routes::Routing;
-use crate::model::labels::ALERT_NAME;
-use crate::model::{LabelSet, Str};
+use crate::model::Str;
 
 /// What a test says of notifications that can never be, by the routing file: receivers that do not exist.
 pub(super) fn problems(path: &Str, test: &Test, routing: Option<&Routing>) -> Vec<Problem> {
@@ -57,7 +59,8 @@ pub(super) fn problems(path: &Str, test: &Test, routing: Option<&Routing>) -> Ve
     let mut problems = Vec::new();
     for (receiver, integration) in named.chain(test.outages.iter().map(of_outage)) {
         let Some(known) = routing.receiver(&receiver.value) else {
-            let names: Vec<String> = routing.receivers.iter().map(|known| format!("`{}`", known.name)).collect();
+            let names: Vec<String> =
+                routing.receivers.iter().map(|known| format!("`{}`", known.name)).collect();
             let message = format!("{} has no receiver `{}`", routing.path, receiver.value);
             problems.push(error(&receiver.span, message, format!("it has {}", names.join(", "))));
             continue;
@@ -78,10 +81,4 @@ pub(super) fn problems(path: &Str, test: &Test, routing: Option<&Routing>) -> Ve
 /// Whether `wanted`, which is `email` or `email[1]`, is the integration `name`, which is `email[1]`.
 fn is_integration(wanted: &str, name: &str) -> bool {
     wanted == name || name.split_once('[').is_some_and(|(kind, _)| kind == wanted)
-}
-
-/// An alert as people call it: its name, then its other labels.
-fn alert_name(labels: &LabelSet) -> String {
-    let name = labels.value(ALERT_NAME);
-    format!("{name}{}", labels.without(ALERT_NAME))
 }

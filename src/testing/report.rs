@@ -2,8 +2,8 @@
 
 mod coverage;
 mod json;
-mod lines;
 mod junit;
+mod lines;
 mod table;
 mod text;
 mod timeline;

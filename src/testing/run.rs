@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::alerts::{self, FoundAlert};
 use super::file::{AlertTest, ExpectedState, Test, TestSilence};
 use super::inputs::{self, Expectation};
+use super::needs::{Names, live, reads};
 use super::notifications::course::{self, Course};
 use super::notifications::timeline::timeline;
 use super::notifications::{self, compare};
-use super::needs::{Names, live, reads};
 use super::samples::{self, PlainSample, PlainValue};
 use super::suite::{RulePlace, Suite, Touched};
 use super::verdict::{Failure, FailureKind, TestVerdict};
@@ -61,7 +61,9 @@ pub(super) fn run(suite: &Suite, test: &Test, touched: &mut Touched) -> TestVerd
     let failures = assertions(suite, test, &mut course, length, &expectations);
     touched.gave.extend(course.world.gave());
     touched.routes.extend(&course.touched());
-    verdict.timeline = timeline(test, &course);
+    if !failures.is_empty() || suite.options.timelines {
+        verdict.timeline = timeline(test, &course);
+    }
     if let Some(series) = again {
         let world = World::new(suite, test, series, &live, GroupOrder::Reversed);
         let mut other = Course::new(suite, test, world);
@@ -130,7 +132,8 @@ fn assertions(
         failures.extend(kind.map(|kind| Failure { span: expr.span.clone(), kind }));
     }
     if let Some(desk) = &course.desk {
-        failures.extend(desk.refused.iter().map(|(silence, refusal)| refused_silence(suite, silence, refusal)));
+        failures
+            .extend(desk.refused.iter().map(|(silence, refusal)| refused_silence(suite, silence, refusal)));
         failures.extend(compare::failures(test, desk));
     }
     failures

@@ -46,7 +46,7 @@ pub struct TestVerdict {
     pub assertions: usize,
     /// What was not as expected, in the order in which it was found.
     pub failures: Vec<Failure>,
-    /// What happened, if the test is about notifications.
+    /// What happened, if the test is about notifications and failed, or if it is wanted.
     pub timeline: Vec<Moment>,
     /// What is odd about it although it may have passed.
     pub warnings: Vec<Problem>,
@@ -153,6 +153,8 @@ pub struct NotificationMismatch {
     pub blocks: Vec<Block>,
     /// Why nothing else is told, each a sentence.
     pub why: Vec<String>,
+    /// What the same receiver is told at other times.
+    pub nearby: Vec<String>,
 }
 
 /// Something that happened in a test.

@@ -13,7 +13,8 @@ use super::suite::{RulePlace, Suite};
 use crate::config::rules::RuleGroup;
 use crate::model::sample::STALE_NAN_BITS;
 use crate::model::{
-    Alert, Duration, Histogram, LabelSet, Lookup, QueryValue, Sample, SampleValue, SeriesPoint, Str, Timestamp,
+    Alert, Duration, Histogram, LabelSet, Lookup, QueryValue, Sample, SampleValue, SeriesPoint, Str,
+    Timestamp,
 };
 use crate::promql::ast::Expr;
 use crate::promql::engine::{self, instant};
@@ -22,7 +23,8 @@ use crate::promql::memory::MemoryStore;
 use crate::promql::parser::parse;
 use crate::promql::value::{QueryResult, Value};
 use crate::rules::{
-    Change, Effect, Engine, Event, Input, Query, QueryError, RuleError, RulesConfig, Sampled, View, Write, Written,
+    Change, Effect, Engine, Event, Input, Query, QueryError, RuleError, RulesConfig, Sampled, View, Write,
+    Written,
 };
 
 /// In which order groups of the same rank are evaluated.

@@ -70,7 +70,8 @@ impl Reader<'_> {
                 false => self.expected_regex_text(".+", absent), // it is there
             },
             _ => {
-                let message = "a condition on a text has exactly one of `equals`, `regex`, `contains` and `absent`";
+                let message =
+                    "a condition on a text has exactly one of `equals`, `regex`, `contains` and `absent`";
                 self.error("bad-condition", &node.span, message);
                 None
             }

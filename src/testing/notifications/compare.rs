@@ -1,9 +1,10 @@
 //! Notification tests beside what was told.
 
 use super::desk::{Desk, Told};
+use super::is_integration;
+use super::names::Names;
 use super::texts::{Texts, tidy};
-use super::trace::{Firing, Hold};
-use super::{alert_name, is_integration};
+use super::trace::{Firing, Held, Hold};
 use crate::model::{Duration, LabelSet, Timestamp};
 use crate::router::NotifiedAlert;
 use crate::testing::alerts::{FoundAlert, Wanted, side_by_side, unwanted, wanted};
@@ -30,7 +31,7 @@ impl Compared<'_> {
 
 /// Everything about notifications that is not as the test expects, in the order of the file.
 pub(in crate::testing) fn failures(test: &Test, desk: &Desk<'_>) -> Vec<Failure> {
-    let judge = Judge { test, desk };
+    let judge = Judge { test, desk, names: Names::of(desk.trace.firing().keys()) };
     let mut failures = Vec::new();
     let mut asserted = vec![false; desk.log.len()];
     for expectation in &test.notification_tests {
@@ -41,18 +42,17 @@ pub(in crate::testing) fn failures(test: &Test, desk: &Desk<'_>) -> Vec<Failure>
         }));
     }
     if test.exhaustive {
-        let told = desk.log.iter().zip(&asserted).filter(|(told, asserted)| told.is_delivered() && !**asserted);
+        let told =
+            desk.log.iter().zip(&asserted).filter(|(told, asserted)| told.is_delivered() && !**asserted);
         let rest: Vec<&Told> = told.map(|(told, _)| told).collect();
         if !rest.is_empty() {
             let blocks = rest.iter().map(|told| judge.unexpected(told)).collect();
             let mismatch = NotificationMismatch {
-                what: "exhaustive: every notification is expected by a test".to_owned(),
-                found: match rest.len() {
-                    1 => "1 is not".to_owned(),
-                    many => format!("{many} are not"),
-                },
+                what: "no notification beside those (exhaustive)".to_owned(),
+                found: rest.len().to_string(),
                 blocks,
                 why: Vec::new(),
+                nearby: Vec::new(),
             };
             let span = test.span.start..test.span.start + 1;
             failures.push(Failure { span, kind: FailureKind::Notifications(mismatch) });
@@ -64,12 +64,13 @@ pub(in crate::testing) fn failures(test: &Test, desk: &Desk<'_>) -> Vec<Failure>
 struct Judge<'t, 'd> {
     test: &'t Test,
     desk: &'d Desk<'t>,
+    names: Names,
 }
 
 impl<'d> Judge<'_, 'd> {
     fn mismatch(&self, wanted: &NotificationTest, asserted: &mut [bool]) -> Option<NotificationMismatch> {
         let mut compared = Vec::new();
-        for (told, asserted) in self.desk.log.iter().zip(asserted) {
+        for (told, asserted) in self.desk.log.iter().zip(asserted.iter_mut()) {
             if told.is_delivered() && self.is_there(wanted, told) && self.is_then(wanted, told) {
                 let candidate = Compared { told, rows: self.rows(wanted, told) };
                 *asserted |= candidate.fits() && !wanted.none;
@@ -87,9 +88,16 @@ impl<'d> Judge<'_, 'd> {
         if is_right {
             return None;
         }
-        let mut why = self.explain(wanted);
-        if compared.is_empty() {
-            why.extend(self.others(wanted));
+        let (why, nearby) = match compared.is_empty() {
+            true => (self.explain(wanted), self.others(wanted)),
+            // Something is told, but perhaps without an alert that is kept back.
+            false => (self.holds_back(wanted, |hold| is_notable(hold.of.reason)), Vec::new()),
+        };
+        if wanted.count.is_none() {
+            // What was looked at in vain is not to be complained of twice.
+            let looked_at = |told: &Told| compared.iter().any(|candidate| std::ptr::eq(candidate.told, told));
+            let all = self.desk.log.iter().zip(asserted);
+            all.for_each(|(told, asserted)| *asserted |= looked_at(told));
         }
         let found = match (wanted.count, compared.len()) {
             (_, 0) => "none".to_owned(),
@@ -100,8 +108,16 @@ impl<'d> Judge<'_, 'd> {
         Some(NotificationMismatch {
             what: self.describe(wanted),
             found,
-            blocks: self.blocks(compared, fitting > 0),
+            blocks: match wanted.count {
+                // Each is right, but there are too many.
+                Some(count) if fitting > count => {
+                    let fitting = compared.iter().filter(|candidate| candidate.fits());
+                    fitting.map(|candidate| self.unexpected(candidate.told)).collect()
+                }
+                Some(_) | None => self.blocks(compared, fitting > 0),
+            },
             why,
+            nearby,
         })
     }
 
@@ -119,6 +135,7 @@ impl<'d> Judge<'_, 'd> {
                 found: format!("{}", fitting.clone().count()),
                 blocks: fitting.map(|candidate| self.unexpected(candidate.told)).collect(),
                 why: Vec::new(),
+                nearby: Vec::new(),
             });
         }
         let reason = wanted.reason.filter(|reason| !self.is_reason(wanted, *reason))?;
@@ -131,6 +148,7 @@ impl<'d> Judge<'_, 'd> {
             found: "none, but for another reason".to_owned(),
             blocks: Vec::new(),
             why,
+            nearby: Vec::new(),
         })
     }
 
@@ -241,7 +259,7 @@ impl<'d> Judge<'_, 'd> {
         let mut rows = vec![found("status", status_of(told).as_str().to_owned())];
         for alert in told.attempt.notification.alerts.iter().take(MOST) {
             let status = if alert.resolved { "resolved" } else { "firing" };
-            rows.push(found("alert", format!("{} {status}", alert_name(&alert.labels))));
+            rows.push(found("alert", format!("{} {status}", self.names.name(&alert.labels))));
         }
         rows.extend(self.texts(told).headline().map(|text| found("subject", text)));
         Block { title: self.title(told), fate: Fate::Unexpected, rows }
@@ -302,8 +320,10 @@ impl<'d> Judge<'_, 'd> {
 
     /// Why the alerts that a test is about are not told to whom it names.
     fn explain(&self, wanted: &NotificationTest) -> Vec<String> {
-        let holds = self.holds(wanted);
-        let mut lines: Vec<String> = holds.iter().map(|hold| self.sentence(hold)).collect();
+        let mut lines = self.holds_back(wanted, |hold| is_notable(hold.of.reason));
+        if lines.is_empty() {
+            lines = self.holds_back(wanted, |_| true);
+        }
         if lines.is_empty() {
             let firing = self.firing(wanted);
             let elsewhere = firing.iter().filter(|(labels, _)| !self.goes_there(wanted, labels));
@@ -313,7 +333,7 @@ impl<'d> Judge<'_, 'd> {
                 let since = self.since_start(time.from);
                 lines.push(format!(
                     "{} fires since {since} and goes to {}",
-                    alert_name(labels),
+                    self.names.name(labels),
                     receivers.join(", ")
                 ));
             }
@@ -321,56 +341,73 @@ impl<'d> Judge<'_, 'd> {
                 lines.push("no such alert fires at that time".to_owned());
             }
         }
-        let more = lines.len().saturating_sub(MOST);
-        if more > 0 {
-            lines.truncate(MOST);
-            lines.push(format!("… and {more} more reasons"));
-        }
-        lines
+        shortened(lines)
+    }
+
+    /// Each hold of those, as a sentence.
+    fn holds_back(&self, wanted: &NotificationTest, which: impl Fn(&Hold) -> bool) -> Vec<String> {
+        let holds = self.holds(wanted).into_iter().filter(|hold| which(hold));
+        shortened(holds.map(|hold| self.sentence(hold)).collect())
     }
 
     fn sentence(&self, hold: &Hold) -> String {
-        let (alert, since) = (alert_name(&hold.of.alert), self.since_start(hold.from));
-        let until = hold.until.map_or_else(String::new, |until| format!(" until {}", self.since_start(until)));
-        let of = &hold.of;
-        let whom = match &*of.integration {
-            "" => of.receiver.to_string(),
-            integration => format!("{}/{integration}", of.receiver),
+        let since = self.since_start(hold.from);
+        let when = match hold.until {
+            Some(until) => format!("from {since} until {}", self.since_start(until)),
+            None => format!("since {since}"),
         };
-        format!("{whom}: {alert} {} since {since}{until}", held(of.reason, &of.detail))
+        format!("{}, {when}", held(&hold.of, &self.names))
     }
 
     /// When the same receiver is told.
     fn others(&self, wanted: &NotificationTest) -> Vec<String> {
-        let told = self.desk.log.iter().filter(|told| self.is_there(wanted, told));
-        let mut lines: Vec<String> = told
-            .map(|told| {
-                let headline = self.texts(told).headline().unwrap_or_default();
-                let how = match told.outcome.error() {
-                    Some(error) => format!("could not be told ({error})"),
-                    None => format!("is told ({})", status_of(told).as_str()),
-                };
-                format!("{how} at {}: {headline}", self.title(told)).replacen("at ", "", 0)
-            })
-            .collect();
-        let more = lines.len().saturating_sub(MOST);
+        let mut told: Vec<&Told> = self.desk.log.iter().filter(|told| self.is_there(wanted, told)).collect();
+        let (from, _) = self.window(wanted);
+        let more = told.len().saturating_sub(MOST);
+        told.sort_by_key(|told| told.at.since(from).millis().abs());
+        told.truncate(MOST);
+        told.sort_by_key(|told| told.at);
+        let line = |told: &Told| {
+            let how = match told.outcome.error() {
+                Some(error) => format!("not told, {error}"),
+                None => status_of(told).as_str().to_owned(),
+            };
+            format!("{}: {how}: {}", self.title(told), self.texts(told).headline().unwrap_or_default())
+        };
+        let mut lines: Vec<String> = told.into_iter().map(line).collect();
         if more > 0 {
-            lines.truncate(MOST);
-            lines.push(format!("… and {more} more times"));
+            lines.push(format!("… and at {more} other times"));
         }
         lines
     }
 }
 
-/// How an alert is kept back, as a part of a sentence.
-pub(super) fn held(reason: KeptBack, detail: &str) -> String {
-    match reason {
-        KeptBack::Inhibited => format!("is inhibited {detail}"),
-        KeptBack::Silenced => format!("is silenced {detail}"),
-        KeptBack::Muted => format!("is muted {detail}"),
-        KeptBack::Cooldown => format!("is held back by the cooldown {detail}"),
-        KeptBack::Waiting => format!("waits {detail}"),
-        KeptBack::Failed => format!("could not be told: {detail}"),
+/// The reasons, or the first of many.
+fn shortened(mut lines: Vec<String>) -> Vec<String> {
+    let more = lines.len().saturating_sub(MOST);
+    if more > 0 {
+        lines.truncate(MOST);
+        lines.push(format!("… and {more} more"));
+    }
+    lines
+}
+
+/// Whom an alert is kept back from, and why, as a sentence.
+pub(super) fn held(held: &Held, names: &Names) -> String {
+    let alert = names.name(&held.alert);
+    let whom = match &*held.integration {
+        "" => held.receiver.to_string(),
+        integration => format!("{}/{integration}", held.receiver),
+    };
+    let detail = &held.detail;
+    let by = held.by.as_ref().map(|by| names.name(by)).unwrap_or_default();
+    match held.reason {
+        KeptBack::Inhibited => format!("{alert} is inhibited by {by} for {whom}"),
+        KeptBack::Silenced => format!("{alert} is silenced {detail} for {whom}"),
+        KeptBack::Muted => format!("{alert} is muted {detail} for {whom}"),
+        KeptBack::Cooldown => format!("{whom} is not told of {alert}: cooldown {detail}"),
+        KeptBack::Waiting => format!("{alert} waits {detail} for {whom}"),
+        KeptBack::Failed => format!("{whom} could not be told of {alert}: {detail}"),
         KeptBack::RateLimited
         | KeptBack::Unchanged
         | KeptBack::NeverTold
@@ -378,7 +415,27 @@ pub(super) fn held(reason: KeptBack, detail: &str) -> String {
         | KeptBack::ResolvedUnwanted
         | KeptBack::StandBy
         | KeptBack::NotRouted
-        | KeptBack::NotFiring => format!("is not told: {detail}"),
+        | KeptBack::NotFiring => format!("{whom} is not told of {alert}: {detail}"),
+    }
+}
+
+/// Whether somebody keeps an alert back, other than because all is said.
+pub(super) fn is_notable(reason: KeptBack) -> bool {
+    match reason {
+        KeptBack::Inhibited
+        | KeptBack::Silenced
+        | KeptBack::Muted
+        | KeptBack::Cooldown
+        | KeptBack::RateLimited
+        | KeptBack::NeverTold
+        | KeptBack::ResolvedUnwanted
+        | KeptBack::Failed => true,
+        KeptBack::Waiting
+        | KeptBack::Unchanged
+        | KeptBack::StillResolved
+        | KeptBack::StandBy
+        | KeptBack::NotRouted
+        | KeptBack::NotFiring => false,
     }
 }
 
@@ -447,7 +504,12 @@ fn text_row(key: &str, expected: &Expected, found: Option<Result<String, String>
 }
 
 /// The expected alerts beside those of a notification.
-fn alert_rows(expected: &[ExpectedNotified], found: &[NotifiedAlert], matching: Matching, rows: &mut Vec<Row>) {
+fn alert_rows(
+    expected: &[ExpectedNotified],
+    found: &[NotifiedAlert],
+    matching: Matching,
+    rows: &mut Vec<Row>,
+) {
     let wanteds: Vec<Wanted<'_>> = expected.iter().map(|alert| Wanted::plain(&alert.alert)).collect();
     let founds: Vec<FoundAlert> = found
         .iter()
@@ -460,7 +522,9 @@ fn alert_rows(expected: &[ExpectedNotified], found: &[NotifiedAlert], matching: 
     let alike = |one: usize, at: usize| wanteds[one].alike(&founds[at]);
     let pairing = Pairing::find(expected.len(), found.len(), fits, alike);
     let mut add = |number: usize, more: Vec<Row>| {
-        rows.extend(more.into_iter().map(|row| Row { name: format!("alert {} {}", number + 1, row.name), ..row }));
+        rows.extend(
+            more.into_iter().map(|row| Row { name: format!("alert {} {}", number + 1, row.name), ..row }),
+        );
     };
     for (one, at) in pairing.fitting.iter().chain(&pairing.alike) {
         let status = expected[*one].status.map(|status| {

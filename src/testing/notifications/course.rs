@@ -29,7 +29,9 @@ impl<'s> Course<'s> {
             loop {
                 let (evaluation, timer) = (self.world.next_evaluation(), desk.next());
                 let next = [evaluation, timer].into_iter().flatten().min();
-                let Some(now) = next.filter(|at| *at <= end && self.world.failures().is_empty()) else { break };
+                let Some(now) = next.filter(|at| *at <= end && self.world.failures().is_empty()) else {
+                    break;
+                };
                 if evaluation == Some(now) {
                     self.world.evaluate(now);
                 }

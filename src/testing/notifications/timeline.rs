@@ -1,9 +1,10 @@
 //! All that happened in a test, for people who ask why.
 
-use super::alert_name;
-use super::compare::{held, status_of};
+use super::compare::{held, is_notable, status_of};
 use super::course::Course;
+use super::names::Names;
 use super::texts::Texts;
+use super::trace::Held;
 use crate::model::Timestamp;
 use crate::rules::Change;
 use crate::testing::file::{KeptBack, Test};
@@ -13,6 +14,7 @@ use crate::testing::verdict::Moment;
 pub(in crate::testing) fn timeline(test: &Test, course: &Course<'_>) -> Vec<Moment> {
     let Some(desk) = &course.desk else { return Vec::new() };
     let since = |at: Timestamp| at.since(test.start);
+    let names = Names::of(course.world.changes().iter().map(|(_, labels, _)| labels));
     let mut moments = Vec::new();
     for silence in &test.silences {
         let matchers: Vec<String> = silence.matchers.iter().map(ToString::to_string).collect();
@@ -29,16 +31,21 @@ pub(in crate::testing) fn timeline(test: &Test, course: &Course<'_>) -> Vec<Mome
             Change::Inactive => "inactive",
             Change::Demoted | Change::OverLimit | Change::RuleGone => change.as_str(),
         };
-        moments.push(Moment { at: since(*at), what, text: alert_name(labels) });
+        moments.push(Moment { at: since(*at), what, text: names.name(labels) });
     }
-    for hold in desk.trace.holds().iter().filter(|hold| is_worth_a_line(hold.of.reason)) {
-        let whom = match &*hold.of.integration {
-            "" => hold.of.receiver.to_string(),
-            integration => format!("{}/{integration}", hold.of.receiver),
+    let holds = desk.trace.holds().iter();
+    for hold in holds.filter(|hold| is_notable(hold.of.reason) && hold.of.reason != KeptBack::Failed) {
+        // By which of its integrations makes no difference to people.
+        let of = Held { integration: String::new(), ..hold.of.clone() };
+        let until = match (hold.of.reason, hold.until) {
+            (KeptBack::Cooldown, _) | (_, None) => String::new(),
+            (_, Some(until)) => format!(", until {}", since(until)),
         };
-        let until = hold.until.map_or_else(String::new, |until| format!(", until {}", since(until)));
-        let text = format!("{whom}: {} {}{until}", alert_name(&hold.of.alert), held(hold.of.reason, &hold.of.detail));
-        moments.push(Moment { at: since(hold.from), what: hold.of.reason.as_str(), text });
+        let text = format!("{}{until}", held(&of, &names));
+        let moment = Moment { at: since(hold.from), what: hold.of.reason.as_str(), text };
+        if !moments.contains(&moment) {
+            moments.push(moment);
+        }
     }
     for told in &desk.log {
         let (notification, status) = (&told.attempt.notification, status_of(told).as_str());
@@ -53,23 +60,4 @@ pub(in crate::testing) fn timeline(test: &Test, course: &Course<'_>) -> Vec<Mome
     // Of one instant: as it happened, alerts first.
     moments.sort_by_key(|moment| moment.at);
     moments
-}
-
-fn is_worth_a_line(reason: KeptBack) -> bool {
-    match reason {
-        KeptBack::Inhibited
-        | KeptBack::Silenced
-        | KeptBack::Muted
-        | KeptBack::Cooldown
-        | KeptBack::RateLimited
-        | KeptBack::NeverTold
-        | KeptBack::ResolvedUnwanted => true,
-        KeptBack::Waiting
-        | KeptBack::Unchanged
-        | KeptBack::StillResolved
-        | KeptBack::StandBy
-        | KeptBack::Failed
-        | KeptBack::NotRouted
-        | KeptBack::NotFiring => false,
-    }
 }

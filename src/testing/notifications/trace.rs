@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::alert_name;
 use crate::model::{Alert, LabelSet, Str, Timestamp};
 use crate::router::{Destined, IntegrationFacts, Knows, Muting, OnItsWay, Router};
 use crate::testing::file::KeptBack;
@@ -30,7 +29,9 @@ pub(super) struct Held {
     pub(super) integration: String,
     /// Why.
     pub(super) reason: KeptBack,
-    /// Why exactly: `by ApiDown{job="api"}`.
+    /// The alert that inhibits it.
+    pub(super) by: Option<LabelSet>,
+    /// Why exactly: `by {team="db"} of ann`.
     pub(super) detail: String,
 }
 
@@ -113,8 +114,9 @@ impl Trace {
                 let names = explanation.destinations.iter().map(|destined| destined.receiver.clone());
                 self.receivers.insert(alert.clone(), names.collect());
             }
+            let is_over = explanation.alert.as_ref().is_some_and(|alert| alert.resolved);
             for destined in &explanation.destinations {
-                holds_of(self.start, alert, &explanation.muting, destined, &mut held);
+                holds_of((self.start, is_over), alert, &explanation.muting, destined, &mut held);
             }
         }
         let holds = &mut self.holds;
@@ -134,7 +136,7 @@ impl Trace {
 
 /// What keeps an alert back at one of its routes.
 fn holds_of(
-    start: Timestamp,
+    (start, is_over): (Timestamp, bool),
     alert: &LabelSet,
     muting: &Muting,
     destined: &Destined,
@@ -142,60 +144,67 @@ fn holds_of(
 ) {
     let mut add = |(receiver, integration): (&str, &str), reason, detail: String| {
         let (receiver, integration) = (receiver.into(), integration.to_owned());
-        held.insert(Held { alert: alert.clone(), receiver, integration, reason, detail });
+        held.insert(Held { alert: alert.clone(), receiver, integration, reason, by: None, detail });
     };
     let all = (&*destined.receiver, "");
-    for by in &muting.inhibited_by {
-        add(all, KeptBack::Inhibited, format!("by {}", alert_name(&by.labels)));
-    }
     for by in &muting.silenced_by {
         let comment = if by.comment.is_empty() { String::new() } else { format!(" ({:?})", &*by.comment) };
-        add(all, KeptBack::Silenced, format!("by {{{}}} of {}{comment}", by.matchers.join(", "), by.created_by));
+        add(
+            all,
+            KeptBack::Silenced,
+            format!("by {{{}}} of {}{comment}", by.matchers.join(", "), by.created_by),
+        );
     }
     if !destined.quiet_by.is_empty() {
         add(all, KeptBack::Muted, format!("by the time interval {}", destined.quiet_by.join(", ")));
     }
     for facts in &destined.integrations {
-        if let Some((reason, detail)) = of_integration(start, facts) {
+        if let Some((reason, detail)) = of_integration(start, is_over, facts) {
             // Not always one of the route's receiver: it may be a fallback.
             add(facts.name.rsplit_once('/').unwrap_or(all), reason, detail);
         }
     }
+    held.extend(muting.inhibited_by.iter().map(|by| Held {
+        alert: alert.clone(),
+        receiver: destined.receiver.clone(),
+        integration: String::new(),
+        reason: KeptBack::Inhibited,
+        by: Some(by.labels.clone()),
+        detail: String::new(),
+    }));
 }
 
-/// Why an integration is not told, other than for what mutes alerts or routes.
-fn of_integration(start: Timestamp, facts: &IntegrationFacts) -> Option<(KeptBack, String)> {
-    let knows_nothing = facts.told.as_ref().is_none_or(|told| told.alert == Knows::Nothing);
+/// Why an integration is not told of an alert, other than for what mutes alerts or routes.
+fn of_integration(start: Timestamp, is_over: bool, facts: &IntegrationFacts) -> Option<(KeptBack, String)> {
+    let knows = facts.told.as_ref().map_or(Knows::Nothing, |told| told.alert);
+    let is_news = knows != if is_over { Knows::Resolved } else { Knows::Firing };
+    let error = || facts.last_error.as_deref().unwrap_or("the last attempt failed").to_owned();
     match (&facts.on_its_way, &facts.not_told) {
-        (Some(OnItsWay::Retrying { .. }), _) => {
-            let error = facts.last_error.as_deref().unwrap_or("the last attempt failed");
-            Some((KeptBack::Failed, error.to_owned()))
+        (Some(OnItsWay::Retrying { .. }), _) => return Some((KeptBack::Failed, error())),
+        (Some(OnItsWay::InFlight { .. }), _) => return None,
+        (None, None) if facts.last_error.is_some() => return Some((KeptBack::Failed, error())),
+        (None, None) if facts.fallback.is_some() => return None,
+        (None, None) if knows == Knows::Nothing && !is_over => {
+            return Some((KeptBack::Waiting, "for the first look at its group".to_owned()));
         }
-        (Some(OnItsWay::InFlight { .. }), _) => None,
-        (None, None) if facts.last_error.is_some() => {
-            let error = facts.last_error.as_deref().unwrap_or_default();
-            Some((KeptBack::Failed, format!("given up: {error}")))
-        }
-        (None, None) if knows_nothing => Some((KeptBack::Waiting, "for the first look at its group".to_owned())),
-        (None, None) => None,
-        (None, Some(why)) => {
-            let reason = match why.code {
-                "cooldown" => KeptBack::Cooldown,
-                "rate_limited" => KeptBack::RateLimited,
-                "unchanged" if knows_nothing => KeptBack::Waiting,
-                "unchanged" => KeptBack::Unchanged,
-                "never_told" => KeptBack::NeverTold,
-                "still_resolved" => KeptBack::StillResolved,
-                "resolved_unwanted" => KeptBack::ResolvedUnwanted,
-                "fallback_stand_by" => KeptBack::StandBy,
-                _ => return None, // muted, quiet: their causes are there already
-            };
-            let detail = match (reason, why.until) {
-                (KeptBack::Cooldown, Some(until)) => format!("until {}", until.since(start)),
-                (KeptBack::Waiting, _) => "for the next look at its group".to_owned(),
-                _ => why.text.to_owned(),
-            };
-            Some((reason, detail))
-        }
+        (None, _) => {}
     }
+    let why = facts.not_told.as_ref()?;
+    let (reason, detail) = match why.code {
+        "cooldown" if is_news => {
+            let until = why.until.map_or_else(String::new, |until| format!("until {}", until.since(start)));
+            (KeptBack::Cooldown, until)
+        }
+        "rate_limited" if is_news => (KeptBack::RateLimited, why.text.to_owned()),
+        "unchanged" if is_news && !is_over => {
+            (KeptBack::Waiting, "for the next look at its group".to_owned())
+        }
+        "unchanged" | "cooldown" | "rate_limited" => (KeptBack::Unchanged, why.text.to_owned()),
+        "never_told" if is_over => (KeptBack::NeverTold, why.text.to_owned()),
+        "still_resolved" if is_over => (KeptBack::StillResolved, why.text.to_owned()),
+        "resolved_unwanted" if is_over => (KeptBack::ResolvedUnwanted, why.text.to_owned()),
+        "fallback_stand_by" => (KeptBack::StandBy, why.text.to_owned()),
+        _ => return None, // muted, quiet: their causes are there already; or it is of another alert
+    };
+    Some((reason, detail))
 }

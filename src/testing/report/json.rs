@@ -79,6 +79,7 @@ fn failure(verdict: &FileVerdict, failure: &Failure, texts: &Texts) -> Value {
             "found": mismatch.found,
             "blocks": blocks(&mismatch.blocks),
             "why": mismatch.why,
+            "told_at_other_times": mismatch.nearby,
         }),
         FailureKind::Query { expr, at, error } => {
             json!({"kind": "query", "expr": &**expr, "time": at.to_string(), "error": error})

@@ -7,7 +7,7 @@ use super::timeline::timeline;
 use super::{Look, Texts, counts, headline, place};
 use crate::config::problem::Problem;
 use crate::config::render::{Format, render};
-use crate::testing::verdict::{Failure, FailureKind, FileVerdict, TestVerdict};
+use crate::testing::verdict::{Failure, FailureKind, FileVerdict, NotificationMismatch, TestVerdict};
 
 const RED: &str = "1;31";
 const GREEN: &str = "1;32";
@@ -100,7 +100,7 @@ fn write_failure(text: &mut String, verdict: &FileVerdict, failure: &Failure, te
         FailureKind::Samples(mismatch) => (blocks(&mismatch.blocks, "LABEL", 6, look), &mismatch.hint),
         FailureKind::Notifications(mismatch) => {
             let table = blocks(&mismatch.blocks, "PART", 6, look);
-            (mismatch.why.iter().fold(table, |text, why| format!("{text}      why: {}\n", printable(why))), &None)
+            (table + &reasons(mismatch), &None)
         }
         FailureKind::Unreadable(_) | FailureKind::Rule { .. } | FailureKind::Query { .. } => return,
     };
@@ -108,6 +108,12 @@ fn write_failure(text: &mut String, verdict: &FileVerdict, failure: &Failure, te
     if let Some(hint) = hint {
         let _ = writeln!(text, "      help: {hint}");
     }
+}
+
+fn reasons(mismatch: &NotificationMismatch) -> String {
+    let line = |word: &str, text: &String| format!("      {word}: {}\n", printable(text));
+    let why = mismatch.why.iter().map(|why| line("why", why));
+    why.chain(mismatch.nearby.iter().map(|told| line("but", told))).collect()
 }
 
 fn problems(problems: &[Problem], texts: &Texts, look: Look) -> String {
