@@ -44,6 +44,9 @@ use crate::testing::verdict::FileVerdict;
         exp_annotations: {summary: {contains: down}}
     promql_expr_test:
     - {expr: 'sum(up)', eval_time: 2m, exp_samples: [{labels: '{}', value: 0}]}
+    notification_test:               # who is told what, by the file named as `routes: routes.yml` beside `tests`
+    - {at: 6m10s, receiver: oncall, integration: email, status: firing, subject: {contains: ServiceDown}}
+    - {receiver: team, none: true, reason: inhibited}
 
 Examples:
   sereno test tests/*.yml
@@ -66,7 +69,7 @@ pub struct TestArguments {
     /// How verdicts are printed
     #[arg(long, env = "SERENO_TEST_FORMAT", value_name = "FORMAT", value_enum, default_value_t = FormatName::Text)]
     format: FormatName,
-    /// List the rules that no test touched
+    /// List the rules, routes, receivers and inhibit rules that no test touched
     #[arg(long)]
     coverage: bool,
     /// Show passed tests too, what was evaluated, and all of what differs
@@ -121,6 +124,7 @@ impl TestArguments {
                 fill_modifiers: on(Feature::BinopFillModifiers),
             },
             delayed_name_removal: on(Feature::DelayedNameRemoval),
+            timelines: self.verbose,
         }
     }
 

@@ -66,7 +66,7 @@ fn mismatch(test: &AlertTest, expected: usize, found: usize, blocks: Vec<Block>)
 }
 
 /// What is expected of an alert, its name included.
-struct Wanted<'t> {
+pub(super) struct Wanted<'t> {
     labels: Vec<(&'t str, Condition<'t>)>,
     annotations: Vec<(&'t str, Condition<'t>)>,
 }
@@ -106,7 +106,15 @@ impl<'t> Wanted<'t> {
         Self { labels, annotations }
     }
 
-    fn fits(&self, found: &FoundAlert, matching: Matching) -> bool {
+    /// The same of an alert of any name.
+    pub(super) fn plain(alert: &'t ExpectedAlert) -> Self {
+        let of = |pairs: &'t [(Str, Expected)]| -> Vec<(&'t str, Condition<'t>)> {
+            pairs.iter().map(|(name, expected)| (&**name, Condition::Of(expected))).collect()
+        };
+        Self { labels: of(&alert.labels), annotations: of(&alert.annotations) }
+    }
+
+    pub(super) fn fits(&self, found: &FoundAlert, matching: Matching) -> bool {
         let takes = self.labels.iter().all(|(name, condition)| condition.takes(found.labels.get(name)))
             && self.annotations.iter().all(|(name, condition)| condition.takes(found.annotations.get(name)));
         takes
@@ -116,7 +124,7 @@ impl<'t> Wanted<'t> {
     }
 
     /// How many labels and annotations are as expected, the name aside.
-    fn alike(&self, found: &FoundAlert) -> usize {
+    pub(super) fn alike(&self, found: &FoundAlert) -> usize {
         let labels = self
             .labels
             .iter()
@@ -166,7 +174,7 @@ fn blocks(
     blocks
 }
 
-fn side_by_side(wanted: &Wanted<'_>, found: &FoundAlert, matching: Matching) -> Vec<Row> {
+pub(super) fn side_by_side(wanted: &Wanted<'_>, found: &FoundAlert, matching: Matching) -> Vec<Row> {
     let mut rows = Vec::new();
     merge(&mut rows, "", &wanted.labels, found.labels.iter().collect(), matching);
     merge(&mut rows, "annotation ", &wanted.annotations, found.annotations.iter().collect(), matching);
@@ -199,7 +207,7 @@ fn merge(
     }
 }
 
-fn wanted(wanted: &Wanted<'_>) -> Vec<Row> {
+pub(super) fn wanted(wanted: &Wanted<'_>) -> Vec<Row> {
     let row = |prefix: &str, name: &str, condition: &Condition<'_>| Row {
         name: format!("{prefix}{name}"),
         expected: condition.text(),
@@ -211,7 +219,7 @@ fn wanted(wanted: &Wanted<'_>) -> Vec<Row> {
     labels.chain(annotations).collect()
 }
 
-fn unwanted(found: &FoundAlert) -> Vec<Row> {
+pub(super) fn unwanted(found: &FoundAlert) -> Vec<Row> {
     let row = |prefix: &str, name: &str, value: &str| Row {
         name: format!("{prefix}{name}"),
         expected: None,

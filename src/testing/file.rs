@@ -71,6 +71,10 @@ pub struct Test {
     pub expr_tests: Vec<ExprTest>,
     /// The silences that somebody makes.
     pub silences: Vec<TestSilence>,
+    /// When receivers cannot be told.
+    pub outages: Vec<Outage>,
+    /// Every notification must be expected by one of the notification tests.
+    pub exhaustive: bool,
     /// What is expected to be told to people.
     pub notification_tests: Vec<NotificationTest>,
 }
@@ -232,6 +236,23 @@ pub struct TestSilence {
     pub comment: Str,
 }
 
+/// A time in which a receiver, or one integration of it, cannot be told.
+#[derive(Clone, Debug)]
+pub struct Outage {
+    /// Where it stands.
+    pub span: Range<usize>,
+    /// Who.
+    pub receiver: Located<Str>,
+    /// By what: `email`, or `email[1]` for the second one; `None`: by anything.
+    pub integration: Option<Located<Str>>,
+    /// The first attempt that fails is at this time or later.
+    pub from: Duration,
+    /// The first attempt that does not fail any more is at this time or later; `None`: they fail on.
+    pub until: Option<Duration>,
+    /// Messages are refused for good, and not tried again.
+    pub refuses: bool,
+}
+
 /// What is expected to be told, or not told.
 #[derive(Clone, Debug)]
 pub struct NotificationTest {
@@ -239,28 +260,96 @@ pub struct NotificationTest {
     pub span: Range<usize>,
     /// When; `None`: at any time of the test.
     pub when: Option<When>,
-    /// Who.
-    pub receiver: Str,
-    /// By what: `email`, `slack`, …
-    pub integration: Option<Str>,
+    /// Who; `None`: anybody.
+    pub receiver: Option<Located<Str>>,
+    /// By what: `email`, or `email[1]` for the second one; `None`: by anything.
+    pub integration: Option<Located<Str>>,
     /// Whether it says that alerts fire, or that all are resolved.
     pub status: Option<Status>,
     /// The labels that its alerts are grouped by.
     pub group_labels: Option<Vec<(Str, Expected)>>,
     /// The alerts in it.
-    pub exp_alerts: Option<Vec<ExpectedAlert>>,
+    pub exp_alerts: Option<Vec<ExpectedNotified>>,
     /// Whether alerts, labels and annotations may be more than those.
     pub matching: Matching,
-    /// Its subject or title.
-    pub subject: Option<Expected>,
-    /// Its text.
-    pub body: Option<Expected>,
-    /// How many such notifications there are.
+    /// How many alerts there are in it.
+    pub alerts: Option<usize>,
+    /// Its texts: `subject`, `title`, `body`, `text`, or a place in the settings of the integration.
+    pub texts: Vec<(Str, Expected)>,
+    /// How many such notifications there are; `None`: at least one.
     pub count: Option<usize>,
     /// Nothing of that kind may be told.
     pub none: bool,
-    /// Why nothing is told: `inhibited`, `silenced`, …
-    pub reason: Option<Located<Str>>,
+    /// Why nothing is told.
+    pub reason: Option<KeptBack>,
+}
+
+/// An alert that is expected in a notification.
+#[derive(Clone, Debug)]
+pub struct ExpectedNotified {
+    /// Its labels and annotations.
+    pub alert: ExpectedAlert,
+    /// Whether it fires or is resolved.
+    pub status: Option<Status>,
+}
+
+/// Why somebody is not told of an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeptBack {
+    /// Another alert inhibits it.
+    Inhibited,
+    /// A silence mutes it.
+    Silenced,
+    /// Time intervals keep its route quiet.
+    Muted,
+    /// The receiver was told of its group a short while ago.
+    Cooldown,
+    /// The receiver was told too much of late.
+    RateLimited,
+    /// Its group waits for more alerts, or for its next look.
+    Waiting,
+    /// The receiver knows.
+    Unchanged,
+    /// It was over before anybody was told.
+    NeverTold,
+    /// It is over, and the receiver knows.
+    StillResolved,
+    /// It is over, and the receiver does not want to hear of that.
+    ResolvedUnwanted,
+    /// The receiver is a fallback, and the one before it can be told.
+    StandBy,
+    /// The receiver cannot be told.
+    Failed,
+    /// It fires, and goes to others.
+    NotRouted,
+    /// No such alert fires.
+    NotFiring,
+}
+
+impl KeptBack {
+    /// All of them, by their words in files.
+    pub const WORDS: &[(&str, Self)] = &[
+        ("inhibited", Self::Inhibited),
+        ("silenced", Self::Silenced),
+        ("muted", Self::Muted),
+        ("cooldown", Self::Cooldown),
+        ("rate_limited", Self::RateLimited),
+        ("waiting", Self::Waiting),
+        ("unchanged", Self::Unchanged),
+        ("never_told", Self::NeverTold),
+        ("still_resolved", Self::StillResolved),
+        ("resolved_unwanted", Self::ResolvedUnwanted),
+        ("stand_by", Self::StandBy),
+        ("failed", Self::Failed),
+        ("not_routed", Self::NotRouted),
+        ("not_firing", Self::NotFiring),
+    ];
+
+    /// The word in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, reason)| *reason == self).map_or("", |(word, _)| word)
+    }
 }
 
 /// When something is told.
@@ -279,4 +368,15 @@ pub enum Status {
     Firing,
     /// All alerts are resolved.
     Resolved,
+}
+
+impl Status {
+    /// The word in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Firing => "firing",
+            Self::Resolved => "resolved",
+        }
+    }
 }

@@ -20,6 +20,7 @@ pub mod file;
 mod hints;
 mod inputs;
 mod needs;
+mod notifications;
 pub mod report;
 pub mod ruleset;
 mod run;

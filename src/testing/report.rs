@@ -3,8 +3,10 @@
 mod coverage;
 mod json;
 mod junit;
+mod lines;
 mod table;
 mod text;
+mod timeline;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -68,6 +70,9 @@ fn headline(failure: &Failure) -> String {
                 false => format!("{} expected, {} found", of(mismatch.expected), mismatch.found),
             };
             format!("expr: {:?}, time: {}: {what}", &*mismatch.expr, mismatch.at)
+        }
+        FailureKind::Notifications(mismatch) => {
+            format!("notification_test: {} expected, found {}", mismatch.what, mismatch.found)
         }
         FailureKind::Query { expr, at, error } => format!("expr: {:?}, time: {at}, err: {error}", &**expr),
     }

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alerts::{self, FoundAlert};
-use super::file::{AlertTest, ExpectedState, Test};
+use super::file::{AlertTest, ExpectedState, Test, TestSilence};
 use super::inputs::{self, Expectation};
 use super::needs::{Names, live, reads};
+use super::notifications::course::{self, Course};
+use super::notifications::timeline::timeline;
+use super::notifications::{self, compare};
 use super::samples::{self, PlainSample, PlainValue};
 use super::suite::{RulePlace, Suite, Touched};
 use super::verdict::{Failure, FailureKind, TestVerdict};
@@ -13,7 +16,7 @@ use super::world::{GroupOrder, World, WorldFailure};
 use crate::config::problem::{Problem, Severity};
 use crate::config::rules::RuleKind;
 use crate::model::labels::METRIC_NAME;
-use crate::model::{Duration, LabelSet, Str};
+use crate::model::{Duration, LabelSet, Str, Timestamp};
 use crate::promql::value::{QueryResult, Value};
 use crate::rules::AlertState;
 
@@ -22,14 +25,19 @@ pub(super) fn run(suite: &Suite, test: &Test, touched: &mut Touched) -> TestVerd
     let mut verdict = TestVerdict {
         title: test.title(),
         span: test.span.clone(),
-        assertions: test.alert_tests.len() + test.expr_tests.len(),
+        assertions: test.alert_tests.len()
+            + test.expr_tests.len()
+            + test.notification_tests.len()
+            + usize::from(test.exhaustive),
         failures: Vec::new(),
+        timeline: Vec::new(),
         warnings: Vec::new(),
         evaluated: (0, suite.rules().count()),
     };
     let mut problems = Vec::new();
     let series = inputs::series(&suite.file, test, &mut problems);
     let expectations = inputs::expectations(&suite.file, test, suite.options.features);
+    problems.extend(notifications::problems(&suite.file.path, test, suite.routing.as_deref()));
     let is_error = |problem: &Problem| problem.severity == Severity::Error;
     let (errors, warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_error);
     verdict.warnings = warnings;
@@ -38,7 +46,8 @@ pub(super) fn run(suite: &Suite, test: &Test, touched: &mut Touched) -> TestVerd
             errors.into_iter().chain(unreadable(&expectations)).map(unreadable_failure).collect();
         return verdict;
     }
-    verdict.failures.extend(untold(suite, test));
+    let last_sample = series.iter().filter_map(|series| series.samples.last()).map(|(at, _)| *at).max();
+    let length = course::length(test, last_sample.map(Timestamp::from_millis));
     let mut names: Names = series.iter().map(|series| Str::from(series.labels.value(METRIC_NAME))).collect();
     let rules = suite.rules();
     let found = live(rules.clone().map(|(_, rule, expr)| (rule, expr)), &mut names);
@@ -47,12 +56,18 @@ pub(super) fn run(suite: &Suite, test: &Test, touched: &mut Touched) -> TestVerd
     verdict.evaluated.0 = live.len();
     let crossing = crossing(suite, &live);
     let again = (!crossing.is_empty()).then(|| inputs::series(&suite.file, test, &mut Vec::new()));
-    let mut world = World::new(suite, test, series, &live, GroupOrder::Files);
-    let failures = assertions(suite, test, &mut world, &expectations);
-    touched.gave.extend(world.gave());
+    let world = World::new(suite, test, series, &live, GroupOrder::Files);
+    let mut course = Course::new(suite, test, world);
+    let failures = assertions(suite, test, &mut course, length, &expectations);
+    touched.gave.extend(course.world.gave());
+    touched.routes.extend(&course.touched());
+    if !failures.is_empty() || suite.options.timelines {
+        verdict.timeline = timeline(test, &course);
+    }
     if let Some(series) = again {
-        let mut other = World::new(suite, test, series, &live, GroupOrder::Reversed);
-        let reversed = assertions(suite, test, &mut other, &expectations);
+        let world = World::new(suite, test, series, &live, GroupOrder::Reversed);
+        let mut other = Course::new(suite, test, world);
+        let reversed = assertions(suite, test, &mut other, length, &expectations);
         let places = |failures: &[Failure]| -> Vec<usize> {
             failures.iter().map(|failure| failure.span.start).collect()
         };
@@ -68,7 +83,8 @@ pub(super) fn run(suite: &Suite, test: &Test, touched: &mut Touched) -> TestVerd
 fn assertions(
     suite: &Suite,
     test: &Test,
-    world: &mut World<'_>,
+    course: &mut Course<'_>,
+    length: Duration,
     expectations: &[Result<Expectation, Problem>],
 ) -> Vec<Failure> {
     let mut failures = Vec::new();
@@ -79,12 +95,12 @@ fn assertions(
     let last = test.expr_tests.iter().map(|test| test.eval_time).chain(by_time.keys().copied()).max();
     for (at, tests) in &by_time {
         let now = test.start + *at;
-        world.run_until(now);
-        if !world.failures().is_empty() {
+        course.run_until(now);
+        if !course.world.failures().is_empty() {
             break;
         }
         for alert in tests {
-            let mismatch = alerts::compare(alert, found_alerts(suite, world, alert, now));
+            let mismatch = alerts::compare(alert, found_alerts(suite, &course.world, alert, now));
             failures.extend(
                 mismatch.map(|mismatch| Failure {
                     span: alert.span.clone(),
@@ -93,7 +109,8 @@ fn assertions(
             );
         }
     }
-    world.run_until(test.start + last.unwrap_or_default());
+    course.run_until(test.start + last.unwrap_or_default().max(length));
+    let world = &course.world;
     if !world.failures().is_empty() {
         failures.extend(world.failures().iter().map(|failure| world_failure(suite, test, failure)));
         return failures;
@@ -113,6 +130,11 @@ fn assertions(
             }
         };
         failures.extend(kind.map(|kind| Failure { span: expr.span.clone(), kind }));
+    }
+    if let Some(desk) = &course.desk {
+        failures
+            .extend(desk.refused.iter().map(|(silence, refusal)| refused_silence(suite, silence, refusal)));
+        failures.extend(compare::failures(test, desk));
     }
     failures
 }
@@ -189,17 +211,16 @@ fn world_failure(suite: &Suite, test: &Test, failure: &WorldFailure) -> Failure 
     }
 }
 
-/// What a test asserts that nobody looks at yet: it must not seem to pass.
-fn untold(suite: &Suite, test: &Test) -> Option<Failure> {
-    let first = test.notification_tests.first()?;
-    Some(unreadable_failure(Problem {
-        check: "not-tested-yet",
+/// A silence that the router does not take.
+fn refused_silence(suite: &Suite, silence: &TestSilence, refusal: &str) -> Failure {
+    unreadable_failure(Problem {
+        check: "bad-silence",
         severity: Severity::Error,
         file: suite.file.path.clone(),
-        span: Some(first.span.start..first.span.start + 1),
-        message: "notification_test is read, but not tested yet".to_owned(),
+        span: Some(silence.span.clone()),
+        message: refusal.to_owned(),
         help: None,
-    }))
+    })
 }
 
 fn unreadable(expectations: &[Result<Expectation, Problem>]) -> impl Iterator<Item = Problem> {

@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::coverage::{Coverage, RuleCoverage};
-use super::file::{Test, TestFile};
+use super::coverage::{Coverage, RuleCoverage, of_routing};
+use super::file::{Expected, NotificationTest, Test, TestFile};
 use super::needs::{Names, names_read, written};
+use super::notifications::desk::TouchedRoutes;
 use super::ruleset::Ruleset;
 use super::run;
 use super::verdict::FileVerdict;
+use crate::config::routes::Routing;
 use crate::config::rules::{Rule, RuleGroup, RuleKind};
 use crate::model::Str;
+use crate::model::labels::ALERT_NAME;
 use crate::promql::ast::Expr;
 use crate::promql::parser::Features;
 use crate::rules::RuleType;
@@ -22,6 +25,8 @@ pub struct Options {
     pub features: Features,
     /// Metric names are dropped at the end of an evaluation.
     pub delayed_name_removal: bool,
+    /// What happened is told also of tests that pass.
+    pub timelines: bool,
 }
 
 /// A test file and the rules that it tests.
@@ -30,6 +35,8 @@ pub struct Suite {
     pub(super) file: TestFile,
     pub(super) options: Options,
     pub(super) groups: Vec<SuiteGroup>,
+    /// Whom to tell; `None`: the file names no routes.
+    pub(super) routing: Option<Arc<Routing>>,
 }
 
 /// A group with its rules' expressions.
@@ -49,6 +56,8 @@ pub(super) type RulePlace = (usize, usize);
 pub(super) struct Touched {
     /// The rules that gave a result.
     pub(super) gave: BTreeSet<RulePlace>,
+    /// What of the routing file something happened to.
+    pub(super) routes: TouchedRoutes,
 }
 
 impl Suite {
@@ -72,7 +81,13 @@ impl Suite {
             }
         }
         groups.sort_by_key(|group| group.rank);
-        Self { file, options, groups }
+        Self { file, options, groups, routing: None }
+    }
+
+    /// The same with whom to tell, its templates loaded.
+    #[must_use]
+    pub fn with_routing(self, routing: Option<Arc<Routing>>) -> Self {
+        Self { routing, ..self }
     }
 
     /// The test file.
@@ -118,13 +133,15 @@ impl Suite {
                 asserted: asserted.contains(&(group, index)),
             }
         };
-        Coverage { rules: self.rules().map(of).collect() }
+        let routing = self.routing.as_ref().map(|routing| of_routing(routing, &touched.routes));
+        Coverage { rules: self.rules().map(of).collect(), routing: routing.unwrap_or_default() }
     }
 
     /// The rules whose alerts or series are asserted, or are read by one that is.
     fn asserted(&self, tests: &[&Test]) -> BTreeSet<RulePlace> {
-        let alerts: BTreeSet<&str> =
+        let mut alerts: BTreeSet<&str> =
             tests.iter().flat_map(|test| &test.alert_tests).map(|test| &*test.alertname).collect();
+        alerts.extend(tests.iter().flat_map(|test| &test.notification_tests).flat_map(told_names));
         let exprs = tests.iter().flat_map(|test| &test.expr_tests);
         let exprs = exprs
             .filter_map(|test| crate::promql::parser::parse(&test.expr.value, self.options.features).ok());
@@ -161,4 +178,14 @@ impl Suite {
         }
         names
     }
+}
+
+/// The names of alerts that a notification test is about.
+fn told_names(test: &NotificationTest) -> impl Iterator<Item = &str> {
+    let named = test.exp_alerts.iter().flatten().flat_map(|alert| &alert.alert.labels);
+    let labels = named.chain(test.group_labels.iter().flatten());
+    labels.filter(|(name, _)| &**name == ALERT_NAME).filter_map(|(_, expected)| match expected {
+        Expected::Equal(name) => Some(&**name),
+        Expected::Regex(_) | Expected::Contains(_) | Expected::Absent => None,
+    })
 }

@@ -46,6 +46,8 @@ pub struct TestVerdict {
     pub assertions: usize,
     /// What was not as expected, in the order in which it was found.
     pub failures: Vec<Failure>,
+    /// What happened, if the test is about notifications and failed, or if it is wanted.
+    pub timeline: Vec<Moment>,
     /// What is odd about it although it may have passed.
     pub warnings: Vec<Problem>,
     /// How many rules were evaluated, of how many.
@@ -89,6 +91,8 @@ pub enum FailureKind {
     Alerts(AlertMismatch),
     /// An expression gives something else.
     Samples(SampleMismatch),
+    /// What is told is not what is expected.
+    Notifications(NotificationMismatch),
     /// An expression gives nothing at all.
     Query {
         /// The expression.
@@ -136,4 +140,30 @@ pub struct SampleMismatch {
     pub blocks: Vec<Block>,
     /// What may be the reason, if that can be told.
     pub hint: Option<String>,
+}
+
+/// What is told is not what is expected.
+#[derive(Clone, Debug)]
+pub struct NotificationMismatch {
+    /// What is expected: `a firing notification to oncall/email at 2m45s`.
+    pub what: String,
+    /// What there is, in a few words.
+    pub found: String,
+    /// What is told at that time, beside what is expected.
+    pub blocks: Vec<Block>,
+    /// Why nothing else is told, each a sentence.
+    pub why: Vec<String>,
+    /// What the same receiver is told at other times.
+    pub nearby: Vec<String>,
+}
+
+/// Something that happened in a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// When, since the start of the test.
+    pub at: Duration,
+    /// What, in a word or two: `firing`, `told`, `inhibited`, …
+    pub what: &'static str,
+    /// To what or whom.
+    pub text: String,
 }

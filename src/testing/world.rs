@@ -13,7 +13,8 @@ use super::suite::{RulePlace, Suite};
 use crate::config::rules::RuleGroup;
 use crate::model::sample::STALE_NAN_BITS;
 use crate::model::{
-    Alert, Duration, Histogram, Lookup, QueryValue, Sample, SampleValue, SeriesPoint, Str, Timestamp,
+    Alert, Duration, Histogram, LabelSet, Lookup, QueryValue, Sample, SampleValue, SeriesPoint, Str,
+    Timestamp,
 };
 use crate::promql::ast::Expr;
 use crate::promql::engine::{self, instant};
@@ -22,7 +23,8 @@ use crate::promql::memory::MemoryStore;
 use crate::promql::parser::parse;
 use crate::promql::value::{QueryResult, Value};
 use crate::rules::{
-    Effect, Engine, Event, Input, Query, QueryError, RuleError, RulesConfig, Sampled, View, Write, Written,
+    Change, Effect, Engine, Event, Input, Query, QueryError, RuleError, RulesConfig, Sampled, View, Write,
+    Written,
 };
 
 /// In which order groups of the same rank are evaluated.
@@ -54,6 +56,8 @@ pub struct World<'s> {
     /// What went wrong, in order; the first one stops the clock.
     failures: Vec<WorldFailure>,
     gave: BTreeSet<RulePlace>,
+    /// What became of alerts, in order.
+    changes: Vec<(Timestamp, LabelSet, Change)>,
 }
 
 /// Why a test cannot go on.
@@ -150,6 +154,7 @@ impl<'s> World<'s> {
             told: Vec::new(),
             failures: Vec::new(),
             gave: BTreeSet::new(),
+            changes: Vec::new(),
         }
     }
 
@@ -217,6 +222,11 @@ impl<'s> World<'s> {
     /// The rules that gave a result.
     pub(super) fn gave(&self) -> &BTreeSet<RulePlace> {
         &self.gave
+    }
+
+    /// What became of alerts, in order; labels as the router knows them.
+    pub(super) fn changes(&self) -> &[(Timestamp, LabelSet, Change)] {
+        &self.changes
     }
 
     fn options(&self) -> engine::Options<'static> {
@@ -348,11 +358,11 @@ impl<'s> World<'s> {
                 };
                 self.failures.push(WorldFailure::Rule { group, rule, at: now.since(self.test.start), error });
             }
+            Event::AlertChanged { labels, at, change, .. } => self.changes.push((at, labels, change)),
             Event::GroupEvaluated { .. }
             | Event::SlotsMissed { .. }
             | Event::TemplateFailed { .. }
             | Event::WriteFailed { .. }
-            | Event::AlertChanged { .. }
             | Event::Loaded { .. } => {}
         }
     }

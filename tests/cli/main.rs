@@ -10,6 +10,7 @@ mod server_commands;
 mod serving;
 mod templates;
 mod unit_tests;
+mod unit_tests_notifications;
 
 use std::fs;
 use std::path::Path;

@@ -6,8 +6,11 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::config::problem::{Problem, Severity};
+use crate::config::routes::Routing;
+use crate::config::{load_templates, read_routing};
 use crate::model::Str;
 use crate::shell::glob;
+use crate::shell::reload::read_templates;
 use crate::testing::file::{Test, TestFile, read_test_file};
 use crate::testing::report::Texts;
 use crate::testing::verdict::FileVerdict;
@@ -58,10 +61,14 @@ impl Loader {
                     true => self.rulesets(&file, &mut texts, &mut problems),
                     false => Vec::new(),
                 };
+                let routing = match is_needed {
+                    true => self.routing(&file, &mut texts, &mut problems),
+                    false => None,
+                };
                 if problems.iter().any(|problem| problem.severity == Severity::Error) {
                     FileVerdict { path: path.into(), problems, ..FileVerdict::default() }
                 } else {
-                    let verdict = Suite::new(file, &rulesets, self.options).run(wanted);
+                    let verdict = Suite::new(file, &rulesets, self.options).with_routing(routing).run(wanted);
                     FileVerdict { problems, ..verdict }
                 }
             }
@@ -103,6 +110,37 @@ impl Loader {
         }
         problems.extend(of_rules);
         rulesets
+    }
+
+    /// The routing file that a test file names, with its templates. Only its errors are of interest here.
+    fn routing(
+        &self,
+        file: &TestFile,
+        texts: &mut Texts,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Arc<Routing>> {
+        let routes = file.routes.as_ref()?;
+        let path = beside(&file.path, &routes.value);
+        let text = match read_text(&path) {
+            Ok(text) => text,
+            Err(message) => {
+                let (check, severity) = ("unreadable-file", Severity::Error);
+                let (file, span) = (file.path.clone(), Some(routes.span.clone()));
+                let help = Some("the path is relative to the folder of the test file".to_owned());
+                problems.push(Problem { check, severity, file, span, message, help });
+                return None;
+            }
+        };
+        let (routing, mut found) = read_routing(&path, &text);
+        texts.insert(path.as_str().into(), text.into());
+        let routing = routing.map(|mut routing| {
+            let (files, of_templates) = load_templates(&mut routing, &read_templates);
+            texts.extend(files);
+            found.extend(of_templates);
+            Arc::new(routing)
+        });
+        problems.extend(found.into_iter().filter(|problem| problem.severity == Severity::Error));
+        routing
     }
 
     fn ruleset(&self, path: &str) -> Loaded {

@@ -8,8 +8,8 @@ use crate::model::regex::AnchoredRegex;
 
 const CONDITION: Shape = Shape {
     what: "a condition on a text",
-    keys: &["regex", "contains", "absent"],
-    advice: &[("matches", "did you mean `regex`?"), ("equals", "write the text itself")],
+    keys: &["equals", "regex", "contains", "absent"],
+    advice: &[("matches", "did you mean `regex`?"), ("equal", "did you mean `equals`?")],
 };
 
 const ALERT: Shape = Shape {
@@ -60,16 +60,18 @@ impl Reader<'_> {
             Value::Mapping(_) => {}
         }
         let fields = self.fields(node, &CONDITION)?;
-        let given = [fields.get("regex"), fields.get("contains"), fields.get("absent")];
+        let given = ["equals", "regex", "contains", "absent"].map(|key| fields.get(key));
         match given {
-            [Some(regex), None, None] => self.expected_regex(regex),
-            [None, Some(part), None] => self.text(part, what).map(Expected::Contains),
-            [None, None, Some(absent)] => match self.boolean(absent, "absent")? {
+            [Some(text), None, None, None] => self.text(text, what).map(Expected::Equal),
+            [None, Some(regex), None, None] => self.expected_regex(regex),
+            [None, None, Some(part), None] => self.text(part, what).map(Expected::Contains),
+            [None, None, None, Some(absent)] => match self.boolean(absent, "absent")? {
                 true => Some(Expected::Absent),
                 false => self.expected_regex_text(".+", absent), // it is there
             },
             _ => {
-                let message = "a condition on a text has exactly one of `regex`, `contains` and `absent`";
+                let message =
+                    "a condition on a text has exactly one of `equals`, `regex`, `contains` and `absent`";
                 self.error("bad-condition", &node.span, message);
                 None
             }

@@ -40,6 +40,8 @@ const TEST: Shape = Shape {
         "external_url",
         "input_series",
         "silences",
+        "receivers_fail",
+        "exhaustive",
         "alert_rule_test",
         "promql_expr_test",
         "notification_test",
@@ -161,6 +163,8 @@ impl Reader<'_> {
             alert_tests: self.each(&fields, "alert_rule_test", |reader, node| reader.alert_test(node)),
             expr_tests: self.each(&fields, "promql_expr_test", |reader, node| reader.expr_test(node)),
             silences: self.each(&fields, "silences", |reader, node| reader.test_silence(node)),
+            outages: self.each(&fields, "receivers_fail", |reader, node| reader.outage(node)),
+            exhaustive: self.flag(&fields, "exhaustive").unwrap_or(false),
             notification_tests: self
                 .each(&fields, "notification_test", |reader, node| reader.notification_test(node)),
         })

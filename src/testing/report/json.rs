@@ -7,7 +7,7 @@ use crate::config::problem::{Problem, Severity};
 use crate::config::render::Position;
 use crate::testing::coverage::Coverage;
 use crate::testing::diff::Block;
-use crate::testing::verdict::{Failure, FailureKind, FileVerdict, TestVerdict};
+use crate::testing::verdict::{Failure, FailureKind, FileVerdict, Moment, TestVerdict};
 
 /// All verdicts as one JSON document that ends with a line break; with the coverage if it is wanted.
 #[must_use]
@@ -44,6 +44,7 @@ fn test(verdict: &FileVerdict, test: &TestVerdict, texts: &Texts) -> Value {
         "rules_evaluated": test.evaluated.0,
         "failures": failures.collect::<Vec<_>>(),
         "warnings": warnings.collect::<Vec<_>>(),
+        "timeline": test.timeline.iter().map(moment).collect::<Vec<_>>(),
     })
 }
 
@@ -72,6 +73,14 @@ fn failure(verdict: &FileVerdict, failure: &Failure, texts: &Texts) -> Value {
             "found": mismatch.found,
             "blocks": blocks(&mismatch.blocks),
         }),
+        FailureKind::Notifications(mismatch) => json!({
+            "kind": "notifications",
+            "expected": mismatch.what,
+            "found": mismatch.found,
+            "blocks": blocks(&mismatch.blocks),
+            "why": mismatch.why,
+            "told_at_other_times": mismatch.nearby,
+        }),
         FailureKind::Query { expr, at, error } => {
             json!({"kind": "query", "expr": &**expr, "time": at.to_string(), "error": error})
         }
@@ -79,6 +88,10 @@ fn failure(verdict: &FileVerdict, failure: &Failure, texts: &Texts) -> Value {
     value["message"] = headline(failure).into();
     value["start"] = position(&verdict.path, failure.span.start, texts);
     value
+}
+
+fn moment(moment: &Moment) -> Value {
+    json!({"time": moment.at.to_string(), "what": moment.what, "text": moment.text})
 }
 
 fn blocks(blocks: &[Block]) -> Value {
@@ -125,9 +138,19 @@ fn coverage(coverage: &Coverage, texts: &Texts) -> Value {
             "asserted": rule.asserted,
         })
     });
+    let routing = coverage.routing.iter().map(|part| {
+        json!({
+            "file": &*part.file,
+            "part": part.part.as_str(),
+            "name": part.name,
+            "start": position(&part.file, part.start, texts),
+            "touched": part.touched,
+        })
+    });
     json!({
         "rules": coverage.rules.len(),
         "covered": coverage.covered(),
         "each": rules.collect::<Vec<_>>(),
+        "routing": routing.collect::<Vec<_>>(),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Look;
+use super::{Look, lines};
 use crate::testing::diff::{Block, Fate, Row};
 
 /// The longest cell that stands in a column; longer ones get lines of their own.
@@ -67,6 +67,12 @@ fn write_block(text: &mut String, block: &Block, part: &str, indent: usize, look
             let _ = writeln!(text, "{:indent$}  {mark} {}", "", label.trim_end());
             if row.same {
                 let _ = writeln!(text, "{:indent$}        {have}", "");
+                continue;
+            }
+            if let (Some(expected), Some(found)) = (&row.expected, &row.found)
+                && (expected.contains('\n') || found.contains('\n'))
+            {
+                text.push_str(&lines::diff(expected, found, indent + 6, look));
                 continue;
             }
             if row.expected.is_some() {

@@ -49,6 +49,7 @@ fn verdict() -> FileVerdict {
         span: 7..8,
         assertions: 2,
         failures,
+        timeline: Vec::new(),
         warnings: Vec::new(),
         evaluated: (1, 3),
     };
@@ -174,7 +175,7 @@ fn what_no_test_touched() {
         asserted,
     };
     let rules = vec![rule("A", true, true), rule("B", true, false), rule("C", false, false)];
-    insta::assert_snapshot!(coverage(&Coverage { rules }, &texts(), Look::default()), @"
+    insta::assert_snapshot!(coverage(&Coverage { rules, routing: Vec::new() }, &texts(), Look::default()), @"
     Coverage: 1 of 3 rules (33 %)
       r.yml:1:1  alert B: gives a result, but no test asserts it
       r.yml:1:1  alert C: gives no result in any test

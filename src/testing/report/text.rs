@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use super::table::{blocks, paint, printable};
+use super::timeline::timeline;
 use super::{Look, Texts, counts, headline, place};
 use crate::config::problem::Problem;
 use crate::config::render::{Format, render};
-use crate::testing::verdict::{Failure, FailureKind, FileVerdict, TestVerdict};
+use crate::testing::verdict::{Failure, FailureKind, FileVerdict, NotificationMismatch, TestVerdict};
 
 const RED: &str = "1;31";
 const GREEN: &str = "1;32";
@@ -77,6 +78,10 @@ fn write_test(text: &mut String, verdict: &FileVerdict, test: &TestVerdict, text
     for failure in &test.failures {
         write_failure(text, verdict, failure, texts, look);
     }
+    let is_told = |failure: &Failure| matches!(failure.kind, FailureKind::Notifications(_));
+    if look.verbose || test.failures.iter().any(is_told) {
+        text.push_str(&timeline(&test.timeline, 4, look));
+    }
     for warning in &test.warnings {
         let lines = problems(std::slice::from_ref(warning), texts, look);
         text.push_str(&indented(&lines, 4));
@@ -93,12 +98,22 @@ fn write_failure(text: &mut String, verdict: &FileVerdict, failure: &Failure, te
     let (table, hint) = match &failure.kind {
         FailureKind::Alerts(mismatch) => (blocks(&mismatch.blocks, "LABEL", 6, look), &mismatch.hint),
         FailureKind::Samples(mismatch) => (blocks(&mismatch.blocks, "LABEL", 6, look), &mismatch.hint),
+        FailureKind::Notifications(mismatch) => {
+            let table = blocks(&mismatch.blocks, "PART", 6, look);
+            (table + &reasons(mismatch), &None)
+        }
         FailureKind::Unreadable(_) | FailureKind::Rule { .. } | FailureKind::Query { .. } => return,
     };
     text.push_str(&table);
     if let Some(hint) = hint {
         let _ = writeln!(text, "      help: {hint}");
     }
+}
+
+fn reasons(mismatch: &NotificationMismatch) -> String {
+    let line = |word: &str, text: &String| format!("      {word}: {}\n", printable(text));
+    let why = mismatch.why.iter().map(|why| line("why", why));
+    why.chain(mismatch.nearby.iter().map(|told| line("but", told))).collect()
 }
 
 fn problems(problems: &[Problem], texts: &Texts, look: Look) -> String {

@@ -121,11 +121,10 @@ tests:
     t.yml:11:44: error[unknown-field]: field labels not found in an expected alert (the key is called `exp_labels`)
     t.yml:12:37: error[bad-value]: inactive alerts are not counted (to count pending or firing alerts, write that state; without `exp_alerts`, `state: inactive` means none at all)
     t.yml:13:59: error[bad-regex]: error parsing regexp: missing closing ): `^(?:a()$`
-    t.yml:13:68: error[bad-condition]: a condition on a text has exactly one of `regex`, `contains` and `absent`
+    t.yml:13:68: error[bad-condition]: a condition on a text has exactly one of `equals`, `regex`, `contains` and `absent`
     t.yml:13:96: error[wrong-type]: cannot unmarshal !!seq into exp_labels (a text, or one of `{regex: …}`, `{contains: …}`, `{absent: true}` belongs here)
     t.yml:14:55: error[wrong-type]: cannot unmarshal !!str `NaN` into value (a number (`1.5`, `1e3`, `.inf`, `-.inf`, `.nan`) belongs here)
     t.yml:15:15: error[missing-field]: a silence needs a `duration`
-    t.yml:16:24: error[missing-field]: a notification test needs a `receiver`
     t.yml:16:33: error[bad-value]: 1m is before 3m
     t.yml:16:58: error[bad-value]: `reason` says why nothing is told (write `none: true` beside it, or remove it)
     t.yml:17:3: error[unknown-field]: field metricsql_expr_test not found in a test (only vmalert-tool has this key; the key is called `promql_expr_test`)
