@@ -10,25 +10,47 @@ pub struct GoQuoted<'a>(pub &'a str);
 impl fmt::Display for GoQuoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("\"")?;
-        for c in self.0.chars() {
-            match c {
-                '"' => f.write_str("\\\"")?,
-                '\\' => f.write_str("\\\\")?,
-                '\u{7}' => f.write_str("\\a")?,
-                '\u{8}' => f.write_str("\\b")?,
-                '\u{c}' => f.write_str("\\f")?,
-                '\n' => f.write_str("\\n")?,
-                '\r' => f.write_str("\\r")?,
-                '\t' => f.write_str("\\t")?,
-                '\u{b}' => f.write_str("\\v")?,
-                c if is_print(c) => f.write_char(c)?,
-                c if u32::from(c) < 0x80 => write!(f, "\\x{:02x}", u32::from(c))?,
-                c if u32::from(c) < 0x1_0000 => write!(f, "\\u{:04x}", u32::from(c))?,
-                c => write!(f, "\\U{:08x}", u32::from(c))?,
+        escaped(self.0, f)?;
+        f.write_str("\"")
+    }
+}
+
+/// Displays bytes as Go's `strconv.Quote` does a string that holds them: those that are not UTF-8 as `\xff`.
+pub struct GoQuotedBytes<'a>(pub &'a [u8]);
+
+impl fmt::Display for GoQuotedBytes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"")?;
+        for chunk in self.0.utf8_chunks() {
+            escaped(chunk.valid(), f)?;
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
             }
         }
         f.write_str("\"")
     }
+}
+
+/// What stands between the quotes.
+fn escaped(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for c in text.chars() {
+        match c {
+            '"' => f.write_str("\\\"")?,
+            '\\' => f.write_str("\\\\")?,
+            '\u{7}' => f.write_str("\\a")?,
+            '\u{8}' => f.write_str("\\b")?,
+            '\u{c}' => f.write_str("\\f")?,
+            '\n' => f.write_str("\\n")?,
+            '\r' => f.write_str("\\r")?,
+            '\t' => f.write_str("\\t")?,
+            '\u{b}' => f.write_str("\\v")?,
+            c if is_print(c) => f.write_char(c)?,
+            c if u32::from(c) < 0x80 => write!(f, "\\x{:02x}", u32::from(c))?,
+            c if u32::from(c) < 0x1_0000 => write!(f, "\\u{:04x}", u32::from(c))?,
+            c => write!(f, "\\U{:08x}", u32::from(c))?,
+        }
+    }
+    Ok(())
 }
 
 /// Whether Go's `strconv.IsPrint` holds: letters, marks, numbers, punctuation, symbols and the ASCII space.
@@ -53,7 +75,7 @@ pub fn is_print(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::GoQuoted;
+    use super::{GoQuoted, GoQuotedBytes};
 
     #[test]
     fn quoting_is_gos() {
@@ -66,6 +88,19 @@ mod tests {
             ("\u{e0001}", r#""\U000e0001""#),
         ] {
             assert_eq!(GoQuoted(text).to_string(), quoted);
+            assert_eq!(GoQuotedBytes(text.as_bytes()).to_string(), quoted);
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_quoted_one_by_one() {
+        for (bytes, quoted) in [
+            (&b"\xff"[..], r#""\xff""#),
+            (b"a\xc5z", r#""a\xc5z""#),
+            (b"\xe2\x82\"\n", r#""\xe2\x82\"\n""#),
+            (b"", r#""""#),
+        ] {
+            assert_eq!(GoQuotedBytes(bytes).to_string(), quoted);
         }
     }
 }

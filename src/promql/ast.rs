@@ -269,10 +269,22 @@ pub struct VectorSelector {
 /// One condition of a selector, with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SelectorMatcher {
-    /// The condition.
+    /// The condition. Bytes that are not UTF-8 stand in it as U+FFFD; no label has such.
     pub matcher: Matcher,
+    /// The bytes of the label's name, if they are not UTF-8.
+    pub raw_name: Option<Arc<[u8]>>,
+    /// The bytes of the value, if they are not UTF-8.
+    pub raw_value: Option<Arc<[u8]>>,
     /// Where it stands; for the metric name, the name.
     pub span: Span,
+}
+
+impl SelectorMatcher {
+    /// A condition of texts.
+    #[must_use]
+    pub fn new(matcher: Matcher, span: Span) -> Self {
+        Self { matcher, raw_name: None, raw_value: None, span }
+    }
 }
 
 /// How a range selector uses samples at and beyond its borders (experimental).
@@ -394,9 +406,10 @@ pub struct NumberLiteral {
 /// A text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StringLiteral {
-    /// The text without quotes and escapes. Bytes that are not UTF-8 (`"\xff"`) became U+FFFD, which cannot
-    /// come from anything else but its own escape.
+    /// The text without quotes and escapes. Bytes that are not UTF-8 stand in it as U+FFFD.
     pub value: Arc<str>,
+    /// All of its bytes, if they are not UTF-8 (`"\xff"`): Prometheus' texts may hold any.
+    pub raw: Option<Arc<[u8]>>,
     /// Where it stands, quotes included.
     pub span: Span,
 }

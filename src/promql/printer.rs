@@ -1,14 +1,14 @@
 //! The canonical text of expressions, byte for byte as Prometheus' `String` methods print it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::ast::{
     Aggregate, At, Binary, Cardinality, DurationExpr, DurationKind, Expr, Extension, Length, Matching,
-    NumberLiteral, Offset, VectorSelector,
+    NumberLiteral, Offset, SelectorMatcher, VectorSelector,
 };
 use crate::model::number::format_float;
-use crate::model::quote::GoQuoted;
-use crate::model::{Duration, MatchOp, Matcher};
+use crate::model::quote::GoQuotedBytes;
+use crate::model::{Duration, MatchOp};
 
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,7 +31,7 @@ impl fmt::Display for Expr {
             }
             Self::Number(node) => node.fmt(f),
             Self::Paren(node) => write!(f, "({})", node.inner),
-            Self::String(node) => f.write_str(&quoted(&node.value)),
+            Self::String(node) => f.write_str(&quoted(&node.value, node.raw.as_deref())),
             Self::Subquery(node) => {
                 write!(f, "{}[{}:", node.inner, node.range)?;
                 if let Some(step) = &node.step {
@@ -117,12 +117,12 @@ fn name(name: &str, f: &mut impl fmt::Write) -> fmt::Result {
     if !name.is_empty() && name.bytes().enumerate().all(bare) {
         return f.write_str(name);
     }
-    f.write_str(&quoted(name))
+    f.write_str(&quoted(name, None))
 }
 
-/// A text in quotes. U+FFFD comes only of escapes of bytes that are no text, and is refused as it is.
-fn quoted(text: &str) -> String {
-    GoQuoted(text).to_string().replace('\u{fffd}', "\\xff")
+/// A text in quotes. U+FFFD is escaped, unlike in Prometheus, which refuses then what it has printed.
+fn quoted(text: &str, raw: Option<&[u8]>) -> String {
+    GoQuotedBytes(raw.unwrap_or(text.as_bytes())).to_string().replace('\u{fffd}', "\\ufffd")
 }
 
 impl fmt::Display for VectorSelector {
@@ -140,13 +140,13 @@ impl fmt::Display for VectorSelector {
 fn selection(node: &VectorSelector, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let metric = node.name.as_deref().unwrap_or_default();
     f.write_str(metric)?;
-    let is_name = |matcher: &Matcher| {
+    let is_name = |SelectorMatcher { matcher, .. }: &SelectorMatcher| {
         &**matcher.name() == "__name__"
             && matcher.op() == MatchOp::Equal
             && &**matcher.value() == metric
             && !metric.is_empty()
     };
-    let shown = node.matchers.iter().map(|matcher| &matcher.matcher).filter(|matcher| !is_name(matcher));
+    let shown = node.matchers.iter().filter(|matcher| !is_name(matcher));
     let mut texts: Vec<String> = shown.map(matcher_text).collect();
     if texts.is_empty() {
         return Ok(());
@@ -155,11 +155,14 @@ fn selection(node: &VectorSelector, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "{{{}}}", texts.join(","))
 }
 
-fn matcher_text(matcher: &Matcher) -> String {
+fn matcher_text(SelectorMatcher { matcher, raw_name, raw_value, .. }: &SelectorMatcher) -> String {
     let mut text = String::new();
-    let written = name(matcher.name(), &mut text);
+    let written = match raw_name {
+        Some(_) => text.write_str(&quoted(matcher.name(), raw_name.as_deref())),
+        None => name(matcher.name(), &mut text),
+    };
     debug_assert!(written.is_ok(), "a String takes everything");
-    text + &format!("{}{}", matcher.op(), quoted(matcher.value()))
+    text + &format!("{}{}", matcher.op(), quoted(matcher.value(), raw_value.as_deref()))
 }
 
 fn extension(extension: Option<Extension>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -236,6 +239,10 @@ mod tests {
             ("rate(orders[5m])[1h:] offset 1m @ end()", "rate(orders[5m])[1h:] @ end() offset 1m"),
             ("orders[1h:30]", "orders[1h:30s]"),
             ("orders{shop=\"a\\xffb\"}", "orders{shop=\"a\\xffb\"}"),
+            ("orders{'\\xc5'='\\xfe\\n'}", "orders{\"\\xc5\"=\"\\xfe\\n\"}"),
+            ("{'\\377'}", "{__name__=\"\\xff\"}"),
+            ("orders{shop='\\ufffd'}", "orders{shop=\"\\ufffd\"}"),
+            ("count_values('a\\xc5z', orders)", "count_values(\"a\\xc5z\", orders)"),
             ("orders[((5m+step()))*-(2)]", "orders[(5m + step()) * -(2)]"),
             ("orders offset +min_of(range(),1h)", "orders offset min_of(range(), 1h)"),
             ("orders anchored offset 5m", "orders anchored offset 5m"),

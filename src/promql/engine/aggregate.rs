@@ -5,7 +5,7 @@ use super::error::EvalError;
 use super::evaluator::Evaluator;
 use super::folds::{Average, Count, Fold, Group, Maximum, Minimum, Notes, Quantile, Spread, Sum};
 use super::grouping::{Groups, Key};
-use super::labels::{is_valid_name, text_of};
+use super::labels::label_name;
 use super::prepare::{AggregatePlan, Plan};
 use super::steps::Steps;
 use crate::promql::annotations::{Annotation, HistogramOperation};
@@ -28,10 +28,8 @@ impl Evaluator<'_> {
         let before = self.limits.current;
         let result = match plan.node.op {
             AggregateOp::CountValues => {
-                let label = text_of(plan.param.as_ref());
-                if !is_valid_name(label) {
-                    return Err(EvalError::InvalidLabelName(label.to_owned()));
-                }
+                let label = label_name(plan.param.as_ref())
+                    .map_err(|invalid| EvalError::InvalidLabelName(invalid.quoted()))?;
                 let matrix = self.eval(&plan.operand, steps)?;
                 self.count_values(plan.node, label, &matrix, steps)?
             }

@@ -53,7 +53,7 @@ pub enum EvalError {
     RatioNan,
     #[error(transparent)]
     Argument(#[from] ArgumentError),
-    #[error("invalid label name {}", GoQuoted(.0))]
+    #[error("invalid label name {0}")]
     InvalidLabelName(String),
     #[error("invalid regular expression in label_replace(): {0}")]
     InvalidRegex(String),

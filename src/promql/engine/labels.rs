@@ -11,6 +11,8 @@ use super::prepare::{Kind, Plan};
 use super::steps::Steps;
 use crate::model::LabelSet;
 use crate::model::labels::{LabelSetBuilder, METRIC_NAME};
+use crate::model::quote::GoQuotedBytes;
+use crate::promql::ast::StringLiteral;
 use crate::promql::value::Series;
 
 /// The labels that are not among `names`.
@@ -37,17 +39,38 @@ pub(super) fn chosen(labels: &LabelSet, keep: impl Fn(&str) -> bool) -> LabelSet
     if all { labels.clone() } else { builder.build() }
 }
 
-/// Whether a label may have this name: any text of UTF-8 but the empty one. Bytes that are not UTF-8 were replaced
-/// when the text was read.
-pub(super) fn is_valid_name(name: &str) -> bool {
-    !name.is_empty() && !name.contains(char::REPLACEMENT_CHARACTER)
+/// The literal that an argument is. `None` for what is not there.
+fn literal_of<'e>(plan: Option<&Plan<'e>>) -> Option<&'e StringLiteral> {
+    match plan.map(|plan| &plan.kind) {
+        Some(Kind::String(literal)) => Some(literal),
+        _ => None,
+    }
 }
 
 /// The text of an argument that is one.
-pub(super) fn text_of<'e>(plan: Option<&Plan<'e>>) -> &'e str {
-    match plan.map(|plan| &plan.kind) {
-        Some(Kind::String(text)) => text,
-        _ => "",
+fn text_of<'e>(plan: Option<&Plan<'e>>) -> &'e str {
+    literal_of(plan).map_or("", |literal| &literal.value)
+}
+
+/// The text of an argument that names a label: any of UTF-8 but the empty one. The error has it as Go quotes it.
+pub(super) fn label_name<'e>(plan: Option<&Plan<'e>>) -> Result<&'e str, InvalidName<'e>> {
+    match literal_of(plan) {
+        Some(StringLiteral { value, raw: None, .. }) if !value.is_empty() => Ok(value),
+        Some(StringLiteral { value, raw, .. }) => Err(InvalidName { text: value, raw: raw.as_deref() }),
+        None => Err(InvalidName { text: "", raw: None }),
+    }
+}
+
+/// What is no name of a label.
+pub(super) struct InvalidName<'e> {
+    text: &'e str,
+    raw: Option<&'e [u8]>,
+}
+
+impl InvalidName<'_> {
+    /// In quotes, as Go's `%q` has it.
+    pub(super) fn quoted(&self) -> String {
+        GoQuotedBytes(self.raw.unwrap_or(self.text.as_bytes())).to_string()
     }
 }
 
@@ -84,14 +107,12 @@ impl Evaluator<'_> {
     ) -> Result<Vec<Series>, EvalError> {
         let [vector, texts @ ..] = args else { return Ok(Vec::new()) };
         let text = |at: usize| text_of(texts.get(at));
-        let (destination, replacement, source, pattern) = (text(0), text(1), text(2), text(3));
-        let regex = compiled(pattern)?;
-        if !is_valid_name(destination) {
-            return Err(EvalError::InvalidDestination {
-                function: "label_replace",
-                label: destination.to_owned(),
-            });
+        let (replacement, source, pattern) = (text(1), text(2), text(3));
+        if literal_of(texts.get(3)).is_some_and(|literal| literal.raw.is_some()) {
+            return Err(EvalError::InvalidRegex(pattern.to_owned()));
         }
+        let regex = compiled(pattern)?;
+        let destination = destination("label_replace", texts.first())?;
         let mut matrix = self.eval(vector, steps)?;
         for series in &mut matrix {
             let mut value = String::new();
@@ -107,17 +128,13 @@ impl Evaluator<'_> {
     /// `label_join(v, dst, separator, src…)`
     pub(super) fn label_join(&mut self, args: &[Plan<'_>], steps: Steps) -> Result<Vec<Series>, EvalError> {
         let [vector, destination, separator, sources @ ..] = args else { return Ok(Vec::new()) };
-        let (destination, separator) = (text_of(Some(destination)), text_of(Some(separator)));
-        let sources: Vec<&str> = sources.iter().map(|source| text_of(Some(source))).collect();
-        if let Some(source) = sources.iter().find(|source| !is_valid_name(source)) {
-            return Err(EvalError::InvalidSource((*source).to_owned()));
-        }
-        if !is_valid_name(destination) {
-            return Err(EvalError::InvalidDestination {
-                function: "label_join",
-                label: destination.to_owned(),
-            });
-        }
+        let sources: Vec<&str> = sources
+            .iter()
+            .map(|source| label_name(Some(source)))
+            .collect::<Result<_, _>>()
+            .map_err(|invalid| EvalError::InvalidSource(invalid.text.to_owned()))?;
+        let destination = self::destination("label_join", Some(destination))?;
+        let separator = text_of(Some(separator));
         let mut matrix = self.eval(vector, steps)?;
         for series in &mut matrix {
             let values: Vec<&str> = sources.iter().map(|source| series.labels.value(source)).collect();
@@ -126,6 +143,12 @@ impl Evaluator<'_> {
         }
         names::merge_same(matrix)
     }
+}
+
+/// The name of the label that a function writes.
+fn destination<'e>(function: &'static str, plan: Option<&Plan<'e>>) -> Result<&'e str, EvalError> {
+    label_name(plan)
+        .map_err(|invalid| EvalError::InvalidDestination { function, label: invalid.text.to_owned() })
 }
 
 fn set_label(series: &mut Series, name: &str, value: &str) {

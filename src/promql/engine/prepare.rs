@@ -6,8 +6,8 @@ use super::durations;
 use super::error::EvalError;
 use crate::model::Matcher;
 use crate::promql::ast::{
-    Aggregate, At, AtTime, Binary, BinaryOp, Call, Expr, Extension, MatrixSelector, Offset, Sign, Subquery,
-    Unary, ValueType, VectorSelector,
+    Aggregate, At, AtTime, Binary, BinaryOp, Call, Expr, Extension, MatrixSelector, Offset, Sign,
+    StringLiteral, Subquery, Unary, ValueType, VectorSelector,
 };
 use crate::promql::parser::MAX_HEIGHT;
 use crate::promql::signature::Function;
@@ -38,7 +38,7 @@ pub(super) struct Plan<'e> {
 #[derive(Debug)]
 pub(super) enum Kind<'e> {
     Number(f64),
-    String(&'e str),
+    String(&'e StringLiteral),
     Selector(Selector),
     Range(RangePlan),
     Subquery(Box<SubqueryPlan<'e>>),
@@ -195,7 +195,7 @@ impl Preparation {
         let plan = |kind| Plan { kind, span: expr.span(), value_type: expr.value_type() };
         Ok(match expr {
             Expr::Number(number) => constant(plan(Kind::Number(number.value))),
-            Expr::String(text) => constant(plan(Kind::String(&text.value))),
+            Expr::String(text) => constant(plan(Kind::String(text))),
             Expr::Matrix(node) => {
                 let range = self.range(node, inside)?;
                 let invariant = range.selector.shift.at.is_some();

@@ -229,7 +229,7 @@ enum StepArgument<'m, 'e> {
 impl<'m, 'e> StepArguments<'m, 'e> {
     fn new(args: &[Plan<'e>], matrices: &'m [Vec<Series>]) -> Self {
         let args = args.iter().zip(matrices).map(|(arg, matrix)| match (arg.value_type, &arg.kind) {
-            (_, Kind::String(text)) => StepArgument::Text(text),
+            (_, Kind::String(text)) => StepArgument::Text(&text.value),
             (ValueType::Scalar, _) => StepArgument::Scalar { cursor: Cursor::new(matrix), value: f64::NAN },
             (ValueType::String | ValueType::Vector | ValueType::Matrix, _) => {
                 StepArgument::Vector { cursor: Cursor::new(matrix), matrix, samples: Vec::new() }

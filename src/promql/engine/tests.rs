@@ -197,6 +197,7 @@ fn wrong_matches_are_errors_in_prometheus_words() {
         ),
         (r#"label_join(up, "", "b", "c")"#, "error: invalid destination label name in label_join(): "),
         (r#"count_values("", up)"#, r#"error: invalid label name """#),
+        (r#"count_values("a\xc5z", up)"#, r#"error: invalid label name "a\xc5z""#),
         ("up[step()]", "error: 3:9: duration must be greater than 0"),
         (
             "max_over_time(up[1m] smoothed)",

@@ -1,6 +1,7 @@
 //! Literals, parentheses and calls.
 
 use super::expression::begins_expression;
+use super::literal::Unquoted;
 use super::{ParseErrorKind, Parsed, Parser, Tall, literal};
 use crate::promql::ast::{Call, Expr, NumberLiteral, Paren, StringLiteral};
 use crate::promql::lexer::token::{Token, TokenKind};
@@ -23,7 +24,8 @@ impl Parser<'_> {
     /// The quoted text that is next.
     pub(super) fn string_literal(&mut self) -> Expr {
         let token = self.take();
-        Expr::String(StringLiteral { value: literal::unquote(self.text_of(token)).into(), span: token.span })
+        let Unquoted { text, raw } = literal::unquote(self.text_of(token));
+        Expr::String(StringLiteral { value: text.into(), raw, span: token.span })
     }
 
     pub(super) fn paren(&mut self) -> Parsed<Tall> {

@@ -111,7 +111,7 @@ pub enum ParseErrorKind {
     AggregateArguments { expected: usize, got: usize },
     #[error("trailing commas not allowed in function call args")]
     TrailingComma,
-    #[error("invalid label name for grouping: {}", GoQuoted(.0))]
+    #[error("invalid label name for grouping: {0}")]
     GroupingLabel(String),
     #[error("error parsing number: strconv.ParseFloat: parsing {}: {reason}", GoQuoted(.text))]
     Number { text: String, reason: &'static str },

@@ -1,5 +1,7 @@
 //! The values of numbers, durations and quoted texts.
 
+use std::sync::Arc;
+
 use crate::model::number::parse_float;
 
 use super::error::ParseErrorKind;
@@ -83,12 +85,25 @@ pub(super) fn duration(text: &str) -> Result<f64, ParseErrorKind> {
     Ok((millis / 1000) as f64 + (millis % 1000) as f64 / 1e3)
 }
 
-/// The text inside quotes; the lexer has checked its escapes. Bytes that are not UTF-8 become the replacement
-/// character.
-pub(super) fn unquote(quoted: &str) -> String {
+/// What stood in quotes.
+pub(super) struct Unquoted {
+    /// The text, with U+FFFD for bytes that are not UTF-8.
+    pub(super) text: String,
+    /// All bytes, if they are not UTF-8.
+    pub(super) raw: Option<Arc<[u8]>>,
+}
+
+impl From<&str> for Unquoted {
+    fn from(text: &str) -> Self {
+        Self { text: text.to_owned(), raw: None }
+    }
+}
+
+/// The text inside quotes; the lexer has checked its escapes.
+pub(super) fn unquote(quoted: &str) -> Unquoted {
     let inner = &quoted[1..quoted.len() - 1];
     if quoted.starts_with('`') || !inner.contains('\\') {
-        return inner.to_owned();
+        return inner.into();
     }
     let mut bytes = Vec::with_capacity(inner.len());
     let mut rest = inner;
@@ -97,7 +112,13 @@ pub(super) fn unquote(quoted: &str) -> String {
         rest = escape(&rest[at + 1..], &mut bytes);
     }
     bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8_lossy(&bytes).into_owned()
+    match String::from_utf8(bytes) {
+        Ok(text) => Unquoted { text, raw: None },
+        Err(error) => Unquoted {
+            text: String::from_utf8_lossy(error.as_bytes()).into_owned(),
+            raw: Some(error.as_bytes().into()),
+        },
+    }
 }
 
 /// Adds what the escape sequence at the start of `text` stands for, and returns what follows it.

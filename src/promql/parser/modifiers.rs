@@ -4,9 +4,12 @@
 use std::sync::Arc;
 
 use super::expression::{begins_expression, recovered};
+use super::literal::Unquoted;
 use super::{ParseErrorKind, Parsed, Parser, literal};
+use crate::model::quote::GoQuotedBytes;
 use crate::promql::ast::{BinaryOp, Cardinality, Matching, Sign};
 use crate::promql::lexer::token::{Keyword, TokenKind};
+use crate::promql::span::Span;
 
 /// The modifiers of a binary operator.
 pub(super) struct BinaryModifiers {
@@ -121,23 +124,24 @@ impl Parser<'_> {
     /// A label; none if what is next was passed over.
     fn grouping_label(&mut self) -> Parsed<Option<Arc<str>>> {
         let kind = self.peek();
-        let (text, span) = if kind == TokenKind::String {
+        let (label, span): (Unquoted, Span) = if kind == TokenKind::String {
             let token = self.take();
             (literal::unquote(self.text_of(token)), token.span)
         } else if is_label_name(kind) {
             let token = self.take();
-            (self.text_of(token).to_owned(), token.span)
+            (self.text_of(token).into(), token.span)
         } else if recovered(self.misfit())?.is_none() {
             self.unexpected("grouping opts", "label");
             return Ok(Some("".into()));
         } else {
             return Ok(None);
         };
-        if text.is_empty() {
-            self.error(span, ParseErrorKind::GroupingLabel(text));
+        if label.text.is_empty() || label.raw.is_some() {
+            let bytes = label.raw.as_deref().unwrap_or_default();
+            self.error(span, ParseErrorKind::GroupingLabel(GoQuotedBytes(bytes).to_string()));
             return Ok(Some("".into()));
         }
-        Ok(Some(text.into()))
+        Ok(Some(label.text.into()))
     }
 
     /// Goes up to the comma or parenthesis behind a label.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::expression::{is_metric_name, recovered};
+use super::literal::Unquoted;
 use super::{ParseErrorKind, Parsed, Parser, literal};
 use crate::model::regex::translate;
 use crate::model::{LabelSet, MatchOp, Matcher};
@@ -37,7 +38,7 @@ impl Parser<'_> {
         }
         let name = name.map(|token| (self.text_of(token), token.span));
         if let Some((text, span)) = name {
-            matchers.push(SelectorMatcher { matcher: Matcher::equal(METRIC_NAME, text), span });
+            matchers.push(SelectorMatcher::new(Matcher::equal(METRIC_NAME, text), span));
         }
         let name = name.map(|(text, _)| Arc::from(text));
         let span = span.unwrap_or_default();
@@ -96,8 +97,9 @@ impl Parser<'_> {
                 TokenKind::Operator(BinaryOp::NotEqual) => break MatchOp::NotEqual,
                 _ if name.kind == TokenKind::String => {
                     let value = literal::unquote(self.text_of(name));
-                    let matcher = Matcher::equal(METRIC_NAME, value);
-                    return Ok(Some(SelectorMatcher { matcher, span: name.span }));
+                    let matcher = Matcher::equal(METRIC_NAME, value.text);
+                    let matcher = SelectorMatcher::new(matcher, name.span);
+                    return Ok(Some(SelectorMatcher { raw_value: value.raw, ..matcher }));
                 }
                 _ => {
                     if recovered(self.misfit())?.is_none() {
@@ -117,9 +119,12 @@ impl Parser<'_> {
 
     fn new_matcher(&mut self, name: Token, op: MatchOp, value: Token) -> Option<SelectorMatcher> {
         let span = name.span.to(value.span);
-        let text = literal::unquote(self.text_of(value));
-        let name = self.name_of(name);
+        let Unquoted { text, raw: raw_value } = literal::unquote(self.text_of(value));
+        let Unquoted { text: name, raw: raw_name } = self.name_of(name);
         let refused = match op {
+            MatchOp::Regex | MatchOp::NotRegex if raw_value.is_some() => {
+                Some(format!("error parsing regexp: invalid UTF-8: `{text}`"))
+            }
             // Go's words are about the expression without anchors.
             MatchOp::Regex | MatchOp::NotRegex => translate(&text).err().map(|error| error.to_string()),
             MatchOp::Equal | MatchOp::NotEqual => None,
@@ -130,7 +135,7 @@ impl Parser<'_> {
                 .map_err(|error| format!("error parsing regexp: {}", error.reason)),
         };
         match matcher {
-            Ok(matcher) => Some(SelectorMatcher { matcher, span }),
+            Ok(matcher) => Some(SelectorMatcher { matcher, raw_name, raw_value, span }),
             Err(message) => {
                 self.error(span, ParseErrorKind::Regex(message));
                 None
@@ -138,10 +143,10 @@ impl Parser<'_> {
         }
     }
 
-    fn name_of(&self, token: Token) -> String {
+    fn name_of(&self, token: Token) -> Unquoted {
         match token.kind {
             TokenKind::String => literal::unquote(self.text_of(token)),
-            _ => self.text_of(token).to_owned(),
+            _ => self.text_of(token).into(),
         }
     }
 
@@ -185,7 +190,7 @@ impl Parser<'_> {
     fn label(&mut self) -> Parsed<Option<(String, String)>> {
         let name = self.take();
         if name.kind == TokenKind::String && self.peek() != TokenKind::Assign {
-            return Ok(Some((METRIC_NAME.to_owned(), self.name_of(name))));
+            return Ok(Some((METRIC_NAME.to_owned(), self.name_of(name).text)));
         }
         if recovered(self.expect(TokenKind::Assign))?.is_none() {
             self.unexpected("label set", "\"=\"");
@@ -195,6 +200,6 @@ impl Parser<'_> {
             self.unexpected("label set", "string");
             return Ok(None);
         };
-        Ok(Some((self.name_of(name), literal::unquote(self.text_of(value)))))
+        Ok(Some((self.name_of(name).text, literal::unquote(self.text_of(value)).text)))
     }
 }

@@ -265,6 +265,8 @@ fn what_does_not_fit_is_refused_in_prometheus_words() {
             "sum by (a b) (x)",
             "1:11: parse error: unexpected identifier \"b\" in grouping opts, expected \",\" or \")\"",
         ),
+        ("sum by ('a\\xffé') (x)", "1:9: parse error: invalid label name for grouping: \"a\\xffé\""),
+        ("x{a=~'\\xff'}", "1:3: parse error: error parsing regexp: invalid UTF-8: `\u{fffd}`"),
         ("sum by (\"\") (x)", "1:9: parse error: invalid label name for grouping: \"\""),
         ("x * on(a) group_left > y", "1:22: parse error: unexpected <op:>> in grouping opts, expected \"(\""),
         ("sum(x,)", "1:6: parse error: trailing commas not allowed in function call args"),

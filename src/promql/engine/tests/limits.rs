@@ -6,6 +6,7 @@ use super::{at, loaded, over};
 use crate::promql::ast::{Expr, NumberLiteral, Paren, Sign, Unary};
 use crate::promql::engine::{EvalError, Options, instant};
 use crate::promql::memory::MemoryStore;
+use crate::promql::parser::MAX_HEIGHT;
 use crate::promql::span::Span;
 
 const METRICS: &str = r#"
@@ -76,9 +77,9 @@ fn there_can_be_too_many_steps() {
 #[test]
 fn deep_expressions_fit_on_the_stack() {
     let store = loaded(METRICS);
-    let sum = vec!["metric"; 499].join(" + ");
+    let sum = vec!["metric"; MAX_HEIGHT].join(" + ");
     assert!(at(&store, &sum, 0, &Options::default()).is_ok());
-    let ors = vec!["nothing"; 499].join(" or ");
+    let ors = vec!["nothing"; MAX_HEIGHT].join(" or ");
     assert!(at(&store, &ors, 0, &Options::default()).is_ok());
     for (open, close) in [
         ("abs(", ")"),
