@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sereno::config::problem::Severity;
 use sereno::model::Duration;
-use sereno::testing::file::{TestFile, read_test_file};
+use sereno::testing::file::{TestFile, When, read_test_file};
 use sereno::testing::report::{Look, Texts, json, junit, text};
 use sereno::testing::{Options, Ruleset, Suite};
 
@@ -48,7 +48,9 @@ fn evaluations(file: &TestFile) -> i64 {
     let last = |test: &sereno::testing::file::Test| {
         let alerts = test.alert_tests.iter().map(|test| test.eval_time);
         let exprs = test.expr_tests.iter().map(|test| test.eval_time);
-        let told = test.notification_tests.iter().map(|test| test.eval_time);
+        let told = test.notification_tests.iter().filter_map(|test| match test.when? {
+            When::At(at) | When::Between(_, at) => Some(at),
+        });
         alerts.chain(exprs).chain(told).max().unwrap_or(Duration::ZERO)
     };
     let each = file.evaluation_interval.millis().clamp(1, 15_000);
