@@ -11,7 +11,6 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
-    clippy::print_stderr,
     reason = "a benchmark: it waits for a real server, measures real time and prints it"
 )]
 

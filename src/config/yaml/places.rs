@@ -312,7 +312,7 @@ mod tests {
 
     /// A blank that may be written as a line break.
     fn blank(c: char, choice: u8) -> Option<String> {
-        (c == ' ' && choice % 2 == 0).then(|| "\n    ".to_owned())
+        (c == ' ' && choice.is_multiple_of(2)).then(|| "\n    ".to_owned())
     }
 
     proptest! {

@@ -4,10 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use super::corpora;
 use crate::harness::tool;
 
-#[path = "../../config/corpora.rs"]
-mod corpora;
 mod mutation;
 
 use mutation::{Random, mutate};

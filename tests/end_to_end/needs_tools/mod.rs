@@ -5,6 +5,8 @@ mod beside_alertmanager;
 mod check_beside_tools;
 mod clients;
 mod command_line;
+#[path = "../../config/corpora.rs"]
+mod corpora;
 mod data_source_security;
 mod delivery_security;
 mod demo;

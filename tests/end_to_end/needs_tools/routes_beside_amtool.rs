@@ -6,10 +6,8 @@ use sereno::config::read_routing;
 use sereno::model::{LabelSet, Matcher};
 use sereno::router::diff::specimens;
 
+use super::corpora;
 use crate::harness::tool;
-
-#[path = "../../config/corpora.rs"]
-mod corpora;
 
 /// How many alerts are tried of each file.
 const ALERTS: usize = 12;
