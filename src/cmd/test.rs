@@ -44,9 +44,6 @@ use crate::testing::verdict::FileVerdict;
         exp_annotations: {summary: {contains: down}}
     promql_expr_test:
     - {expr: 'sum(up)', eval_time: 2m, exp_samples: [{labels: '{}', value: 0}]}
-    notification_test:               # who is told what, by the file named as `routes: routes.yml` beside `tests`
-    - {at: 6m10s, receiver: oncall, integration: email, status: firing, subject: {contains: ServiceDown}}
-    - {receiver: team, none: true, reason: inhibited}
 
 Examples:
   sereno test tests/*.yml
@@ -55,6 +52,11 @@ Examples:
       Run the tests of that name, again and again while files change.
   sereno test tests/*.yml --coverage --format junit > report.xml
       For CI; with --format text or json, rules that no test touched are listed.
+
+With `routes: routes.yml` in the file, a test also says who is told what, and why others are not:
+    notification_test:
+    - {at: 6m10s, receiver: oncall, integration: email, status: firing, subject: {contains: ServiceDown}}
+    - {receiver: team, none: true, reason: inhibited}
 
 promtool's files run unchanged, with the same verdicts; docs/testing.md has what is new.
 
