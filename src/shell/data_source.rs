@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::http::{AnswerLimit, HttpClients, HttpError, Request};
-use super::query_response::read_answer;
+use super::query_response::{ApiGroup, RawSeries, read_answer, read_rules, read_series};
 use crate::config::routes::HttpSettings;
 use crate::model::{Duration, QueryValue, Timestamp};
 use crate::rules::QueryError;
@@ -21,6 +21,7 @@ const GRACE: Duration = Duration::from_millis(500);
 /// Asks instant queries, a limited number at a time.
 #[derive(Clone, Debug)]
 pub struct DataSource {
+    base: Url,
     endpoint: Url,
     http: Arc<HttpSettings>,
     clients: HttpClients,
@@ -40,7 +41,8 @@ impl DataSource {
         concurrency: usize,
     ) -> Self {
         let slots = Arc::new(Semaphore::new(concurrency.max(1)));
-        Self { endpoint: endpoint(base, "api/v1/query"), http: Arc::new(http), clients, timeout, slots }
+        let (base, endpoint) = (base.clone(), endpoint(base, "api/v1/query"));
+        Self { base, endpoint, http: Arc::new(http), clients, timeout, slots }
     }
 
     /// The value of `expr` at `at`.
@@ -48,26 +50,71 @@ impl DataSource {
     /// # Errors
     /// See [`QueryError`].
     pub async fn query(&self, expr: &str, at: Timestamp) -> Result<QueryValue, QueryError> {
+        let (status, body) = self.ask(expr, at).await?;
+        read_answer(status, &body)
+    }
+
+    /// The samples that `selector` has from `from` to `to`, both included, with the times that they are stored
+    /// with. Stale markers are not among them: the API does not tell them.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn samples(
+        &self,
+        selector: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<RawSeries>, QueryError> {
+        // Ranges are open on the left in Prometheus 3, closed in Prometheus 2.
+        let range = to.since(from).millis().max(0) + 1;
+        let (status, body) = self.ask(&format!("{selector}[{range}ms]"), to).await?;
+        let mut series = read_series(status, &body)?;
+        for one in &mut series {
+            one.floats.retain(|(at, _)| *at >= from.millis());
+        }
+        Ok(series)
+    }
+
+    /// The rules that the data source itself evaluates.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn rules(&self) -> Result<Vec<ApiGroup>, QueryError> {
+        let url = endpoint(&self.base, "api/v1/rules");
+        let (status, body) = self.send("GET", &url, Vec::new(), vec![("Accept", "application/json")]).await?;
+        read_rules(status, &body)
+    }
+
+    async fn ask(&self, expr: &str, at: Timestamp) -> Result<(u16, Vec<u8>), QueryError> {
         let _slot = self.slots.acquire().await; // never closed; without a slot we would still be right
         let body = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("query", expr)
             .append_pair("time", &seconds(at))
             .append_pair("timeout", &self.timeout.to_string())
             .finish();
+        let headers =
+            vec![("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")];
+        self.send("POST", &self.endpoint, body.into_bytes(), headers).await
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        url: &Url,
+        body: Vec<u8>,
+        headers: Vec<(&str, &str)>,
+    ) -> Result<(u16, Vec<u8>), QueryError> {
         let request = Request {
-            method: "POST",
-            url: self.endpoint.as_str(),
+            method,
+            url: url.as_str(),
             http: &self.http,
-            headers: vec![
-                ("Content-Type", "application/x-www-form-urlencoded"),
-                ("Accept", "application/json"),
-            ],
-            body: body.into_bytes(),
+            headers,
+            body,
             timeout: (self.timeout + GRACE).to_std(),
             answer: AnswerLimit::Whole(ANSWER_LIMIT),
         };
         match self.clients.send(request).await {
-            Ok(answer) => read_answer(answer.status, &answer.body),
+            Ok(answer) => Ok((answer.status, answer.body)),
             Err(error @ HttpError::TooLarge(_)) => Err(QueryError::Malformed(error.to_string())),
             Err(error) => Err(QueryError::Unreachable(error.to_string())),
         }

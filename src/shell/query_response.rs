@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
+use serde::de::{DeserializeOwned, Deserializer, Error as _};
+
+mod raw;
+
+pub use raw::{ApiGroup, ApiRule, ApiRuleKind, RawSeries, read_rules, read_series};
 
 use crate::model::sample::Bucket;
 use crate::model::{Histogram, LabelSet, QueryValue, Sample, SampleValue};
@@ -21,7 +25,12 @@ const EXCERPT: usize = 200;
 /// # Errors
 /// See [`QueryError`].
 pub fn read_answer(status: u16, body: &[u8]) -> Result<QueryValue, QueryError> {
-    let answer: Answer = match serde_json::from_slice(body) {
+    read::<Data>(status, body)?.into_value()
+}
+
+/// What the API answers as `data`, if all went well.
+fn read<D: DeserializeOwned>(status: u16, body: &[u8]) -> Result<D, QueryError> {
+    let answer: Answer<D> = match serde_json::from_slice(body) {
         Ok(answer) => answer,
         Err(error) => return Err(foreign_answer(status, body, &error)),
     };
@@ -37,10 +46,7 @@ pub fn read_answer(status: u16, body: &[u8]) -> Result<QueryValue, QueryError> {
     if !incomplete.is_empty() {
         return Err(QueryError::Incomplete(incomplete.join("; ")));
     }
-    match answer.data {
-        Some(data) => data.into_value(),
-        None => Err(QueryError::Malformed("success without data".to_owned())),
-    }
+    answer.data.ok_or_else(|| QueryError::Malformed("success without data".to_owned()))
 }
 
 /// An answer that is not the API's: an error page of a proxy, or another service.
@@ -64,9 +70,9 @@ pub(super) fn excerpt(body: &[u8]) -> String {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct Answer<D> {
     status: String,
-    data: Option<Data>,
+    data: Option<D>,
     #[serde(rename = "errorType")]
     error_type: Option<String>,
     error: Option<String>,

@@ -9,6 +9,7 @@
 //!                        │                  suite     all tests of a file, the order of groups
 //!                        ▼
 //!                     report                report    verdicts as text, JSON, JUnit's XML
+//!                                           record    tests written out of real data
 //! ```
 //!
 //! Files are read, found and watched by `cmd/test.rs`; no state machine and no PromQL is here.
@@ -21,6 +22,7 @@ mod hints;
 mod inputs;
 mod needs;
 mod notifications;
+pub mod record;
 pub mod report;
 pub mod ruleset;
 mod run;

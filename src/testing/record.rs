@@ -1,0 +1,16 @@
+//! A unit test out of real data: from rules and stored samples to the text of a test file. Pure; who asks for the
+//! samples is `cmd/test/record.rs`.
+//!
+//! ```text
+//! rules ─► plan ─► (samples are fetched) ─► grid ─► notation ─┐
+//!                                            │                ├─► document    the file's text
+//!                                            └────► replay ───┘
+//!                                                     └─► compare             with what Prometheus said
+//! ```
+
+pub mod compare;
+pub mod document;
+pub mod grid;
+pub mod notation;
+pub mod plan;
+pub mod replay;

@@ -1,0 +1,232 @@
+//! What a test of an alert needs: the rules that it depends on, and which samples those read.
+
+mod reach;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub use self::reach::Reach;
+
+use self::reach::{Read, reads};
+use crate::config::rules::{Rule, RuleKind, RuleLabel};
+use crate::model::labels::{ALERT_NAME, METRIC_NAME};
+use crate::model::suggest::did_you_mean;
+use crate::model::{MatchOp, Matcher, Str};
+use crate::promql::ast::{Expr, SelectorMatcher, VectorSelector};
+use crate::promql::parser::{Features, parse};
+use crate::promql::span::Span;
+use crate::testing::Ruleset;
+
+/// A rule: its rule file, its group in the file and its place in the group.
+pub type Place = (usize, usize, usize);
+
+/// What is to be recorded.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The rules of the alert.
+    pub alerts: Vec<Place>,
+    /// Those, and all rules that they read of.
+    pub rules: BTreeSet<Place>,
+    /// The names of their groups, what is read before what reads it.
+    pub groups: Vec<Str>,
+    /// The series to fetch: selectors, and how far around the evaluations they are read.
+    pub selections: BTreeMap<String, Reach>,
+    /// How long before the first time that matters evaluations begin, milliseconds.
+    pub warm_up: i64,
+    /// Whether what comes out depends on what time it is.
+    pub reads_clock: bool,
+    /// What a reader of the test should know.
+    pub notes: BTreeSet<String>,
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// No rule has the name.
+    #[error("no alerting rule is called {name:?}{}", .meant.as_ref().map(|meant| format!("; did you mean {meant:?}?")).unwrap_or_default())]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+        /// The name that was probably meant.
+        meant: Option<String>,
+    },
+}
+
+/// Finds out what a test of the alert needs. `narrow` is added to every selector; `features` are for expressions
+/// in templates.
+///
+/// # Errors
+/// See [`PlanError`].
+pub fn plan(
+    rulesets: &[Arc<Ruleset>],
+    alert: &str,
+    narrow: &[Matcher],
+    features: Features,
+) -> Result<Plan, PlanError> {
+    let all = places(rulesets);
+    let is_alert = |rule: &Rule| matches!(rule.kind, RuleKind::Alerting(_));
+    let alerts: Vec<Place> =
+        all.iter().filter(|(_, rule, _)| is_alert(rule) && &*rule.name == alert).map(|(at, ..)| *at).collect();
+    if alerts.is_empty() {
+        let known = all.iter().filter(|(_, rule, _)| is_alert(rule)).map(|(_, rule, _)| &*rule.name);
+        let lower = known.clone().find(|known| known.eq_ignore_ascii_case(alert));
+        let meant = lower.or_else(|| did_you_mean(alert, known)).map(str::to_owned);
+        return Err(PlanError::Unknown { name: alert.to_owned(), meant });
+    }
+    let plan = Plan { alerts: alerts.clone(), ..Plan::default() };
+    let mut planner = Planner { rulesets, all, narrow, features, plan, seen: BTreeMap::new() };
+    for place in alerts {
+        planner.rule(place, Reach::default(), &mut Vec::new());
+    }
+    Ok(planner.plan)
+}
+
+type Known<'r> = (Place, &'r Rule, &'r Arc<Expr>);
+
+fn places(rulesets: &[Arc<Ruleset>]) -> Vec<Known<'_>> {
+    let mut all = Vec::new();
+    for (file, ruleset) in rulesets.iter().enumerate() {
+        for (at, group) in ruleset.groups().iter().enumerate() {
+            for (index, rule) in group.rules.iter().enumerate() {
+                all.extend(ruleset.expr(&rule.expr).map(|expr| ((file, at, index), &**rule, expr)));
+            }
+        }
+    }
+    all
+}
+
+struct Planner<'r> {
+    rulesets: &'r [Arc<Ruleset>],
+    all: Vec<Known<'r>>,
+    narrow: &'r [Matcher],
+    features: Features,
+    plan: Plan,
+    /// How far the rules that were looked at are read.
+    seen: BTreeMap<Place, Reach>,
+}
+
+impl Planner<'_> {
+    /// Plans for a rule whose results are read that far around the evaluations of the alert. `path`: the rules that
+    /// read it, so that circles end.
+    fn rule(&mut self, place: Place, reach: Reach, path: &mut Vec<Place>) {
+        let known = self.seen.get(&place).copied();
+        if path.contains(&place) || known.is_some_and(|known| known.covers(reach)) {
+            return;
+        }
+        let reach = known.unwrap_or_default().max(reach);
+        self.seen.insert(place, reach);
+        let Some((_, rule, expr)) = self.all.iter().find(|(at, ..)| *at == place).copied() else { return };
+        let (held, exprs) = match &rule.kind {
+            RuleKind::Recording => (0, Vec::new()),
+            RuleKind::Alerting(alerting) => (
+                (alerting.hold_for + alerting.keep_firing_for).millis(),
+                self.of_templates(rule.labels.iter().chain(&alerting.annotations)),
+            ),
+        };
+        let reach = Reach { before: reach.before + held, ..reach };
+        self.plan.warm_up = self.plan.warm_up.max(reach.before);
+        path.push(place);
+        for expr in exprs.iter().chain([&**expr]) {
+            self.expr(expr, reach, path);
+        }
+        path.pop();
+        self.plan.rules.insert(place);
+        let group = &self.rulesets[place.0].groups()[place.1].name;
+        if !self.plan.groups.contains(group) {
+            self.plan.groups.push(group.clone());
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr, reach: Reach, path: &mut Vec<Place>) {
+        let (found, reads_clock) = reads(expr, reach);
+        self.plan.reads_clock |= reads_clock;
+        for Read { selector, reach, note } in found {
+            let text = self.text(selector);
+            self.plan.notes.extend(note.map(|note| format!("{text} {note}")));
+            let writers: Vec<Place> =
+                self.all.iter().filter(|(_, rule, _)| writes(rule, selector)).map(|(at, ..)| *at).collect();
+            for writer in &writers {
+                self.rule(*writer, reach, path);
+            }
+            if writers.is_empty() || selector.metric_name().is_none() {
+                let known = self.plan.selections.entry(text).or_default();
+                *known = known.max(reach);
+            }
+        }
+    }
+
+    /// The selector alone, narrowed.
+    fn text(&self, selector: &VectorSelector) -> String {
+        let mut plain =
+            VectorSelector { offset: None, at: None, extension: None, ..selector.clone() };
+        let span = Span::new(0, 0);
+        plain.matchers.extend(
+            self.narrow.iter().map(|matcher| SelectorMatcher { matcher: matcher.clone(), span }),
+        );
+        Expr::Vector(plain).to_string()
+    }
+
+    /// The expressions that templates ask for, as far as they are written there as one text.
+    fn of_templates<'t>(&mut self, texts: impl Iterator<Item = &'t RuleLabel>) -> Vec<Expr> {
+        let mut exprs = Vec::new();
+        for text in texts.map(|label| label.value.text()) {
+            let parts = text.split("{{").skip(1).filter_map(|part| part.split("}}").next());
+            for part in parts.filter(|part| part.split(|c: char| !c.is_alphanumeric()).any(|word| word == "query"))
+            {
+                let literal = literals(part).into_iter().find_map(|text| parse(&text, self.features).ok());
+                match literal {
+                    Some(expr) => exprs.push(expr),
+                    None => drop(self.plan.notes.insert(format!(
+                        "what the template {{{{{part}}}}} asks for is not recorded: it is put together when it runs"
+                    ))),
+                }
+            }
+        }
+        exprs
+    }
+}
+
+/// The texts in quotes inside a template's action.
+fn literals(action: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = action;
+    while let Some(start) = rest.find(['"', '`']) {
+        let quote = if rest[start..].starts_with('"') { '"' } else { '`' };
+        let text = &rest[start + 1..];
+        let mut escaped = false;
+        let end = text.find(|c| {
+            let is_end = c == quote && !escaped;
+            escaped = quote == '"' && c == '\\' && !escaped;
+            is_end
+        });
+        let Some(end) = end else { break };
+        let literal = &text[..end];
+        let plain = if quote == '"' { serde_json::from_str(&format!("\"{literal}\"")).ok() } else { None };
+        found.push(plain.unwrap_or_else(|| literal.to_owned()));
+        rest = &text[end + 1..];
+    }
+    found
+}
+
+/// Whether a selector may select what a rule writes.
+fn writes(rule: &Rule, selector: &VectorSelector) -> bool {
+    let on = |label: &str, value: &str| {
+        let mut matchers = selector.matchers.iter().map(|part| &part.matcher).filter(|one| &**one.name() == label);
+        matchers.all(|matcher| matcher.matches_value(value))
+    };
+    // A selector without any name is for what is stored; too much would match.
+    let is_named = selector.matchers.iter().any(|part| {
+        &**part.matcher.name() == METRIC_NAME
+            && matches!(part.matcher.op(), MatchOp::Equal | MatchOp::Regex)
+    });
+    is_named
+        && match rule.kind {
+            RuleKind::Recording => on(METRIC_NAME, &rule.name),
+            RuleKind::Alerting(_) => {
+                (on(METRIC_NAME, "ALERTS") || on(METRIC_NAME, "ALERTS_FOR_STATE")) && on(ALERT_NAME, &rule.name)
+            }
+        }
+}
+
+#[cfg(test)]
+mod tests;
