@@ -11,18 +11,18 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 use url::Url;
 
+use super::data_source::{DataSourceArguments, public};
 use super::expressions::ExpressionArguments;
 use super::logging::{self, LogFormat};
 use super::matchers::MatchersArgument;
 use super::{COULD_NOT_RUN, FINE, could_not_run};
 use crate::api::{self, App, WebLimits};
 use crate::config::render::Format;
-use crate::config::routes::{HttpAuth, HttpSettings, Limits, SecretSource, TlsSettings};
+use crate::config::routes::Limits;
 use crate::config::rules::RuleKind;
 use crate::core::{Config, Core};
 use crate::model::{Duration, LabelSet, Str, Timestamp};
 use crate::shell::clock::Clock;
-use crate::shell::data_source::DataSource;
 use crate::shell::deliver::Deliverer;
 use crate::shell::http::HttpClients;
 use crate::shell::metrics::Metrics;
@@ -153,90 +153,16 @@ impl LimitArguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Data source")]
 struct PrometheusArguments {
-    /// The data source: Prometheus or any server with its API. The path may be a prefix
-    #[arg(long, env = "SERENO_PROMETHEUS_URL", value_name = "URL", default_value = "http://127.0.0.1:9090")]
-    prometheus_url: Url,
+    #[command(flatten)]
+    source: DataSourceArguments,
     /// Where people reach the data source: the base of links from alerts to their expression, and
     /// `$externalURL` in rules [default: the data source's URL]
     #[arg(long, env = "SERENO_PROMETHEUS_EXTERNAL_URL", value_name = "URL")]
     prometheus_external_url: Option<Url>,
-    /// User name for basic authentication
-    #[arg(long, env = "SERENO_PROMETHEUS_USERNAME", value_name = "NAME")]
-    prometheus_username: Option<String>,
-    /// File with the password for basic authentication, read for each request
-    #[arg(
-        long,
-        env = "SERENO_PROMETHEUS_PASSWORD_FILE",
-        value_name = "FILE",
-        requires = "prometheus_username"
-    )]
-    prometheus_password_file: Option<String>,
-    /// File with a bearer token, read for each request
-    #[arg(
-        long,
-        env = "SERENO_PROMETHEUS_BEARER_TOKEN_FILE",
-        value_name = "FILE",
-        conflicts_with = "prometheus_username"
-    )]
-    prometheus_bearer_token_file: Option<String>,
-    /// A header to send, such as `X-Scope-OrgID=team`. Can be given several times
-    #[arg(long = "prometheus-header", env = "SERENO_PROMETHEUS_HEADER", value_name = "NAME=VALUE", value_delimiter = ',', value_parser = label)]
-    prometheus_headers: Vec<(String, String)>,
-    /// Certificates (PEM) of the authorities to trust, instead of the system's
-    #[arg(long, env = "SERENO_PROMETHEUS_CA_FILE", value_name = "FILE")]
-    prometheus_ca_file: Option<String>,
-    /// Certificate (PEM) that shows who we are
-    #[arg(long, env = "SERENO_PROMETHEUS_CERT_FILE", value_name = "FILE", requires = "prometheus_key_file")]
-    prometheus_cert_file: Option<String>,
-    /// Private key (PEM) of that certificate
-    #[arg(long, env = "SERENO_PROMETHEUS_KEY_FILE", value_name = "FILE", requires = "prometheus_cert_file")]
-    prometheus_key_file: Option<String>,
-    /// The name that the server's certificate must have, if it is not the URL's
-    #[arg(long, env = "SERENO_PROMETHEUS_SERVER_NAME", value_name = "NAME")]
-    prometheus_server_name: Option<String>,
-    /// Take any certificate. Whoever is between us and the data source can then decide what fires
-    #[arg(long, env = "SERENO_PROMETHEUS_INSECURE_SKIP_VERIFY")]
-    prometheus_insecure_skip_verify: bool,
-    /// How long one query may take
-    #[arg(long, env = "SERENO_QUERY_TIMEOUT", value_name = "DURATION", default_value = "30s", value_parser = positive)]
-    query_timeout: Duration,
-    /// How many queries may run at once
-    #[arg(long, env = "SERENO_QUERY_CONCURRENCY", value_name = "COUNT", default_value_t = 20)]
-    query_concurrency: usize,
     /// Where recorded series and ALERTS are written (Prometheus remote write), such as
     /// http://127.0.0.1:9090/api/v1/write. Without it they are not kept
     #[arg(long, env = "SERENO_REMOTE_WRITE_URL", value_name = "URL")]
     remote_write_url: Option<Url>,
-}
-
-impl PrometheusArguments {
-    fn http(&self) -> HttpSettings {
-        let file = |path: &String| SecretSource::File(path.as_str().into());
-        let text = |value: &Option<String>| value.as_deref().map(Str::from);
-        let auth = match (&self.prometheus_username, &self.prometheus_bearer_token_file) {
-            (Some(username), _) => HttpAuth::Basic {
-                username: username.as_str().into(),
-                password: self.prometheus_password_file.as_ref().map(file),
-            },
-            (None, Some(token)) => {
-                HttpAuth::Authorization { scheme: "Bearer".into(), credentials: file(token) }
-            }
-            (None, None) => HttpAuth::None,
-        };
-        let tls = TlsSettings {
-            ca_file: text(&self.prometheus_ca_file),
-            cert_file: text(&self.prometheus_cert_file),
-            key_file: text(&self.prometheus_key_file),
-            server_name: text(&self.prometheus_server_name),
-            insecure_skip_verify: self.prometheus_insecure_skip_verify,
-            ..TlsSettings::default()
-        };
-        let header = |(name, value): &(String, String)| {
-            (name.as_str().into(), SecretSource::Inline(value.as_str().into()))
-        };
-        let headers = self.prometheus_headers.iter().map(header).collect();
-        HttpSettings { auth, tls, follow_redirects: true, headers, ..HttpSettings::default() }
-    }
 }
 
 /// Runs the server until it is told to stop.
@@ -381,17 +307,9 @@ fn sources(arguments: &ServeArguments, address: SocketAddr) -> Sources {
         external_labels: LabelSet::from_pairs(arguments.external_labels.clone()),
         external_url: external_url.into(),
         prometheus_external_url: public(
-            prometheus.prometheus_external_url.as_ref().unwrap_or(&prometheus.prometheus_url),
+            prometheus.prometheus_external_url.as_ref().unwrap_or(&prometheus.source.prometheus_url),
         ),
     }
-}
-
-/// A URL as it may be shown to people: without credentials.
-fn public(url: &Url) -> Str {
-    let mut url = url.clone();
-    // They fail only for URLs that cannot have credentials.
-    let _ = (url.set_username(""), url.set_password(None));
-    url.as_str().trim_end_matches('/').into()
 }
 
 fn store_settings(arguments: &ServeArguments) -> Settings {
@@ -429,20 +347,14 @@ fn app(sources: Sources, handle: Handle, clock: Arc<Clock>, history: History) ->
 }
 
 fn world(arguments: &ServeArguments, app: &App) -> World {
-    let (source, clients) = (&arguments.prometheus, &app.reloader.clients);
-    let http = source.http();
+    let (prometheus, clients) = (&arguments.prometheus, &app.reloader.clients);
+    let source = &prometheus.source;
     let write =
-        |url: &Url| RemoteWrite::new(url.clone(), http.clone(), clients.clone(), source.query_timeout);
+        |url: &Url| RemoteWrite::new(url.clone(), source.http(), clients.clone(), source.query_timeout);
     World {
         clock: Arc::clone(&app.clock),
-        remote_write: source.remote_write_url.as_ref().map(write),
-        data_source: DataSource::new(
-            &source.prometheus_url,
-            http.clone(),
-            clients.clone(),
-            source.query_timeout,
-            source.query_concurrency,
-        ),
+        remote_write: prometheus.remote_write_url.as_ref().map(write),
+        data_source: source.client(clients.clone()),
         deliverer: Arc::clone(&app.deliverer),
         metrics: Arc::clone(&app.metrics),
         status: Arc::clone(&app.status),

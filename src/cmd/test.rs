@@ -1,13 +1,14 @@
 //! `sereno test`: unit tests of rules, in virtual time. promtool's files run unchanged.
 
 mod load;
+mod record;
 mod watch;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use self::load::{Loader, Tested};
 use super::logging::wants_colour;
@@ -25,7 +26,10 @@ use crate::testing::verdict::FileVerdict;
 
 /// The arguments of `sereno test`.
 #[derive(Debug, Args)]
-#[command(after_help = "A test gives series, and says what comes of them. tests/up.yml:
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "A test gives series, and says what comes of them. tests/up.yml:
 
   rule_files: [../rules/*.yml]
   evaluation_interval: 15s
@@ -60,8 +64,11 @@ With `routes: routes.yml` in the file, a test also says who is told what, and wh
 
 promtool's files run unchanged, with the same verdicts; docs/testing.md has what is new.
 
-Exit codes: 0 all passed, 1 a test failed or a file has mistakes, 2 could not run: a file cannot be read.")]
+Exit codes: 0 all passed, 1 a test failed or a file has mistakes, 2 could not run: a file cannot be read."
+)]
 pub struct TestArguments {
+    #[command(subcommand)]
+    command: Option<TestCommand>,
     /// Files of unit tests, or patterns of them
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
@@ -83,6 +90,12 @@ pub struct TestArguments {
     /// Turn on a feature of PromQL, by the name of Prometheus' flag; may be repeated
     #[arg(long, value_name = "FEATURE", value_enum, value_delimiter = ',')]
     enable_feature: Vec<Feature>,
+}
+
+#[derive(Debug, Subcommand)]
+enum TestCommand {
+    /// Write a unit test of an alert out of what a Prometheus has stored
+    Record(Box<record::RecordArguments>),
 }
 
 /// How verdicts are printed.
@@ -118,16 +131,7 @@ enum Feature {
 
 impl TestArguments {
     fn options(&self) -> Options {
-        let on = |feature| self.enable_feature.contains(&feature);
-        Options {
-            features: Features {
-                experimental_functions: on(Feature::ExperimentalFunctions),
-                extended_range_selectors: on(Feature::ExtendedRangeSelectors),
-                fill_modifiers: on(Feature::BinopFillModifiers),
-            },
-            delayed_name_removal: on(Feature::DelayedNameRemoval),
-            timelines: self.verbose,
-        }
+        Options { timelines: self.verbose, ..options(&self.enable_feature) }
     }
 
     /// Whether a test is to run; by its name as written, as in promtool.
@@ -139,8 +143,24 @@ impl TestArguments {
     }
 }
 
+fn options(features: &[Feature]) -> Options {
+    let on = |feature| features.contains(&feature);
+    Options {
+        features: Features {
+            experimental_functions: on(Feature::ExperimentalFunctions),
+            extended_range_selectors: on(Feature::ExtendedRangeSelectors),
+            fill_modifiers: on(Feature::BinopFillModifiers),
+        },
+        delayed_name_removal: on(Feature::DelayedNameRemoval),
+        timelines: false,
+    }
+}
+
 /// Runs the tests and prints what became of them.
 pub(super) fn run(arguments: &TestArguments) -> ExitCode {
+    if let Some(TestCommand::Record(arguments)) = &arguments.command {
+        return end(record::run(arguments));
+    }
     if arguments.watch { end(watch::run(arguments)) } else { end(once(arguments).map(|(code, _)| code)) }
 }
 

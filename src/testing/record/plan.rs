@@ -69,8 +69,10 @@ pub fn plan(
         all.iter().filter(|(_, rule, _)| is_alert(rule) && &*rule.name == alert).map(|(at, ..)| *at).collect();
     if alerts.is_empty() {
         let known = all.iter().filter(|(_, rule, _)| is_alert(rule)).map(|(_, rule, _)| &*rule.name);
-        let lower = known.clone().find(|known| known.eq_ignore_ascii_case(alert));
-        let meant = lower.or_else(|| did_you_mean(alert, known)).map(str::to_owned);
+        let names: BTreeMap<String, &str> = known.map(|known| (known.to_lowercase(), known)).collect();
+        let same = names.get(&alert.to_lowercase()).copied();
+        let alike = || did_you_mean(alert, names.keys().map(String::as_str)).map(|lower| names[lower]);
+        let meant = same.or_else(alike).map(str::to_owned);
         return Err(PlanError::Unknown { name: alert.to_owned(), meant });
     }
     let plan = Plan { alerts: alerts.clone(), ..Plan::default() };
@@ -88,7 +90,7 @@ fn places(rulesets: &[Arc<Ruleset>]) -> Vec<Known<'_>> {
     for (file, ruleset) in rulesets.iter().enumerate() {
         for (at, group) in ruleset.groups().iter().enumerate() {
             for (index, rule) in group.rules.iter().enumerate() {
-                all.extend(ruleset.expr(&rule.expr).map(|expr| ((file, at, index), &**rule, expr)));
+                all.extend(rule.parsed.as_ref().map(|expr| ((file, at, index), &**rule, expr)));
             }
         }
     }

@@ -56,9 +56,9 @@ fn shown(alert: &str) -> String {
 #[test]
 fn recorded_series_are_computed_again_from_what_they_read() {
     insta::assert_snapshot!(shown("Errors").trim_end(), @"
-    errors_total -80m +0m
+    errors_total -85m +0m
     up -20m +0m
-    3 rules, warm up 75m, records before alerts
+    3 rules, warm up 80m, records before alerts
     ");
 }
 
@@ -75,9 +75,9 @@ fn offsets_and_subqueries_widen_the_window() {
 #[test]
 fn alerts_that_are_read_are_computed_too_if_their_rules_are_there() {
     insta::assert_snapshot!(shown("Broken").trim_end(), @"
-    errors_total -85m +0m
+    errors_total -90m +0m
     up -25m +0m
-    4 rules, warm up 80m, records before alerts
+    4 rules, warm up 85m, records before alerts
     ");
     insta::assert_snapshot!(shown("Outside").trim_end(), @r#"
     ALERTS{alertname="Other"} -5m +0m

@@ -1,0 +1,329 @@
+//! `sereno test record`: a unit test out of what a Prometheus has stored. What is written where is decided in
+//! `testing::record`; here it is asked for and put into files.
+
+mod fetch;
+mod rules;
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+
+use self::fetch::{Fetched, Limits};
+use self::rules::Rules;
+use super::{Feature, options};
+use crate::cmd::data_source::{DataSourceArguments, public};
+use crate::cmd::output::{note, print};
+use crate::cmd::serve::to_the_end;
+use crate::cmd::time_words::{duration, past};
+use crate::cmd::FINE;
+use crate::model::{Duration, Matcher, Timestamp};
+use crate::promql::parser::parse_selector;
+use crate::shell::clock::Clock;
+use crate::shell::data_source::DataSource;
+use crate::shell::http::HttpClients;
+use crate::testing::file::read_test_file;
+use crate::testing::record::compare::{self, Frame};
+use crate::testing::record::document::{self, Document};
+use crate::testing::record::grid::{self, Grid};
+use crate::testing::record::notation::{self, Slot};
+use crate::testing::record::plan::{Plan, plan};
+use crate::testing::record::replay::replay;
+use crate::testing::{Options, Ruleset, Suite};
+
+/// The most assertions that are written.
+const ASSERTIONS: usize = 100;
+
+/// The most differences that a comment lists.
+const DIFFERENCES: usize = 10;
+
+/// The arguments of `sereno test record`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sereno test record --prometheus-url http://prometheus:9090 --alert HighErrorRate \\
+      --from 2026-12-24T21:30:00Z --to 2026-12-24T23:00:00Z -o tests/errors.yml
+  sereno test tests/errors.yml
+      What happened that night is a test from now on.
+  sereno test record --alert Down --from 2h --selector 'instance=\"a:9100\"'
+      The last two hours of one instance, to standard output.
+
+The series that the alert's rules read are written with the values that they had, moved to a grid of times; what the
+rules make of them is asserted, and compared with what Prometheus itself said (ALERTS). promtool reads the file too.
+
+Exit codes: 0 written, 2 could not run: no such alert, no answer, too many series.")]
+pub(super) struct RecordArguments {
+    /// The alert to test
+    #[arg(long, value_name = "NAME")]
+    alert: String,
+    /// The start of the window: RFC 3339, Unix seconds, or a while ago such as 2h
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    from: String,
+    /// The end of the window
+    #[arg(long, value_name = "TIME", default_value = "now")]
+    to: String,
+    /// Rule files [default: rules/*.yml; if there are none, the rules of the data source]
+    #[arg(long, env = "SERENO_RULES", value_name = "GLOB", value_delimiter = ',')]
+    rules: Vec<String>,
+    /// Record only series that match, such as 'instance="a"'; may be repeated
+    #[arg(long, value_name = "MATCHERS")]
+    selector: Vec<String>,
+    /// Where to write the test [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<String>,
+    /// Write over a file that is there
+    #[arg(long)]
+    force: bool,
+    /// The most series to record
+    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
+    max_series: usize,
+    /// The most samples to record
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000_000)]
+    max_samples: usize,
+    /// How often the rules are evaluated [default: as their group says, in the file or at the data source; 1m]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    evaluation_interval: Option<Duration>,
+    /// Turn on a feature of PromQL, by the name of Prometheus' flag; may be repeated
+    #[arg(long, value_name = "FEATURE", value_enum, value_delimiter = ',')]
+    enable_feature: Vec<Feature>,
+    #[command(flatten)]
+    source: DataSourceArguments,
+}
+
+/// Records, and writes the test.
+pub(super) fn run(arguments: &RecordArguments) -> Result<ExitCode, String> {
+    let mut text = String::new();
+    let (kept, given) = (&mut text, arguments);
+    to_the_end(async move {
+        *kept = record(given).await?;
+        Ok(())
+    })?;
+    match &arguments.output {
+        None => Ok(print(&text, FINE)),
+        Some(path) => {
+            write(path, &text, arguments.force)?;
+            progress(&format!("written: {path}"));
+            Ok(ExitCode::from(FINE))
+        }
+    }
+}
+
+/// The times of a recording, milliseconds since the epoch.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    from: i64,
+    to: i64,
+}
+
+async fn record(arguments: &RecordArguments) -> Result<String, String> {
+    let now = Clock::default().now();
+    let (from, to) = (past(now, &arguments.from)?, past(now, &arguments.to)?);
+    let window = Window { from: from.millis(), to: to.millis() };
+    if window.from >= window.to {
+        return Err(format!("the window is empty: from {from} to {to}"));
+    }
+    if let Some(path) = arguments.output.as_ref().filter(|path| !arguments.force && Path::new(path).exists()) {
+        return Err(format!("{path} exists; --force writes over it"));
+    }
+    let narrow = narrow(&arguments.selector)?;
+    let options = options(&arguments.enable_feature);
+    let source = arguments.source.client(HttpClients::default());
+    let rules = rules::load(arguments, &source, options.features).await?;
+    let plan = plan(&rules.sets, &arguments.alert, &narrow, options.features).map_err(|error| error.to_string())?;
+    let (rules, used) = rules.used(&plan, arguments)?;
+    let evaluation = evaluation_interval(arguments, &rules, &used, &source).await;
+    let limits = Limits { series: arguments.max_series, samples: arguments.max_samples };
+    let fetched = fetch::fetch(&source, &plan, window, limits).await?;
+    let mut alerts = fetch::alerts(&source, &arguments.alert, window, limits).await?;
+    alerts.retain(|series| {
+        narrow.iter().all(|matcher| {
+            series.labels.get(matcher.name()).is_none_or(|value| matcher.matches_value(value))
+        })
+    });
+    let recording = Recording { arguments, options, window, plan, rules, used, evaluation, fetched, alerts };
+    recording.text()
+}
+
+/// The matchers that are added to all selectors.
+fn narrow(texts: &[String]) -> Result<Vec<Matcher>, String> {
+    let mut all = Vec::new();
+    for text in texts {
+        let inner = text.trim().trim_start_matches('{').trim_end_matches('}');
+        let matchers = parse_selector(&format!("{{{inner}}}"))
+            .map_err(|errors| format!("--selector {text:?}: {errors}; write it as in 'instance=\"a\"'"))?;
+        all.extend(matchers);
+    }
+    Ok(all)
+}
+
+async fn evaluation_interval(
+    arguments: &RecordArguments,
+    rules: &Rules,
+    plan: &Plan,
+    source: &DataSource,
+) -> Duration {
+    let of_file = plan.alerts.iter().find_map(|(file, group, _)| rules.sets[*file].groups()[*group].interval);
+    if let Some(interval) = arguments.evaluation_interval.or(of_file) {
+        return interval;
+    }
+    // A data source without rules is fine.
+    let groups = source.rules().await.unwrap_or_default();
+    let has = |group: &&crate::shell::query_response::ApiGroup| {
+        group.rules.iter().any(|rule| rule.name == arguments.alert)
+    };
+    let interval = groups.iter().find(has).map(|group| Duration::from_millis((group.interval * 1000.0) as i64));
+    interval.filter(|interval| *interval > Duration::ZERO).unwrap_or(Duration::from_mins(1))
+}
+
+/// All that a test is made of.
+struct Recording<'a> {
+    arguments: &'a RecordArguments,
+    options: Options,
+    window: Window,
+    plan: Plan,
+    rules: Rules,
+    /// The plan with the places that rules have in `rules`.
+    used: Plan,
+    evaluation: Duration,
+    fetched: Fetched,
+    alerts: Vec<grid::Stored>,
+}
+
+impl Recording<'_> {
+    fn text(self) -> Result<String, String> {
+        let alert = self.arguments.alert.as_str();
+        let start = self.start();
+        let mut document = self.document(start);
+        let since = |at: i64| Duration::from_millis(at - start);
+        let (from, end) = (since(self.window.from), since(self.window.to));
+        let draft = self.suite(&document::text(&document, alert, &[]))?;
+        let replayed = replay(&draft, alert, from, end)?;
+        let (assertions, whole) = document::assertions(&replayed, from, self.evaluation, ASSERTIONS);
+        if !whole {
+            document.comments.push(format!("Only the first {ASSERTIONS} changes are asserted."));
+        }
+        let evaluation = self.evaluation.millis();
+        let frame = Frame {
+            start,
+            from: self.window.from,
+            to: self.window.to,
+            evaluation,
+            tolerance: evaluation + document.interval.millis(),
+        };
+        let (here, there) = (compare::of_replay(&replayed, frame), compare::of_alerts(&self.alerts, frame));
+        let mut warnings = Vec::new();
+        if there.is_empty() && !here.is_empty() {
+            warnings.push("Prometheus has no ALERTS of it in the window; there is nothing to compare with.".to_owned());
+        } else {
+            let mut differences = compare::differences(&here, &there, frame);
+            let more = differences.len().saturating_sub(DIFFERENCES);
+            differences.truncate(DIFFERENCES);
+            if !differences.is_empty() {
+                warnings.push("Other than in Prometheus (ALERTS; times are since the start of the test):".to_owned());
+                warnings.extend(differences.into_iter().map(|line| format!("  {line}")));
+            }
+            if more > 0 {
+                warnings.push(format!("  and {more} more"));
+            }
+        }
+        if here.is_empty() {
+            warnings.push("The alert is never pending or firing in the window.".to_owned());
+        }
+        warnings.iter().for_each(|warning| note(&format!("warning: {warning}")));
+        document.comments.extend(warnings);
+        let text = document::text(&document, alert, &assertions);
+        match self.suite(&text)?.run(|_| true).passed() {
+            true => Ok(text),
+            false => {
+                note("warning: the test does not pass as it is written; please tell us");
+                Ok(text)
+            }
+        }
+    }
+
+    /// The first evaluation: early enough for all that is read, and in step with Prometheus'.
+    fn start(&self) -> i64 {
+        let reach = self.plan.selections.values().map(|reach| reach.before).max().unwrap_or_default();
+        let first = self.window.from - reach.max(self.plan.warm_up);
+        let beat = self.alerts.iter().find_map(|series| series.samples.first()).map_or(0, |(at, _)| *at);
+        first - (first - beat).rem_euclid(self.evaluation.millis())
+    }
+
+    fn document(&self, start: i64) -> Document {
+        let series = &self.fetched.series;
+        let interval = grid::common_interval(series);
+        let ahead = self.plan.selections.values().map(|reach| reach.after).max().unwrap_or_default();
+        let places = usize::try_from((self.window.to + ahead - start) / interval + 2).unwrap_or_default();
+        let grid = Grid { start, interval, places };
+        let (mut written, mut lost, mut ended) = (Vec::new(), 0, 0);
+        for (at, stored) in series.iter().enumerate() {
+            let ends: Vec<i64> =
+                self.fetched.ended.iter().filter(|(series, _)| *series == at).map(|(_, last)| *last).collect();
+            let (slots, without_place) = grid::place(stored, grid, &ends);
+            lost += without_place;
+            ended += slots.iter().filter(|slot| matches!(slot, Slot::Stale)).count();
+            let words = notation::write(&slots);
+            if !words.is_empty() {
+                written.push((stored.labels.clone(), words));
+            }
+        }
+        let (from, to) = (compare::time(self.window.from), compare::time(self.window.to));
+        let mut comments = vec![
+            format!("Recorded by `sereno test record` from {}.", public(&self.arguments.source.prometheus_url)),
+            format!("The window is {from} to {to}; what is before it, rules look back on."),
+            format!("Samples are moved to a grid of {}.", Duration::from_millis(interval)),
+        ];
+        if ended > 0 {
+            comments.push(
+                "`stale` is written where the data source knew a series no longer: its API hides the markers."
+                    .to_owned(),
+            );
+        }
+        if lost > 0 {
+            comments.push(format!("{lost} samples are left out: others are at the same place of the grid."));
+        }
+        comments.extend(self.fetched.notes.iter().chain(&self.plan.notes).cloned());
+        Document {
+            comments,
+            rule_files: self.rules.paths_in_test.clone(),
+            evaluation_interval: self.evaluation,
+            group_eval_order: self.plan.groups.clone(),
+            name: format!("{}, {from} to {to}", self.arguments.alert),
+            interval: Duration::from_millis(interval),
+            start: Timestamp::from_millis(start),
+            reads_clock: self.plan.reads_clock,
+            series: written,
+        }
+    }
+
+    fn suite(&self, text: &str) -> Result<Suite, String> {
+        let (file, problems) = read_test_file("recorded test", text);
+        let file = file.ok_or_else(|| {
+            let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+            format!("the recorded test cannot be read: {first}")
+        })?;
+        let mut places: Vec<usize> = self.used.rules.iter().map(|(file, ..)| *file).collect();
+        places.dedup();
+        let sets: Vec<Arc<Ruleset>> = places.into_iter().map(|at| Arc::clone(&self.rules.sets[at])).collect();
+        Ok(Suite::new(file, &sets, self.options))
+    }
+}
+
+/// Writes a file that is not there yet, or over it.
+fn write(path: &str, text: &str, force: bool) -> Result<(), String> {
+    let mut how = std::fs::OpenOptions::new();
+    how.write(true).create(true).truncate(true);
+    if !force {
+        how.create_new(true);
+    }
+    let written = how.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| format!("cannot write {path}: {error}"))
+}
+
+/// Says how far it is, to somebody who waits.
+fn progress(text: &str) {
+    if std::io::stderr().is_terminal() {
+        note(text);
+    }
+}

@@ -1,0 +1,230 @@
+//! The rules of a recording: from files, or from the data source, which then get a file beside the test.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{RecordArguments, write};
+use crate::model::Duration;
+use crate::promql::parser::{Features, parse};
+use crate::shell::data_source::DataSource;
+use crate::shell::glob;
+use crate::shell::query_response::{ApiGroup, ApiRule, ApiRuleKind};
+use crate::testing::Ruleset;
+use crate::testing::record::plan::Plan;
+
+/// Where rule files are if nobody says otherwise.
+const DEFAULT: &str = "rules/*.yml";
+
+/// Rule files.
+#[derive(Debug)]
+pub(super) struct Rules {
+    /// What they hold.
+    pub(super) sets: Vec<Arc<Ruleset>>,
+    /// Those that a test needs, as it names them; known once it is planned.
+    pub(super) paths_in_test: Vec<String>,
+    paths: Vec<String>,
+    /// The data source's rules, if they are from there.
+    api: Option<Vec<ApiGroup>>,
+    features: Features,
+}
+
+/// Reads the rule files, or asks the data source if there are none.
+///
+/// # Errors
+/// The text says which file is wrong, or why there is none.
+pub(super) async fn load(
+    arguments: &RecordArguments,
+    source: &DataSource,
+    features: Features,
+) -> Result<Rules, String> {
+    let is_given = !arguments.rules.is_empty();
+    let patterns = if is_given { arguments.rules.clone() } else { vec![DEFAULT.to_owned()] };
+    let mut paths: Vec<String> = Vec::new();
+    for pattern in &patterns {
+        let found = glob::files(pattern).map_err(|bad| bad.to_string())?;
+        if found.is_empty() && is_given {
+            return Err(glob::why_none(pattern));
+        }
+        paths.extend(found.into_iter().filter(|path| !paths.contains(path)).collect::<Vec<_>>());
+    }
+    if paths.is_empty() {
+        let mut groups = source.rules().await.map_err(|error| {
+            format!("no file matches {DEFAULT}, and the data source does not tell its rules: {error}; name --rules")
+        })?;
+        // What only another engine can read is of no use here.
+        groups.iter_mut().for_each(|group| group.rules.retain(|rule| parse(&rule.query, features).is_ok()));
+        let set = read("rules of the data source", &rule_file(&groups, |_, _| true), features)?;
+        return Ok(Rules { sets: vec![set], paths_in_test: Vec::new(), paths, api: Some(groups), features });
+    }
+    let mut sets = Vec::new();
+    for path in &paths {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+        sets.push(read(path, &text, features)?);
+    }
+    Ok(Rules { sets, paths_in_test: Vec::new(), paths, api: None, features })
+}
+
+fn read(path: &str, text: &str, features: Features) -> Result<Arc<Ruleset>, String> {
+    let (set, problems) = Ruleset::read(path, text, features);
+    let why = || problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+    set.map(Arc::new).ok_or_else(|| format!("{path}: {}; `sereno check` says more", why()))
+}
+
+impl Rules {
+    /// The rules that a test needs, and the plan with their places among them. Rules of the data source are written
+    /// beside the test.
+    ///
+    /// # Errors
+    /// There is no place for them, or it cannot be written.
+    pub(super) fn used(mut self, plan: &Plan, arguments: &RecordArguments) -> Result<(Self, Plan), String> {
+        let Some(groups) = &self.api else {
+            let files: BTreeSet<usize> = plan.rules.iter().map(|(file, ..)| *file).collect();
+            let folder = arguments.output.as_deref().map_or(Path::new(""), |path| parent(path));
+            self.paths_in_test =
+                files.into_iter().map(|file| seen_from(folder, &self.paths[file])).collect();
+            return Ok((self, plan.clone()));
+        };
+        let Some(output) = &arguments.output else {
+            return Err("the rules are the data source's and need a file beside the test: name --output".to_owned());
+        };
+        let groups: Vec<ApiGroup> = groups.iter().filter(|group| !group.rules.is_empty()).cloned().collect();
+        let text = rule_file(&groups, |group, rule| plan.rules.contains(&(0, group, rule)));
+        let path = Path::new(output).with_extension("rules.yml");
+        let shown = path.display().to_string();
+        let set = read(&shown, &text, self.features)?;
+        write(&shown, &text, arguments.force)?;
+        self.paths_in_test = path.file_name().map(|name| name.to_string_lossy().into_owned()).into_iter().collect();
+        // All of it is needed.
+        let groups = set.groups().iter().enumerate();
+        let rules = groups.flat_map(|(at, group)| (0..group.rules.len()).map(move |index| (0, at, index)));
+        let rules: BTreeSet<_> = rules.collect();
+        let is_alert = |(_, group, rule): &(usize, usize, usize)| {
+            let rule = &set.groups()[*group].rules[*rule];
+            *rule.name == *arguments.alert && matches!(rule.kind, crate::config::rules::RuleKind::Alerting(_))
+        };
+        let alerts = rules.iter().filter(|place| is_alert(place)).copied().collect();
+        let plan = Plan { rules, alerts, ..plan.clone() };
+        self.sets = vec![set];
+        Ok((self, plan))
+    }
+}
+
+/// A rule file with those rules of the groups that are wanted. Groups without any are left out.
+fn rule_file(groups: &[ApiGroup], wanted: impl Fn(usize, usize) -> bool) -> String {
+    let mut text = String::from("groups:\n");
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    let groups = groups.iter().filter(|group| !group.rules.is_empty());
+    for (at, group) in groups.enumerate() {
+        // Groups of different files may share a name; in one file they cannot.
+        let name = match names.contains(&group.name) {
+            true => format!("{} ({})", group.name, group.file),
+            false => group.name.clone(),
+        };
+        names.insert(name.clone());
+        let rules: Vec<&ApiRule> =
+            group.rules.iter().enumerate().filter(|(rule, _)| wanted(at, *rule)).map(|(_, rule)| rule).collect();
+        if rules.is_empty() {
+            continue;
+        }
+        text.push_str(&format!("- name: {}\n", json(&name)));
+        if group.interval > 0.0 {
+            text.push_str(&format!("  interval: {}\n", seconds(group.interval)));
+        }
+        if group.limit > 0 {
+            text.push_str(&format!("  limit: {}\n", group.limit));
+        }
+        text.push_str("  rules:\n");
+        rules.iter().for_each(|rule| push_rule(&mut text, rule));
+    }
+    text
+}
+
+fn push_rule(text: &mut String, rule: &ApiRule) {
+    let kind = match rule.kind {
+        ApiRuleKind::Alerting => "alert",
+        ApiRuleKind::Recording => "record",
+    };
+    text.push_str(&format!("  - {kind}: {}\n    expr: {}\n", json(&rule.name), json(&rule.query)));
+    for (key, length) in [("for", rule.duration), ("keep_firing_for", rule.keep_firing_for)] {
+        if length > 0.0 {
+            text.push_str(&format!("    {key}: {}\n", seconds(length)));
+        }
+    }
+    let labels: Vec<(&str, &str)> = rule.labels.iter().collect();
+    let annotations: Vec<(&str, &str)> =
+        rule.annotations.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    for (key, pairs) in [("labels", labels), ("annotations", annotations)] {
+        if !pairs.is_empty() {
+            text.push_str(&format!("    {key}:\n"));
+            for (name, value) in pairs {
+                text.push_str(&format!("      {}: {}\n", json(name), json(value)));
+            }
+        }
+    }
+}
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::from_millis((seconds * 1000.0).round() as i64)
+}
+
+/// A text as JSON, which is YAML too.
+fn json(text: &str) -> String {
+    // Serializing a text cannot fail.
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+fn parent(path: &str) -> &Path {
+    Path::new(path).parent().unwrap_or(Path::new(""))
+}
+
+/// A path as seen from a folder, both as seen from here.
+fn seen_from(folder: &Path, path: &str) -> String {
+    let absolute = |path: &Path| std::path::absolute(path).ok().map(|path| tidy(&path));
+    let (Some(from), Some(to)) = (absolute(folder.join(".").as_path()), absolute(Path::new(path))) else {
+        return path.to_owned();
+    };
+    if Path::new(path).is_absolute() {
+        return to.display().to_string();
+    }
+    let shared = from.components().zip(to.components()).take_while(|(one, other)| one == other).count();
+    let mut relative = PathBuf::new();
+    from.components().skip(shared).for_each(|_| relative.push(".."));
+    to.components().skip(shared).for_each(|part| relative.push(part));
+    relative.display().to_string()
+}
+
+/// Without `.` and `..`.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir => drop(tidy.pop()),
+            std::path::Component::CurDir => {}
+            part @ (std::path::Component::Prefix(_)
+            | std::path::Component::RootDir
+            | std::path::Component::Normal(_)) => tidy.push(part),
+        }
+    }
+    tidy
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::seen_from;
+
+    #[test]
+    fn rule_files_are_named_as_seen_from_the_test() {
+        for (folder, path, wanted) in [
+            ("", "rules/a.yml", "rules/a.yml"),
+            ("tests", "rules/a.yml", "../rules/a.yml"),
+            ("rules", "rules/a.yml", "a.yml"),
+            ("a/../tests/b", "./rules/a.yml", "../../rules/a.yml"),
+            ("tests", "/etc/rules/a.yml", "/etc/rules/a.yml"),
+        ] {
+            assert_eq!(seen_from(Path::new(folder), path), wanted, "{folder} {path}");
+        }
+    }
+}
