@@ -14,11 +14,11 @@ use clap::Args;
 use self::fetch::{Fetched, Limits};
 use self::rules::Rules;
 use super::{Feature, options};
+use crate::cmd::FINE;
 use crate::cmd::data_source::{DataSourceArguments, public};
 use crate::cmd::output::{note, print};
 use crate::cmd::serve::to_the_end;
 use crate::cmd::time_words::{duration, past};
-use crate::cmd::FINE;
 use crate::model::{Duration, Matcher, Timestamp};
 use crate::promql::parser::parse_selector;
 use crate::shell::clock::Clock;
@@ -93,20 +93,34 @@ pub(super) struct RecordArguments {
 
 /// Records, and writes the test.
 pub(super) fn run(arguments: &RecordArguments) -> Result<ExitCode, String> {
-    let mut text = String::new();
-    let (kept, given) = (&mut text, arguments);
+    let mut recorded = Recorded::default();
+    let (kept, given) = (&mut recorded, arguments);
     to_the_end(async move {
         *kept = record(given).await?;
         Ok(())
     })?;
+    let Recorded { test, rules } = recorded;
     match &arguments.output {
-        None => Ok(print(&text, FINE)),
+        None => Ok(print(&test, FINE)),
         Some(path) => {
-            write(path, &text, arguments.force)?;
+            if let Some((path, text)) = rules {
+                write(&path, &text, arguments.force)?;
+                progress(&format!("written: {path}"));
+            }
+            write(path, &test, arguments.force)?;
             progress(&format!("written: {path}"));
             Ok(ExitCode::from(FINE))
         }
     }
+}
+
+/// What is to be written.
+#[derive(Debug, Default)]
+struct Recorded {
+    /// The text of the test file.
+    test: String,
+    /// The path and the text of a rule file beside it.
+    rules: Option<(String, String)>,
 }
 
 /// The times of a recording, milliseconds since the epoch.
@@ -116,33 +130,36 @@ struct Window {
     to: i64,
 }
 
-async fn record(arguments: &RecordArguments) -> Result<String, String> {
+async fn record(arguments: &RecordArguments) -> Result<Recorded, String> {
     let now = Clock::default().now();
     let (from, to) = (past(now, &arguments.from)?, past(now, &arguments.to)?);
     let window = Window { from: from.millis(), to: to.millis() };
     if window.from >= window.to {
         return Err(format!("the window is empty: from {from} to {to}"));
     }
-    if let Some(path) = arguments.output.as_ref().filter(|path| !arguments.force && Path::new(path).exists()) {
+    if let Some(path) = arguments.output.as_ref().filter(|path| !arguments.force && Path::new(path).exists())
+    {
         return Err(format!("{path} exists; --force writes over it"));
     }
     let narrow = narrow(&arguments.selector)?;
     let options = options(&arguments.enable_feature);
     let source = arguments.source.client(HttpClients::default());
     let rules = rules::load(arguments, &source, options.features).await?;
-    let plan = plan(&rules.sets, &arguments.alert, &narrow, options.features).map_err(|error| error.to_string())?;
+    let plan =
+        plan(&rules.sets, &arguments.alert, &narrow, options.features).map_err(|error| error.to_string())?;
     let (rules, used) = rules.used(&plan, arguments)?;
     let evaluation = evaluation_interval(arguments, &rules, &used, &source).await;
     let limits = Limits { series: arguments.max_series, samples: arguments.max_samples };
     let fetched = fetch::fetch(&source, &plan, window, limits).await?;
     let mut alerts = fetch::alerts(&source, &arguments.alert, window, limits).await?;
     alerts.retain(|series| {
-        narrow.iter().all(|matcher| {
-            series.labels.get(matcher.name()).is_none_or(|value| matcher.matches_value(value))
-        })
+        narrow
+            .iter()
+            .all(|matcher| series.labels.get(matcher.name()).is_none_or(|value| matcher.matches_value(value)))
     });
     let recording = Recording { arguments, options, window, plan, rules, used, evaluation, fetched, alerts };
-    recording.text()
+    let test = recording.text()?;
+    Ok(Recorded { test, rules: recording.rules.to_write })
 }
 
 /// The matchers that are added to all selectors.
@@ -172,7 +189,8 @@ async fn evaluation_interval(
     let has = |group: &&crate::shell::query_response::ApiGroup| {
         group.rules.iter().any(|rule| rule.name == arguments.alert)
     };
-    let interval = groups.iter().find(has).map(|group| Duration::from_millis((group.interval * 1000.0) as i64));
+    let interval =
+        groups.iter().find(has).map(|group| Duration::from_millis((group.interval * 1000.0) as i64));
     interval.filter(|interval| *interval > Duration::ZERO).unwrap_or(Duration::from_mins(1))
 }
 
@@ -191,7 +209,7 @@ struct Recording<'a> {
 }
 
 impl Recording<'_> {
-    fn text(self) -> Result<String, String> {
+    fn text(&self) -> Result<String, String> {
         let alert = self.arguments.alert.as_str();
         let start = self.start();
         let mut document = self.document(start);
@@ -214,13 +232,17 @@ impl Recording<'_> {
         let (here, there) = (compare::of_replay(&replayed, frame), compare::of_alerts(&self.alerts, frame));
         let mut warnings = Vec::new();
         if there.is_empty() && !here.is_empty() {
-            warnings.push("Prometheus has no ALERTS of it in the window; there is nothing to compare with.".to_owned());
+            warnings.push(
+                "Prometheus has no ALERTS of it in the window; there is nothing to compare with.".to_owned(),
+            );
         } else {
             let mut differences = compare::differences(&here, &there, frame);
             let more = differences.len().saturating_sub(DIFFERENCES);
             differences.truncate(DIFFERENCES);
             if !differences.is_empty() {
-                warnings.push("Other than in Prometheus (ALERTS; times are since the start of the test):".to_owned());
+                warnings.push(
+                    "Other than in Prometheus (ALERTS; times are since the start of the test):".to_owned(),
+                );
                 warnings.extend(differences.into_iter().map(|line| format!("  {line}")));
             }
             if more > 0 {
@@ -258,8 +280,13 @@ impl Recording<'_> {
         let grid = Grid { start, interval, places };
         let (mut written, mut lost, mut ended) = (Vec::new(), 0, 0);
         for (at, stored) in series.iter().enumerate() {
-            let ends: Vec<i64> =
-                self.fetched.ended.iter().filter(|(series, _)| *series == at).map(|(_, last)| *last).collect();
+            let ends: Vec<i64> = self
+                .fetched
+                .ended
+                .iter()
+                .filter(|(series, _)| *series == at)
+                .map(|(_, last)| *last)
+                .collect();
             let (slots, without_place) = grid::place(stored, grid, &ends);
             lost += without_place;
             ended += slots.iter().filter(|slot| matches!(slot, Slot::Stale)).count();
@@ -270,7 +297,10 @@ impl Recording<'_> {
         }
         let (from, to) = (compare::time(self.window.from), compare::time(self.window.to));
         let mut comments = vec![
-            format!("Recorded by `sereno test record` from {}.", public(&self.arguments.source.prometheus_url)),
+            format!(
+                "Recorded by `sereno test record` from {}.",
+                public(&self.arguments.source.prometheus_url)
+            ),
             format!("The window is {from} to {to}; what is before it, rules look back on."),
             format!("Samples are moved to a grid of {}.", Duration::from_millis(interval)),
         ];

@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn rules_of_prometheus_and_its_kin() {
-        let body = br#"{"status":"success","data":{"groups":[{"name":"g","file":"a.yml","interval":15,"rules":[
+        let body =
+            br#"{"status":"success","data":{"groups":[{"name":"g","file":"a.yml","interval":15,"rules":[
             {"type":"alerting","name":"Down","query":"up == 0","duration":300,"labels":{"severity":"page"},
              "annotations":{"summary":"{{ $value }}"},"alerts":[]},
             {"type":"recording","name":"job:up:sum","query":"sum by (job) (up)","health":"ok"}]}]}}"#;

@@ -129,7 +129,8 @@ fn told(spans: &[Span], frame: Frame) -> String {
         let millis = at - frame.start;
         Duration::from_millis((millis + 500).div_euclid(1000) * 1000).to_string()
     };
-    let told = spans.iter().map(|span| format!("{} {}–{}", span.state.as_str(), since(span.from), since(span.to)));
+    let told =
+        spans.iter().map(|span| format!("{} {}–{}", span.state.as_str(), since(span.from), since(span.to)));
     told.collect::<Vec<_>>().join(", ")
 }
 
@@ -190,7 +191,11 @@ mod tests {
     #[test]
     fn what_differs_is_told_with_times_since_the_start() {
         let here = of_replay(&replay(), FRAME);
-        let there = [series("pending", "a", 120, 195), series("firing", "a", 210, 405), series("firing", "b", 0, 300)];
+        let there = [
+            series("pending", "a", 120, 195),
+            series("firing", "a", 210, 405),
+            series("firing", "b", 0, 300),
+        ];
         insta::assert_snapshot!(differences(&here, &of_alerts(&there, FRAME), FRAME).join("\n"), @r#"
         {instance="a"}: pending 2m–4m45s, firing 5m–6m45s here, pending 2m–3m15s, firing 3m30s–6m45s in Prometheus
         {instance="b"}: nothing here, firing 1m–5m in Prometheus

@@ -49,7 +49,12 @@ pub struct Assertion {
 /// What a replay gave at each change since `from`, at the evaluation before the first alert fires, and at the end; at
 /// most `most` assertions, and whether those are all.
 #[must_use]
-pub fn assertions(replay: &Replay, from: Duration, evaluation: Duration, most: usize) -> (Vec<Assertion>, bool) {
+pub fn assertions(
+    replay: &Replay,
+    from: Duration,
+    evaluation: Duration,
+    most: usize,
+) -> (Vec<Assertion>, bool) {
     let mut all: Vec<Assertion> = Vec::new();
     let of = |step: &super::replay::Step, what: &str| {
         let firing: Vec<FoundAlert> = step.in_state(State::Firing).cloned().collect();
@@ -105,7 +110,11 @@ pub fn text(document: &Document, alert: &str, assertions: &[Assertion]) -> Strin
         let groups: Vec<String> = document.group_eval_order.iter().map(|group| quoted(group)).collect();
         text.push_str(&format!("group_eval_order: [{}]\n", groups.join(", ")));
     }
-    text.push_str(&format!("tests:\n- name: {}\n  interval: {}\n", quoted(&document.name), document.interval));
+    text.push_str(&format!(
+        "tests:\n- name: {}\n  interval: {}\n",
+        quoted(&document.name),
+        document.interval
+    ));
     let start = document.start.rfc3339();
     match document.reads_clock {
         true => text.push_str(&format!("  start_timestamp: {start}\n")),
@@ -124,7 +133,11 @@ pub fn text(document: &Document, alert: &str, assertions: &[Assertion]) -> Strin
 
 fn push_assertion(text: &mut String, alert: &str, assertion: &Assertion) {
     let comment = assertion.comment.replace(['\n', '\r'], " ");
-    text.push_str(&format!("  # {comment}\n  - eval_time: {}\n    alertname: {}\n", assertion.at, quoted(alert)));
+    text.push_str(&format!(
+        "  # {comment}\n  - eval_time: {}\n    alertname: {}\n",
+        assertion.at,
+        quoted(alert)
+    ));
     if assertion.firing.is_empty() {
         text.push_str("    exp_alerts: []\n");
         return;

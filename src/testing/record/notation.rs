@@ -46,7 +46,11 @@ fn run(first: f64, slots: &[Slot]) -> (String, usize) {
     }
     let same = values().take_while(|value| value.to_bits() == first.to_bits()).count();
     if same > 1 {
-        return if same == 2 { (format!("{text} {text}"), 2) } else { (format!("{text}x{}", same - 1), same) };
+        return if same == 2 {
+            (format!("{text} {text}"), 2)
+        } else {
+            (format!("{text}x{}", same - 1), same)
+        };
     }
     let step = values().nth(1).map_or(0.0, |second| second - first);
     // As readers add it up, so that rounding is the same.
@@ -57,7 +61,8 @@ fn run(first: f64, slots: &[Slot]) -> (String, usize) {
         is_next
     });
     match growing.count() {
-        count @ 3.. if step.is_finite() => {
+        // A step of many digits is one of rounding: as a list it is easier to read.
+        count @ 3.. if step.is_finite() && number(step.abs()).len() <= text.len().max(5) => {
             let sign = if step < 0.0 { '-' } else { '+' };
             (format!("{text}{sign}{}x{}", number(step.abs()), count - 1), count)
         }
@@ -115,8 +120,12 @@ mod tests {
             // 0.1 + 0.1 + 0.1 is not 0.3: no run that would change it.
             (slots(&[0.1, 0.2, 0.3, 0.4]), "0.1 0.2 0.3 0.4"),
             (slots(&[0.25, 0.5, 0.75]), "0.25+0.25x2"),
+            (slots(&[1.25317, 1.26317, 1.2731700000000001]), "1.25317 1.26317 1.2731700000000001"),
             (slots(&[9_007_199_254_740_991.0, 1.5e300, 2e-9]), "9007199254740991 1.5e300 2e-9"),
-            (slots(&[1_726_000_000.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY]), "1726000000.5 NaN Inf -Inf"),
+            (
+                slots(&[1_726_000_000.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY]),
+                "1726000000.5 NaN Inf -Inf",
+            ),
             (vec![Gap, Gap, Value(1.0), Gap, Value(1.0), Stale, Gap, Gap, Gap], "_x2 1 _ 1 stale"),
             (vec![Gap; 4], ""),
         ] {

@@ -65,8 +65,11 @@ pub fn plan(
 ) -> Result<Plan, PlanError> {
     let all = places(rulesets);
     let is_alert = |rule: &Rule| matches!(rule.kind, RuleKind::Alerting(_));
-    let alerts: Vec<Place> =
-        all.iter().filter(|(_, rule, _)| is_alert(rule) && &*rule.name == alert).map(|(at, ..)| *at).collect();
+    let alerts: Vec<Place> = all
+        .iter()
+        .filter(|(_, rule, _)| is_alert(rule) && &*rule.name == alert)
+        .map(|(at, ..)| *at)
+        .collect();
     if alerts.is_empty() {
         let known = all.iter().filter(|(_, rule, _)| is_alert(rule)).map(|(_, rule, _)| &*rule.name);
         let names: BTreeMap<String, &str> = known.map(|known| (known.to_lowercase(), known)).collect();
@@ -159,12 +162,11 @@ impl Planner<'_> {
 
     /// The selector alone, narrowed.
     fn text(&self, selector: &VectorSelector) -> String {
-        let mut plain =
-            VectorSelector { offset: None, at: None, extension: None, ..selector.clone() };
+        let mut plain = VectorSelector { offset: None, at: None, extension: None, ..selector.clone() };
         let span = Span::new(0, 0);
-        plain.matchers.extend(
-            self.narrow.iter().map(|matcher| SelectorMatcher { matcher: matcher.clone(), span }),
-        );
+        plain
+            .matchers
+            .extend(self.narrow.iter().map(|matcher| SelectorMatcher { matcher: matcher.clone(), span }));
         Expr::Vector(plain).to_string()
     }
 
@@ -173,7 +175,8 @@ impl Planner<'_> {
         let mut exprs = Vec::new();
         for text in texts.map(|label| label.value.text()) {
             let parts = text.split("{{").skip(1).filter_map(|part| part.split("}}").next());
-            for part in parts.filter(|part| part.split(|c: char| !c.is_alphanumeric()).any(|word| word == "query"))
+            for part in
+                parts.filter(|part| part.split(|c: char| !c.is_alphanumeric()).any(|word| word == "query"))
             {
                 let literal = literals(part).into_iter().find_map(|text| parse(&text, self.features).ok());
                 match literal {
@@ -213,19 +216,20 @@ fn literals(action: &str) -> Vec<String> {
 /// Whether a selector may select what a rule writes.
 fn writes(rule: &Rule, selector: &VectorSelector) -> bool {
     let on = |label: &str, value: &str| {
-        let mut matchers = selector.matchers.iter().map(|part| &part.matcher).filter(|one| &**one.name() == label);
+        let mut matchers =
+            selector.matchers.iter().map(|part| &part.matcher).filter(|one| &**one.name() == label);
         matchers.all(|matcher| matcher.matches_value(value))
     };
     // A selector without any name is for what is stored; too much would match.
     let is_named = selector.matchers.iter().any(|part| {
-        &**part.matcher.name() == METRIC_NAME
-            && matches!(part.matcher.op(), MatchOp::Equal | MatchOp::Regex)
+        &**part.matcher.name() == METRIC_NAME && matches!(part.matcher.op(), MatchOp::Equal | MatchOp::Regex)
     });
     is_named
         && match rule.kind {
             RuleKind::Recording => on(METRIC_NAME, &rule.name),
             RuleKind::Alerting(_) => {
-                (on(METRIC_NAME, "ALERTS") || on(METRIC_NAME, "ALERTS_FOR_STATE")) && on(ALERT_NAME, &rule.name)
+                (on(METRIC_NAME, "ALERTS") || on(METRIC_NAME, "ALERTS_FOR_STATE"))
+                    && on(ALERT_NAME, &rule.name)
             }
         }
 }

@@ -111,7 +111,8 @@ fn failed(failure: &WorldFailure) -> String {
 fn alerts(world: &World<'_>, name: &str, now: Timestamp) -> Vec<(State, FoundAlert)> {
     let view = world.view(now);
     let rules = view.groups.iter().flat_map(|group| group.rules.iter());
-    let named = rules.filter(|rule| &*rule.rule.name == name && rule.kind() == crate::rules::RuleType::Alerting);
+    let named =
+        rules.filter(|rule| &*rule.rule.name == name && rule.kind() == crate::rules::RuleType::Alerting);
     let mut found = Vec::new();
     for alert in named.flat_map(|rule| rule.active_alerts()) {
         let state = match alert.state {

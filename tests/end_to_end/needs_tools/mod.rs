@@ -12,6 +12,7 @@ mod delivery_security;
 mod demo;
 mod messages_beside_alertmanager;
 mod muting_beside_alertmanager;
+mod recording;
 mod routes_beside_amtool;
 mod server;
 mod shown_configuration;

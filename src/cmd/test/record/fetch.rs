@@ -108,14 +108,19 @@ async fn selection(
     let series = number(source, &format!("count({counted})"), window.to).await?;
     let samples = number(source, &format!("sum({counted})"), window.to).await?;
     progress(&format!("{selector}: {series} series, {samples} samples"));
-    let narrow = "narrow the recording with --selector, as in --selector 'instance=\"a\"', or with a shorter window";
+    let narrow =
+        "narrow the recording with --selector, as in --selector 'instance=\"a\"', or with a shorter window";
     if series > left.series {
         let most = limits.series;
-        return Err(format!("{selector} has {series} series, more than --max-series {most} allows; {narrow}"));
+        return Err(format!(
+            "{selector} has {series} series, more than --max-series {most} allows; {narrow}"
+        ));
     }
     if samples > left.samples {
         let most = limits.samples;
-        return Err(format!("{selector} has {samples} samples, more than --max-samples {most} allows; {narrow}"));
+        return Err(format!(
+            "{selector} has {samples} samples, more than --max-samples {most} allows; {narrow}"
+        ));
     }
     *left = Limits { series: left.series - series, samples: left.samples - samples };
     if series == 0 {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{RecordArguments, write};
+use super::RecordArguments;
 use crate::model::Duration;
 use crate::promql::parser::{Features, parse};
 use crate::shell::data_source::DataSource;
@@ -24,6 +24,8 @@ pub(super) struct Rules {
     /// Those that a test needs, as it names them; known once it is planned.
     pub(super) paths_in_test: Vec<String>,
     paths: Vec<String>,
+    /// The path and the text of a rule file that is to be written beside the test.
+    pub(super) to_write: Option<(String, String)>,
     /// The data source's rules, if they are from there.
     api: Option<Vec<ApiGroup>>,
     features: Features,
@@ -55,14 +57,21 @@ pub(super) async fn load(
         // What only another engine can read is of no use here.
         groups.iter_mut().for_each(|group| group.rules.retain(|rule| parse(&rule.query, features).is_ok()));
         let set = read("rules of the data source", &rule_file(&groups, |_, _| true), features)?;
-        return Ok(Rules { sets: vec![set], paths_in_test: Vec::new(), paths, api: Some(groups), features });
+        return Ok(Rules {
+            sets: vec![set],
+            paths_in_test: Vec::new(),
+            paths,
+            to_write: None,
+            api: Some(groups),
+            features,
+        });
     }
     let mut sets = Vec::new();
     for path in &paths {
         let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
         sets.push(read(path, &text, features)?);
     }
-    Ok(Rules { sets, paths_in_test: Vec::new(), paths, api: None, features })
+    Ok(Rules { sets, paths_in_test: Vec::new(), paths, to_write: None, api: None, features })
 }
 
 fn read(path: &str, text: &str, features: Features) -> Result<Arc<Ruleset>, String> {
@@ -72,29 +81,33 @@ fn read(path: &str, text: &str, features: Features) -> Result<Arc<Ruleset>, Stri
 }
 
 impl Rules {
-    /// The rules that a test needs, and the plan with their places among them. Rules of the data source are written
-    /// beside the test.
+    /// The rules that a test needs, and the plan with their places among them. Rules of the data source are to
+    /// be written beside the test.
     ///
     /// # Errors
-    /// There is no place for them, or it cannot be written.
+    /// There is no place for them, or something is there.
     pub(super) fn used(mut self, plan: &Plan, arguments: &RecordArguments) -> Result<(Self, Plan), String> {
         let Some(groups) = &self.api else {
             let files: BTreeSet<usize> = plan.rules.iter().map(|(file, ..)| *file).collect();
             let folder = arguments.output.as_deref().map_or(Path::new(""), |path| parent(path));
-            self.paths_in_test =
-                files.into_iter().map(|file| seen_from(folder, &self.paths[file])).collect();
+            self.paths_in_test = files.into_iter().map(|file| seen_from(folder, &self.paths[file])).collect();
             return Ok((self, plan.clone()));
         };
         let Some(output) = &arguments.output else {
-            return Err("the rules are the data source's and need a file beside the test: name --output".to_owned());
+            return Err(
+                "the rules are the data source's and need a file beside the test: name --output".to_owned()
+            );
         };
         let groups: Vec<ApiGroup> = groups.iter().filter(|group| !group.rules.is_empty()).cloned().collect();
         let text = rule_file(&groups, |group, rule| plan.rules.contains(&(0, group, rule)));
         let path = Path::new(output).with_extension("rules.yml");
         let shown = path.display().to_string();
         let set = read(&shown, &text, self.features)?;
-        write(&shown, &text, arguments.force)?;
-        self.paths_in_test = path.file_name().map(|name| name.to_string_lossy().into_owned()).into_iter().collect();
+        if path.exists() && !arguments.force {
+            return Err(format!("{shown} exists; --force writes over it"));
+        }
+        self.paths_in_test =
+            path.file_name().map(|name| name.to_string_lossy().into_owned()).into_iter().collect();
         // All of it is needed.
         let groups = set.groups().iter().enumerate();
         let rules = groups.flat_map(|(at, group)| (0..group.rules.len()).map(move |index| (0, at, index)));
@@ -105,6 +118,7 @@ impl Rules {
         };
         let alerts = rules.iter().filter(|place| is_alert(place)).copied().collect();
         let plan = Plan { rules, alerts, ..plan.clone() };
+        self.to_write = Some((shown, text));
         self.sets = vec![set];
         Ok((self, plan))
     }
@@ -122,8 +136,13 @@ fn rule_file(groups: &[ApiGroup], wanted: impl Fn(usize, usize) -> bool) -> Stri
             false => group.name.clone(),
         };
         names.insert(name.clone());
-        let rules: Vec<&ApiRule> =
-            group.rules.iter().enumerate().filter(|(rule, _)| wanted(at, *rule)).map(|(_, rule)| rule).collect();
+        let rules: Vec<&ApiRule> = group
+            .rules
+            .iter()
+            .enumerate()
+            .filter(|(rule, _)| wanted(at, *rule))
+            .map(|(_, rule)| rule)
+            .collect();
         if rules.is_empty() {
             continue;
         }

@@ -54,7 +54,83 @@ fn what_is_replayed_is_asserted_and_passes() {
     let (found, whole) = assertions(&replayed.expect("it runs"), from, evaluation, 100);
     assert!(whole);
     let written = text(&document(), "Down", &found);
-    insta::assert_snapshot!(written);
+    insta::assert_snapshot!(written, @r#"
+    # Recorded. Here: a comment.
+    rule_files: ['../rules.yml']
+    evaluation_interval: 15s
+    tests:
+    - name: 'Down: it''s recorded'
+      interval: 15s
+      start_timestamp: 2024-09-10T20:26:40Z
+      input_series:
+      - series: 'up{instance="a"}'
+        values: '1x5 0x13'
+      - series: 'up{instance="b\n\"''"}'
+        values: '1x3 0x7 1x7'
+      alert_rule_test:
+      # at the start of the window: nothing is pending or firing
+      - eval_time: 30s
+        alertname: 'Down'
+        exp_alerts: []
+      # pending: {instance="b\n\"'", on="call", severity="page"}
+      - eval_time: 1m
+        alertname: 'Down'
+        exp_alerts: []
+      # pending: {instance="a", on="call", severity="page"}, {instance="b\n\"'", on="call", severity="page"}
+      - eval_time: 1m30s
+        alertname: 'Down'
+        exp_alerts: []
+      # the last evaluation before it fires
+      - eval_time: 1m45s
+        alertname: 'Down'
+        exp_alerts: []
+      # 1 firing, pending: {instance="a", on="call", severity="page"}
+      - eval_time: 2m
+        alertname: 'Down'
+        exp_alerts:
+        - exp_labels:
+            instance: "b\n\"'"
+            'on': 'call'
+            severity: 'page'
+          exp_annotations:
+            summary: "it's b\n\"'\nvalue 0"
+      # 2 firing
+      - eval_time: 2m30s
+        alertname: 'Down'
+        exp_alerts:
+        - exp_labels:
+            instance: 'a'
+            'on': 'call'
+            severity: 'page'
+          exp_annotations:
+            summary: "it's a\nvalue 0"
+        - exp_labels:
+            instance: "b\n\"'"
+            'on': 'call'
+            severity: 'page'
+          exp_annotations:
+            summary: "it's b\n\"'\nvalue 0"
+      # 1 firing
+      - eval_time: 3m
+        alertname: 'Down'
+        exp_alerts:
+        - exp_labels:
+            instance: 'a'
+            'on': 'call'
+            severity: 'page'
+          exp_annotations:
+            summary: "it's a\nvalue 0"
+      # at the end of the window: 1 firing
+      - eval_time: 4m30s
+        alertname: 'Down'
+        exp_alerts:
+        - exp_labels:
+            instance: 'a'
+            'on': 'call'
+            severity: 'page'
+          exp_annotations:
+            summary: "it's a\nvalue 0"
+    "#);
     let verdict = suite(&written).run(|_| true);
     assert!(verdict.passed(), "{:?}", verdict.tests);
     // It can fail: an alert more is told.
@@ -65,7 +141,8 @@ fn what_is_replayed_is_asserted_and_passes() {
 #[test]
 fn too_many_changes_are_cut_off() {
     let end = Duration::from_secs(280);
-    let replayed = replay(&suite(&text(&document(), "Down", &[])), "Down", Duration::ZERO, end).expect("it runs");
+    let replayed =
+        replay(&suite(&text(&document(), "Down", &[])), "Down", Duration::ZERO, end).expect("it runs");
     let (found, whole) = assertions(&replayed, Duration::ZERO, Duration::from_secs(15), 3);
     assert_eq!((found.len(), whole), (3, false));
 }

@@ -111,7 +111,9 @@ impl<'e> Found<'e> {
 
 fn fixed(at: Option<AtTime>) -> Option<&'static str> {
     match at {
-        Some(AtTime::Fixed(_)) => Some("is read at a fixed time (@); only samples of the window are recorded"),
+        Some(AtTime::Fixed(_)) => {
+            Some("is read at a fixed time (@); only samples of the window are recorded")
+        }
         Some(AtTime::Start | AtTime::End) | None => None,
     }
 }

@@ -1,0 +1,97 @@
+//! `sereno test record` against a real Prometheus; the tests that it writes are run by ourselves and by promtool.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::harness::{Prometheus, Setup, Target, eventually, tool};
+
+const RULES: &str = r#"groups:
+- name: records
+  rules:
+  - {record: "job:up:avg", expr: "avg by (job) (up)"}
+- name: alerts
+  rules:
+  - alert: Down
+    expr: up == 0 and on (job) job:up:avg < 0.9
+    for: 2s
+    labels: {severity: page}
+    annotations: {summary: "{{ $labels.job }}: {{ $value }}"}
+  - {alert: Gone, expr: "absent(app_value)"}
+"#;
+
+fn sereno(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sereno"));
+    command.current_dir(folder).args(arguments).output().expect("sereno runs")
+}
+
+fn passes(output: &Output) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+/// A Prometheus that has seen its target go, `Down` and `Gone` fire, and the target come back.
+async fn prometheus() -> Prometheus {
+    let target = Target::start().await;
+    let config = "rule_files: [rules.yml]\n".to_owned();
+    let setup = Setup { config, files: vec![("rules.yml", RULES.to_owned())], ..Setup::default() };
+    let prometheus = Prometheus::start_with(&[&target], setup).await;
+    let wait = async |query: &str, what: &str| {
+        let path = format!("/api/v1/query?query={query}");
+        eventually(what, || async { prometheus.get(&path).await?.contains("\"value\"").then_some(()) }).await;
+    };
+    wait("app_value", "the target is scraped").await;
+    target.switch(false);
+    wait("count(ALERTS{alertstate=%22firing%22})==2", "the alerts fire").await;
+    target.switch(true);
+    wait("absent(ALERTS)", "the alerts are resolved").await;
+    prometheus
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fired_becomes_a_test_that_passes() {
+    let prometheus = prometheus().await;
+    let url = prometheus.url();
+    let folder = tempfile::tempdir().expect("a folder");
+    for made in ["rules", "tests"] {
+        std::fs::create_dir(folder.path().join(made)).expect("made");
+    }
+    std::fs::write(folder.path().join("rules/app.yml"), RULES).expect("written");
+    let record = |more: &[&str]| {
+        let arguments = ["test", "record", "--prometheus-url", &url, "--from", "5m"];
+        sereno(folder.path(), &[&arguments, more].concat())
+    };
+    for (alert, path) in [("Down", "tests/down.yml"), ("Gone", "tests/gone.yml")] {
+        let recorded = record(&["--alert", alert, "-o", path]);
+        passes(&recorded);
+        let said = String::from_utf8_lossy(&recorded.stderr).into_owned();
+        assert_eq!(said, "", "as Prometheus had it");
+        let text = std::fs::read_to_string(folder.path().join(path)).expect("written");
+        assert!(text.contains("exp_labels") && text.contains("rule_files: ['../rules/app.yml']"), "{text}");
+        // A failed scrape ends the series at once, which the API does not tell.
+        assert_eq!(text.contains("stale"), alert == "Gone", "{text}");
+        passes(&sereno(folder.path(), &["test", path]));
+        let promtool = Command::new(tool("promtool"));
+        passes(
+            &{ promtool }.current_dir(folder.path()).args(["test", "rules", path]).output().expect("it runs"),
+        );
+        let again = record(&["--alert", alert, "-o", path]);
+        let said = String::from_utf8_lossy(&again.stderr).into_owned();
+        assert_eq!(said, format!("error: {path} exists; --force writes over it\n"));
+    }
+    // Without rule files, the rules are Prometheus' own, and the ones that are needed are written beside the test.
+    std::fs::remove_file(folder.path().join("rules/app.yml")).expect("removed");
+    passes(&record(&["--alert", "Down", "-o", "tests/own.yml"]));
+    let rules = std::fs::read_to_string(folder.path().join("tests/own.rules.yml")).expect("written");
+    assert!(rules.contains("job:up:avg") && !rules.contains("Gone"), "{rules}");
+    passes(&sereno(folder.path(), &["test", "tests/own.yml"]));
+    for (more, wanted) in [
+        (["--alert", "Dwon"], "did you mean \"Down\"?"),
+        (["--alert=Down", "--max-samples=3"], "samples, more than --max-samples 3 allows; narrow"),
+        (["--alert=Down", "--max-series=0"], "series, more than --max-series 0 allows; narrow"),
+    ] {
+        let refused = record(&[more.as_slice(), &["-o", "tests/none.yml"]].concat());
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!((refused.status.code(), said.contains(wanted)), (Some(2), true), "{said}");
+    }
+    assert!(!folder.path().join("tests/none.rules.yml").exists());
+}
