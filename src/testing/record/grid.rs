@@ -45,7 +45,7 @@ pub struct Grid {
 pub fn interval(samples: &[(i64, f64)]) -> Option<i64> {
     let mut steps: Vec<i64> = samples.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
     steps.sort_unstable();
-    let middle = *steps.get(steps.len() / 2)?;
+    let middle = *steps.get(steps.len().saturating_sub(1) / 2)?;
     let unit = if middle >= 900 { 1000 } else { 100 };
     Some(((middle + unit / 2) / unit * unit).max(unit))
 }
@@ -61,7 +61,8 @@ pub fn common_interval(all: &[Stored]) -> i64 {
 pub fn probes(all: &[Stored], end: i64, fallback: i64) -> Vec<Probe> {
     let mut found = Vec::new();
     for (series, stored) in all.iter().enumerate() {
-        let own = interval(&stored.samples).unwrap_or(fallback);
+        // Of few samples the steps may be gaps. To ask too often does no harm.
+        let own = interval(&stored.samples).filter(|_| stored.samples.len() > 3).unwrap_or(fallback);
         let next = stored.samples.iter().skip(1).map(|(at, _)| *at).chain([end + 1]);
         for ((last, _), next) in stored.samples.iter().zip(next) {
             let (from, to) = (last + own * 3 / 2, (next - 1).min(last + LOOKBACK - 1));
@@ -141,6 +142,7 @@ mod tests {
             (vec![0, 15_000, 30_000, 900_000, 915_000], Some(15_000)),
             (vec![0, 1_003, 2_001], Some(1_000)),
             (vec![0, 500, 1_000], Some(500)),
+            (vec![0, 1_000, 9_000], Some(1_000)),
             (vec![7], None),
             (vec![], None),
         ] {

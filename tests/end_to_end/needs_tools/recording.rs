@@ -29,8 +29,9 @@ fn passes(output: &Output) {
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
 }
 
-/// A Prometheus that has seen its target go, `Down` and `Gone` fire, and the target come back.
-async fn prometheus() -> Prometheus {
+/// A Prometheus that has seen its target go, `Down` and `Gone` fire, and the target come back; and a time before all
+/// that.
+async fn prometheus() -> (Prometheus, String) {
     let target = Target::start().await;
     let config = "rule_files: [rules.yml]\n".to_owned();
     let setup = Setup { config, files: vec![("rules.yml", RULES.to_owned())], ..Setup::default() };
@@ -39,17 +40,19 @@ async fn prometheus() -> Prometheus {
         let path = format!("/api/v1/query?query={query}");
         eventually(what, || async { prometheus.get(&path).await?.contains("\"value\"").then_some(()) }).await;
     };
-    wait("app_value", "the target is scraped").await;
+    wait("count_over_time(app_value[1m])>2", "the target is scraped").await;
+    wait("absent(ALERTS)", "no alert is left of the time before").await;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     target.switch(false);
     wait("count(ALERTS{alertstate=%22firing%22})==2", "the alerts fire").await;
     target.switch(true);
     wait("absent(ALERTS)", "the alerts are resolved").await;
-    prometheus
+    (prometheus, now.as_secs_f64().to_string())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fired_becomes_a_test_that_passes() {
-    let prometheus = prometheus().await;
+    let (prometheus, from) = prometheus().await;
     let url = prometheus.url();
     let folder = tempfile::tempdir().expect("a folder");
     for made in ["rules", "tests"] {
@@ -57,7 +60,7 @@ async fn what_fired_becomes_a_test_that_passes() {
     }
     std::fs::write(folder.path().join("rules/app.yml"), RULES).expect("written");
     let record = |more: &[&str]| {
-        let arguments = ["test", "record", "--prometheus-url", &url, "--from", "5m"];
+        let arguments = ["test", "record", "--prometheus-url", &url, "--from", &from];
         sereno(folder.path(), &[&arguments, more].concat())
     };
     for (alert, path) in [("Down", "tests/down.yml"), ("Gone", "tests/gone.yml")] {
