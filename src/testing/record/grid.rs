@@ -111,10 +111,9 @@ pub fn place(stored: &Stored, grid: Grid, ended: &[i64]) -> (Vec<Slot>, usize) {
     let own = interval(&stored.samples).unwrap_or(grid.interval);
     for last in ended {
         let after = place_of(last + own).max(place_of(*last).map(|place| place + 1));
-        if let Some(slot) = after.and_then(|place| slots.get_mut(place)) {
-            if matches!(slot, Slot::Gap) {
-                *slot = Slot::Stale;
-            }
+        let slot = after.and_then(|place| slots.get_mut(place));
+        if let Some(slot) = slot.filter(|slot| matches!(slot, Slot::Gap)) {
+            *slot = Slot::Stale;
         }
     }
     (slots, lost)

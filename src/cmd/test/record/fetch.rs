@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Window, progress};
 use crate::model::labels::ALERT_NAME;
 use crate::model::quote::GoQuoted;
-use crate::model::{Duration, LabelSet, QueryValue, Timestamp};
+use crate::model::{LabelSet, QueryValue, Timestamp};
 use crate::rules::QueryError;
 use crate::shell::data_source::DataSource;
 use crate::testing::record::grid::{self, Probe, Stored};
@@ -202,14 +202,5 @@ async fn number(source: &DataSource, expr: &str, at: i64) -> Result<usize, Strin
 }
 
 fn told(expr: &str, error: &QueryError) -> String {
-    let hint = match error {
-        QueryError::Unreachable(text) if text.contains("time") => {
-            format!("; --query-timeout is {} unless it is given", Duration::from_secs(30))
-        }
-        QueryError::Unreachable(_)
-        | QueryError::Refused { .. }
-        | QueryError::Incomplete(_)
-        | QueryError::Malformed(_) => String::new(),
-    };
-    format!("cannot get {expr}: {error}{hint}")
+    format!("cannot get {expr}: {error}")
 }
