@@ -164,9 +164,12 @@ impl Planner<'_> {
     fn text(&self, selector: &VectorSelector) -> String {
         let mut plain = VectorSelector { offset: None, at: None, extension: None, ..selector.clone() };
         let span = Span::new(0, 0);
-        plain
-            .matchers
-            .extend(self.narrow.iter().map(|matcher| SelectorMatcher { matcher: matcher.clone(), span }));
+        plain.matchers.extend(self.narrow.iter().map(|matcher| SelectorMatcher {
+            matcher: matcher.clone(),
+            span,
+            raw_name: None,
+            raw_value: None,
+        }));
         Expr::Vector(plain).to_string()
     }
 
