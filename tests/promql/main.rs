@@ -4,6 +4,9 @@
 mod corpora;
 #[path = "../../examples/promqltest/language/mod.rs"]
 mod language;
+#[path = "../../examples/fuzz/fuzzing/mod.rs"]
+mod fuzzing;
 mod needs_tools;
+mod replay;
 mod scores;
 mod syntax;
