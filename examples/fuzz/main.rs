@@ -60,9 +60,10 @@ fn main() -> io::Result<ExitCode> {
     // It ends with the process.
     let worker = move || {
         // The corpus itself first.
-        let corpus = fuzzer.corpus().iter().find_map(|input| {
-            failure(&fuzzer, input).err().map(|message| (input.clone(), message))
-        });
+        let corpus = fuzzer
+            .corpus()
+            .iter()
+            .find_map(|input| failure(&fuzzer, input).err().map(|message| (input.clone(), message)));
         if let Some((input, message)) = corpus {
             return drop(sender.send(Report::Failed { number: from, input, message }));
         }
@@ -156,7 +157,8 @@ fn memory() -> u64 {
 }
 
 fn arguments() -> Result<Arguments, String> {
-    const USAGE: &str = "usage: fuzz parser|engine|notation|test-file [--seconds N] [--seed S] [--from NUMBER] [--try TEXT]";
+    const USAGE: &str =
+        "usage: fuzz parser|engine|notation|test-file [--seconds N] [--seed S] [--from NUMBER] [--try TEXT]";
     let mut words = std::env::args().skip(1);
     let name = words.next().ok_or(USAGE)?;
     let target = Target::ALL.into_iter().find(|target| target.name() == name).ok_or(USAGE)?;

@@ -2,8 +2,11 @@
 //! the same queries on the same samples.
 
 mod corpora;
+#[path = "../../examples/fuzz/fuzzing/mod.rs"]
+mod fuzzing;
 #[path = "../../examples/promqltest/language/mod.rs"]
 mod language;
 mod needs_tools;
+mod replay;
 mod scores;
 mod syntax;

@@ -6,22 +6,45 @@ use sereno::promql::signature::{Arity, Function, Signature};
 use super::random::Random;
 
 const METRICS: &[&str] = &[
-    "requests_total", "limit", "mixed", "h", "custom", "latency_bucket", "temperature", "target_info", "nothing",
-    "{__name__=~\"l.*|mixed\"}", "{job=\"a\"}", "{__name__!=\"h\",i!~\"1|2\",job=~\".+\"}",
+    "requests_total",
+    "limit",
+    "mixed",
+    "h",
+    "custom",
+    "latency_bucket",
+    "temperature",
+    "target_info",
+    "nothing",
+    "{__name__=~\"l.*|mixed\"}",
+    "{job=\"a\"}",
+    "{__name__!=\"h\",i!~\"1|2\",job=~\".+\"}",
 ];
-const CONDITIONS: &[&str] = &["job=\"a\"", "job!=\"b\"", "i=~\"1|3\"", "le=~\".+\"", "i!~\"2\"", "nothing=\"\""];
+const CONDITIONS: &[&str] =
+    &["job=\"a\"", "job!=\"b\"", "i=~\"1|3\"", "le=~\".+\"", "i!~\"2\"", "nothing=\"\""];
 const LABELS: &[&str] = &["job", "i", "le", "job, i", "", "version", "__name__", "\"é x\""];
-const LENGTHS: &[&str] = &["15s", "30s", "37s", "1m", "2m30s", "10m", "1ms", "1h", "(30s + 15s)", "max_of(1m, 5s)"];
+const LENGTHS: &[&str] =
+    &["15s", "30s", "37s", "1m", "2m30s", "10m", "1ms", "1h", "(30s + 15s)", "max_of(1m, 5s)"];
 const TEXTS: &[&str] = &[
-    "\"i\"", "\"job\"", "\"le\"", "\"__name__\"", "\"new\"", "\"(.*)\"", "\"(a|b)?.\"", "\"$1-${2}\"", "\"\"", "\"é\"",
-    "\"\\xff\"", "\"x\"",
+    "\"i\"",
+    "\"job\"",
+    "\"le\"",
+    "\"__name__\"",
+    "\"new\"",
+    "\"(.*)\"",
+    "\"(a|b)?.\"",
+    "\"$1-${2}\"",
+    "\"\"",
+    "\"é\"",
+    "\"\\xff\"",
+    "\"x\"",
 ];
 const NUMBERS: &[&str] = &[
-    "0", "1", "-1", "2", "0.5", "0.9", "1.5", "100", "NaN", "Inf", "-Inf", "1e300", "5e-324", "-0", "3", "1e18",
+    "0", "1", "-1", "2", "0.5", "0.9", "1.5", "100", "NaN", "Inf", "-Inf", "1e300", "5e-324", "-0", "3",
+    "1e18",
 ];
 const OPERATORS: &[&str] = &[
-    "+", "-", "*", "/", "%", "^", "atan2", "==", "!=", ">", "<", ">=", "<=", "== bool", "> bool", "<= bool", "and",
-    "or", "unless", "</", ">/",
+    "+", "-", "*", "/", "%", "^", "atan2", "==", "!=", ">", "<", ">=", "<=", "== bool", "> bool", "<= bool",
+    "and", "or", "unless", "</", ">/",
 ];
 
 /// An expression of a type, of at most so many levels.
@@ -104,7 +127,9 @@ fn call(kind: ValueType, depth: usize, random: &mut Random) -> String {
     for at in 0..count {
         let Some(kind) = function.arguments.get(at).or(function.arguments.last()) else { break };
         args.push(match (function.name, at) {
-            ("info", 1) => format!("{{{}}}", random.of_these(&["version=~\".+\"", "__name__=\"target_info\"", ""])),
+            ("info", 1) => {
+                format!("{{{}}}", random.of_these(&["version=~\".+\"", "__name__=\"target_info\"", ""]))
+            }
             _ => expression(*kind, depth, random),
         });
     }
@@ -140,7 +165,11 @@ fn binary(depth: usize, random: &mut Random) -> String {
     let (left, right) = (vector(depth, random), vector(depth, random));
     if !is_set && random.chance(35) {
         let scalar = scalar(depth.min(2), random);
-        return if random.chance(50) { format!("({left}) {op} {scalar}") } else { format!("{scalar} {op} ({right})") };
+        return if random.chance(50) {
+            format!("({left}) {op} {scalar}")
+        } else {
+            format!("{scalar} {op} ({right})")
+        };
     }
     let mut matching = match random.below(3) {
         0 => String::new(),
@@ -148,7 +177,12 @@ fn binary(depth: usize, random: &mut Random) -> String {
         _ => format!(" ignoring ({})", random.of_these(LABELS)),
     };
     if !is_set && !matching.is_empty() && random.chance(50) {
-        matching += random.of_these(&[" group_left ()", " group_right ()", " group_left (version)", " group_right (le)"]);
+        matching += random.of_these(&[
+            " group_left ()",
+            " group_right ()",
+            " group_left (version)",
+            " group_right (le)",
+        ]);
     }
     if !is_set && random.chance(15) {
         matching += random.of_these(&[" fill (0)", " fill_left (-1)", " fill_right (NaN)"]);

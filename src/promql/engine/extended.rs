@@ -2,7 +2,6 @@
 
 use super::error::EvalError;
 use super::evaluator::Evaluator;
-use super::limits::series_size;
 use super::prepare::Selector;
 use super::steps::Steps;
 use super::window::{self, Frame, Ranged};
@@ -105,12 +104,7 @@ impl Evaluator<'_> {
             for t in steps.iter() {
                 self.smoothed_point(&mut series, &ranged, (t, selector.shift.of(t)), span);
             }
-            let size = series_size(&series);
-            self.limits.read(size);
-            self.limits.hold(size)?;
-            if size > 0 {
-                matrix.push(series);
-            }
+            self.limits.keep(series, &mut matrix)?;
         }
         Ok(matrix)
     }

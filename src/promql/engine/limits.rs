@@ -64,6 +64,17 @@ impl<'a> Limits<'a> {
         self.stats.total = self.stats.total.saturating_add(samples as u64);
     }
 
+    /// Counts the samples of a series that was read, which stays in memory if it has any.
+    pub(super) fn keep(&mut self, series: Series, matrix: &mut Vec<Series>) -> Result<(), EvalError> {
+        let size = series_size(&series);
+        self.read(size);
+        self.hold(size)?;
+        if size > 0 {
+            matrix.push(series);
+        }
+        Ok(())
+    }
+
     /// Some work was done: asks now and then whether there is time for more.
     pub(super) fn tick(&mut self, work: usize) -> Result<(), EvalError> {
         self.work = self.work.saturating_add(work.max(1));

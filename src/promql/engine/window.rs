@@ -341,12 +341,7 @@ impl<'a> Evaluator<'a> {
                 histograms: ranged.histograms.into_owned(),
             };
             extended::extend(&mut series, &frame, steps.start)?;
-            let size = series_size(&series);
-            self.limits.read(size);
-            self.limits.hold(size)?;
-            if size > 0 {
-                matrix.push(series);
-            }
+            self.limits.keep(series, &mut matrix)?;
         }
         Ok(matrix)
     }
