@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 /// The base with `path` added to its own, with one slash between them, and with these query parameters behind
-/// those that it has. What a path cannot hold as it is gets percent-encoded; slashes in `path` stay.
+/// those that it has. What a path cannot hold as it is gets percent-encoded; slashes in `path` stay. In the query
+/// a blank is `+`, as Go writes it.
 #[must_use]
 pub(super) fn endpoint(base: &str, path: &str, parameters: &[(&str, &str)]) -> String {
     let end = base.find(['?', '#']).unwrap_or(base.len());
@@ -13,7 +14,7 @@ pub(super) fn endpoint(base: &str, path: &str, parameters: &[(&str, &str)]) -> S
         query.push(if query.is_empty() { '?' } else { '&' });
         query.push_str(&encoded(name, ""));
         query.push('=');
-        query.push_str(&encoded(value, ""));
+        query.push_str(&encoded(value, "").replace("%20", "+"));
     }
     format!("{}/{}{query}", start.trim_end_matches('/'), encoded(path, "$&+,/:;=@"))
 }
@@ -50,7 +51,7 @@ mod tests {
             ("https://api", "v2/alerts", &[], "https://api/v2/alerts"),
             ("https://api/x//", "a b/ü?#%", &[], "https://api/x/a%20b/%C3%BC%3F%23%25"),
             ("https://api/x?k=v#f", "a", &[], "https://api/x/a?k=v"),
-            ("https://api/x?k=v", "a", &[("q", "1&2 3")], "https://api/x/a?k=v&q=1%262%203"),
+            ("https://api/x?k=v", "a", &[("q", "1&2 3")], "https://api/x/a?k=v&q=1%262+3"),
             ("https://u:p@api", "a", &[("q", "1"), ("r", "2")], "https://u:p@api/a?q=1&r=2"),
         ] {
             assert_eq!(endpoint(base, path, parameters), want);
