@@ -119,7 +119,8 @@ fn add(secret: &str, found: &mut BTreeSet<String>) {
     let after_host = secret.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
     let path = after_host.and_then(|rest| rest.split('?').next());
     let encoded = address::encoded(secret, "");
-    let parts = [Some(secret), after_host, path, Some(&encoded)].into_iter().flatten();
+    let in_query = encoded.replace("%20", "+");
+    let parts = [Some(secret), after_host, path, Some(&encoded), Some(&in_query)].into_iter().flatten();
     found.extend(parts.filter(|part| part.len() >= SHORTEST).map(str::to_owned));
 }
 

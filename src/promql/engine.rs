@@ -1,6 +1,6 @@
 //! Evaluates expressions over a source of series, with the semantics of Prometheus 3.14's engine.
 //!
-//! An expression is first prepared for its query ([`prepare`]): durations are computed, times of `@` are known,
+//! An expression is first prepared for its query (`prepare`): durations are computed, times of `@` are known,
 //! and what is the same at every step is marked. Then each node is evaluated once, over all steps, into series of
 //! points. An instant query is a range query of one step.
 

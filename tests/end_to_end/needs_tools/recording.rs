@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use sereno::shell::clock::Clock;
+
 use crate::harness::{Prometheus, Setup, Target, eventually, tool};
 
 const RULES: &str = r#"groups:
@@ -42,7 +44,7 @@ async fn prometheus() -> (Prometheus, String) {
     };
     wait("count_over_time(app_value[1m])>2", "the target is scraped").await;
     wait("absent(ALERTS)", "no alert is left of the time before").await;
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    let now = Clock::default().now();
     target.switch(false);
     wait("count(ALERTS{alertstate=%22firing%22})==2", "the alerts fire").await;
     target.switch(true);
