@@ -91,11 +91,13 @@ fn steps_are_instants(
 /// aggregated decides about that.
 fn keeps_first_parameter(expr: &Expr) -> bool {
     let varies = |param: &Expr| !matches!(param.without_parens(), Expr::Number(_) | Expr::String(_));
+    // The same at all steps is what names its time, and what is made of numbers alone.
+    let is_fixed = |operand: &Expr| operand.selectors().is_empty() || operand.to_string().contains(" @ ");
     let has_such = |node: &Expr| match node {
-        Expr::Aggregate(node) => node.param.as_deref().is_some_and(varies),
+        Expr::Aggregate(node) => node.param.as_deref().is_some_and(varies) && is_fixed(&node.operand),
         _ => false,
     };
-    expr.nodes().into_iter().any(has_such) && expr.to_string().contains(" @ ")
+    expr.nodes().into_iter().any(has_such)
 }
 
 /// Series may come in another order, so that sums are rounded differently.

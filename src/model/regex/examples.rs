@@ -16,7 +16,7 @@ impl AnchoredRegex {
     /// is too hard, such as one with word boundaries in odd places.
     #[must_use]
     pub fn examples(&self, limit: usize) -> Vec<String> {
-        let Ok(hir) = regex_syntax::parse(&self.rust) else { return Vec::new() };
+        let Ok(hir) = regex_syntax::parse(&self.0.rust) else { return Vec::new() };
         let mut found: Vec<String> = Vec::new();
         for text in texts(&hir, limit) {
             if self.is_match(&text) && !found.contains(&text) {

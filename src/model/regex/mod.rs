@@ -7,7 +7,7 @@ mod translate;
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 pub use translate::{GoRegexError, translate};
 
@@ -26,9 +26,12 @@ const DOT_ALL_PREFIX: &str = "^(?s:";
 /// So short an expression without counted repetitions compiles to far less than [`SIZE_LIMIT`].
 const SURELY_SMALL: usize = 256;
 
-/// A regular expression that must match the whole text. Equal if written the same.
+/// A regular expression that must match the whole text. Equal if written the same. Clones share what is compiled:
+/// an expression is compiled once, however often it is evaluated.
 #[derive(Clone)]
-pub struct AnchoredRegex {
+pub struct AnchoredRegex(Arc<Anchored>);
+
+struct Anchored {
     text: String,
     /// The same, anchored, in the notation of the `regex` crate.
     rust: String,
@@ -92,32 +95,32 @@ impl AnchoredRegex {
             let first = compiled.set(regex);
             debug_assert!(first.is_ok(), "nothing was set before");
         }
-        Ok(Self { text: text.to_owned(), rust, least, compiled })
+        Ok(Self(Arc::new(Anchored { text: text.to_owned(), rust, least, compiled })))
     }
 
     /// Whether the whole of `text` matches.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
-        if text.len() < self.least {
+        if text.len() < self.0.least {
             return false;
         }
-        if let Some(compiled) = self.compiled.get() {
+        if let Some(compiled) = self.0.compiled.get() {
             return compiled.is_match(text);
         }
         // It was parsed before and is small, so that it compiles.
-        compile(&self.rust).is_ok_and(|regex| self.compiled.get_or_init(|| regex).is_match(text))
+        compile(&self.0.rust).is_ok_and(|regex| self.0.compiled.get_or_init(|| regex).is_match(text))
     }
 
     /// The texts that it matches, if it is only a list of them, as in `a|b`.
     #[must_use]
     pub fn literals(&self) -> Option<Vec<String>> {
-        literals::literals(&self.text)
+        literals::literals(&self.0.text)
     }
 
     /// The expression as it was written, without anchors.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 }
 
@@ -163,7 +166,7 @@ pub fn unanchored(text: &str) -> Result<regex::Regex, InvalidRegex> {
 
 impl PartialEq for AnchoredRegex {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.0.text == other.0.text
     }
 }
 
@@ -171,7 +174,7 @@ impl Eq for AnchoredRegex {}
 
 impl fmt::Debug for AnchoredRegex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "/{}/", self.text)
+        write!(f, "/{}/", self.0.text)
     }
 }
 
@@ -227,6 +230,14 @@ mod tests {
             assert!(regex.is_match(matching), "{text} matches {matching:?}");
             assert!(!regex.is_match(other), "{text} does not match {other:?}");
         }
+    }
+
+    #[test]
+    fn what_one_clone_compiles_the_others_have() {
+        let regex = AnchoredRegex::new("a.*").expect("it is valid");
+        assert!(regex.0.compiled.get().is_none(), "not before it is needed");
+        assert!(regex.clone().is_match("abc"));
+        assert!(regex.0.compiled.get().is_some());
     }
 
     #[test]

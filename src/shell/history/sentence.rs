@@ -40,7 +40,12 @@ impl HistoryRow {
         match (self.text("rule"), self.detail.get("value")) {
             ("", _) => change.to_owned(),
             (rule, None) => format!("{change} (rule {rule})"),
-            (rule, Some(value)) => format!("{change} (rule {rule}, value {value})"),
+            (rule, Some(value)) => {
+                // What JSON cannot hold as a number, such as NaN, is a text in it.
+                let shown = value.as_f64().map(|number| number.to_string());
+                let shown = shown.unwrap_or_else(|| value.as_str().unwrap_or_default().to_owned());
+                format!("{change} (rule {rule}, value {shown})")
+            }
         }
     }
 
