@@ -117,7 +117,7 @@ fn history_has_what_happened_to_the_alert_and_each_attempt() {
     let (code, out, err) = ask(&url, &["history", "--limit", "1000"]);
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
     assert!(out.starts_with("TIME "), "{out}");
-    insta::assert_snapshot!(first(&out, "Down instance=a"), @"TIME  alert         alertname=Down instance=a: fires (rule Down, value 1.0)");
+    insta::assert_snapshot!(first(&out, "Down instance=a"), @"TIME  alert         alertname=Down instance=a: fires (rule Down, value 1)");
     insta::assert_snapshot!(first(&out, "notification"), @"TIME  notification  alertname=Down: ops/webhook[0] was not reached, attempt N: connect to HOST: connection refused (other, took THEN); first notification");
     insta::assert_snapshot!(first(&out, "reload"), @"TIME  reload        loaded 2 rules in 1 group (0 as before)");
 
