@@ -100,10 +100,14 @@ fn keeps_first_parameter(expr: &Expr) -> bool {
     expr.nodes().into_iter().any(has_such)
 }
 
-/// Series may come in another order, so that sums are rounded differently.
+/// Series may come in another order, so that sums are rounded differently: number by number, also within a histogram.
 fn nearly_same(one: &str, other: &str) -> bool {
     let close = |one: f64, other: f64| (one - other).abs() <= 1e-9 * one.abs().max(other.abs());
-    one == other || matches!((one.parse(), other.parse()), (Ok(one), Ok(other)) if close(one, other))
+    let same_part = |(one, other): (&str, &str)| {
+        one == other || matches!((one.parse(), other.parse()), (Ok(one), Ok(other)) if close(one, other))
+    };
+    let parts = |text| str::split(text, [' ', ':', '[', ']', '{', '}']);
+    parts(one).count() == parts(other).count() && parts(one).zip(parts(other)).all(same_part)
 }
 
 /// Whether the printed form names the query's own start, end, step or range, or chooses some of several elements that
