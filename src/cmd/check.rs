@@ -30,11 +30,13 @@ const DEFAULTS: [&str; 2] = ["rules/*.yml", "routes.yml"];
   sereno check --format concise rules/*.yml alertmanager.yml
       One line a finding, for editors and CI.
   sereno check --format github rules/*.yml
-      Annotations on the lines of a pull request, in a GitHub workflow; `sarif` is for other hosts.
+      Annotations on the lines of a pull request, in a GitHub workflow; `sarif`
+      is for other hosts.
   sereno check --expressions as-written rules/*.yml
       Rules in MetricsQL: everything is checked but the expressions.
 
-Exit codes: 0 no errors (warnings do not count), 1 errors found, 2 could not run: a file cannot be read.")]
+Exit codes: 0 no errors (warnings do not count), 1 errors found, 2 could not
+run: a file cannot be read.")]
 pub struct CheckArguments {
     /// Rule files and routing files, or patterns of them [default: rules/*.yml routes.yml]
     #[arg(value_name = "FILE")]

@@ -13,11 +13,13 @@ use super::{FINDINGS, FINE, could_not_run, label_words};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sereno explain Down instance=db1
-      The alert Down of instance db1; other labels may be left out as long as it is clear which one is meant.
+      The alert Down of instance db1; other labels may be left out as long as it
+      is clear which one is meant.
   sereno explain 1c2d3e4f5a6b7c8d
       The alert with this fingerprint.
   sereno explain --exact Down severity=page team=db
-      What would become of an alert with just these labels. So is it if no such alert is known.
+      What would become of an alert with just these labels. So is it if no such
+      alert is known.
 
 Exit codes: 0 fine, 1 no alert or several are meant, 2 could not run.")]
 pub struct ExplainArguments {

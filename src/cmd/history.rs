@@ -20,10 +20,11 @@ const PAGE: usize = 1000;
   sereno history
       The last hundred things that happened, newest first.
   sereno history Down instance=db1 --from -2d
-      What happened to alerts Down of instance db1 in the last two days. Notifications are found by the labels
-      that their group shares.
+      What happened to alerts Down of instance db1 in the last two days.
+      Notifications are found by the labels that their group shares.
   sereno history 1c2d3e4f5a6b7c8d
-      What happened to the alert with this fingerprint, and all notifications that name it.
+      What happened to the alert with this fingerprint, and all notifications
+      that name it.
   sereno history --kind notification --receiver ops --format json
       What was sent to the receiver ops, and how each attempt went.
 

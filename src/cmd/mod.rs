@@ -41,7 +41,7 @@ const COULD_NOT_RUN: u8 = 2;
     name = "sereno",
     version,
     max_term_width = 110,
-    after_help = "Every option can also be set by the environment variable that is named beside it.\n\n\
+    after_help = "Every option can also be set by the environment variable named beside it.\n\n\
         Exit codes: 0 fine, 1 findings or failed assertions, 2 could not run."
 )]
 pub struct Arguments {

@@ -38,14 +38,16 @@ use crate::shell::store::{History, Store};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sereno serve
-      Evaluate rules/*.yml against http://127.0.0.1:9090, tell people as routes.yml says.
+      Evaluate rules/*.yml against http://127.0.0.1:9090, tell people as
+      routes.yml says.
   sereno serve --rules 'rules/*.yml' --rules extra.yml --routes alertmanager.yml \\
-      --prometheus-url https://prometheus.example/prefix --external-label cluster=eu1
-      An existing alertmanager.yml works unedited.
+      --prometheus-url https://prometheus.example/prefix --external-label
+      cluster=eu1 An existing alertmanager.yml works unedited.
   kill -HUP PID, or curl -X POST http://127.0.0.1:9093/-/reload
       Load rules and routes again. Files with errors change nothing.
 
-Exit codes: 0 stopped by SIGTERM or SIGINT, 2 could not run (such as an error in a file).")]
+Exit codes: 0 stopped by SIGTERM or SIGINT, 2 could not run (such as an error in
+a file).")]
 pub struct ServeArguments {
     /// Rule files, in Prometheus' format; `*`, `?` and `[a-z]` match names. Can be given several times
     #[arg(

@@ -24,8 +24,8 @@ use crate::shell::clock::Clock;
   sereno alert ack --take-back 3f1e6a2c-8a5e-4d0e-9d35-7b2a3c4d5e6f
       Nobody is at it after all: it is told again.
 
-Alerts that begin to fire later are not acknowledged: `sereno silence add --until-resolved` is for
-those.
+Alerts that begin to fire later are not acknowledged: `sereno silence add
+--until-resolved` is for those.
 
 Exit codes: 0 fine, 2 could not run, or no alert that fires matches.")]
 pub(super) struct AckArguments {

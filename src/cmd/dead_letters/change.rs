@@ -16,9 +16,11 @@ use crate::cmd::{FINE, could_not_run};
   sereno dead-letters retry 1c2d3e4f5a6b7c8d
       Send it again, with the idempotency key that it has.
   sereno dead-letters retry --force 1c2d3e4f5a6b7c8d
-      Also if its group has gone on since: once, as it was. The end of what it says may never be told.
+      Also if its group has gone on since: once, as it was. The end of what it
+      says may never be told.
 
-`sereno history --kind notification` shows what became of it; once it is delivered it is no dead letter any more.
+`sereno history --kind notification` shows what became of it; once it is
+delivered it is no dead letter any more.
 
 Exit codes: 0 all are on their way, 2 some could not be sent.")]
 pub(super) struct RetryArguments {

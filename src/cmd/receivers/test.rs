@@ -15,15 +15,18 @@ use crate::cmd::{FINDINGS, FINE, label_words};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sereno receivers test oncall
-      Does a message to `oncall` arrive? Each of its integrations is told at once, without grouping or
-      silences, with the templates that the server has.
+      Does a message to `oncall` arrive? Each of its integrations is told at
+      once, without grouping or silences, with the templates that the server
+      has.
   sereno receivers test oncall --resolve
       Tell it as resolved afterwards, so that nothing stays open.
   sereno receivers test --labels alertname=Down --labels severity=critical
-      Who is told of such an alert, and does it arrive? It goes through the routes first.
+      Who is told of such an alert, and does it arrive? It goes through the
+      routes first.
 
-The message says that it is a test: its alert is called SerenoTest unless --labels name another, its summary
-is `TEST: nothing is wrong`, and its group is none that real alerts have. `sereno history` shows it.
+The message says that it is a test: its alert is called SerenoTest unless
+--labels name another, its summary is `TEST: nothing is wrong`, and its group is
+none that real alerts have. `sereno history` shows it.
 
 Exit codes: 0 all integrations took it, 1 one did not, 2 could not run.")]
 pub(super) struct TestArguments {

@@ -26,14 +26,16 @@ const NAMED: usize = 3;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sereno routes diff routes.yml routes.new.yml
-      Made-up alerts are tried: for each route of both files some that come to it.
+      Made-up alerts are tried: for each route of both files some that come to
+      it.
   sereno routes diff routes.yml routes.new.yml --server
       Which of the alerts that fire now would go elsewhere?
   sereno alert list --format json >alerts.json
   sereno routes diff routes.yml routes.new.yml --alerts alerts.json
       The same, later.
 
-Exit codes: 0 nothing changes (or --exit-zero), 1 something changes, 2 could not run.")]
+Exit codes: 0 nothing changes (or --exit-zero), 1 something changes, 2 could not
+run.")]
 pub(super) struct DiffArguments {
     /// The routing file that is in force
     #[arg(value_name = "OLD")]

@@ -14,8 +14,8 @@ use crate::config::routes::{GroupBy, RouteIndex, Routing};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sereno routes show
-      Draw the routes of routes.yml. Each line has the matchers, the receiver and, in parentheses,
-      what the route does not have from its parent.
+      Draw the routes of routes.yml. Each line has the matchers, the receiver
+      and, in parentheses, what the route does not have from its parent.
   sereno routes show alertmanager.yml --format json
       All settings of each route, inherited ones included.
   sereno routes show --server --url http://alertmanager.example:9093

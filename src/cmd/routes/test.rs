@@ -26,10 +26,13 @@ use crate::shell::clock::Clock;
       Whom does this alert reach, by routes.yml?
   sereno routes test alertmanager.yml severity=page --verify-receivers pager,mail
       Exit with 1 if it reaches others: for CI.
-  sereno routes test severity=warning --time 2026-12-24T22:00:00Z --with 'Down severity=critical'
-      Would it be told then, while that other alert fires? Time intervals and inhibition count.
+  sereno routes test severity=warning --time 2026-12-24T22:00:00Z \\
+      --with 'Down severity=critical'
+      Would it be told then, while that other alert fires? Time intervals and
+      inhibition count.
   sereno routes test severity=warning --server
-      By the routes in force at --url. `sereno explain --exact` also knows what fires there.
+      By the routes in force at --url. `sereno explain --exact` also knows what
+      fires there.
 
 Exit codes: 0 fine, 1 other receivers than --verify-receivers, 2 could not run.")]
 pub(super) struct TestArguments {

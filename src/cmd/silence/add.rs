@@ -19,14 +19,17 @@ use crate::shell::clock::Clock;
 #[command(after_help = "Examples:
   sereno silence add Down instance=web-1 --duration 2h --comment 'new disk'
       A first word without an operator is the name of an alert.
-  sereno silence add 'team=~db|data' severity!=page --end 2026-12-24T22:00:00Z --comment move
+  sereno silence add 'team=~db|data' severity!=page --comment move \\
+      --end 2026-12-24T22:00:00Z
       All matchers must match.
   sereno silence add Down --until-resolved --comment 'we know'
-      Ends by itself once no alert that it mutes fires any more. Needs a sereno server.
+      Ends by itself once no alert that it mutes fires any more. Needs a sereno
+      server.
   sereno silence add team=db --dry-run
       Only show which of the alerts that fire now it would mute.
 
-It prints the id of the silence on standard output, and on standard error how many alerts match now.
+It prints the id of the silence on standard output, and on standard error how
+many alerts match now.
 
 Exit codes: 0 fine, 2 could not run, or the server refused.")]
 pub(super) struct AddArguments {

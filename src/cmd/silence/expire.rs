@@ -16,7 +16,8 @@ use crate::cmd::{FINE, could_not_run};
   sereno silence expire $(sereno silence list --quiet --created-by ana)
       End all silences of ana. What still fires is told again.
 
-Exit codes: 0 all have ended, also if some had ended before; 2 some could not be ended.")]
+Exit codes: 0 all have ended, also if some had ended before; 2 some could not be
+ended.")]
 pub(super) struct ExpireArguments {
     /// Their ids
     #[arg(value_name = "ID", required = true)]

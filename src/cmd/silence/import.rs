@@ -16,12 +16,13 @@ use crate::shell::clock::Clock;
 #[command(after_help = "Examples:
   sereno silence list --format json --url http://old:9093 >silences.json
   sereno silence import silences.json --url http://new:9093
-      Take the silences of one server to another. amtool's `silence query -o json` serves as well.
+      Take the silences of one server to another. amtool's `silence query -o
+      json` serves as well.
   sereno silence import --force - <silences.json
       Make all of them anew, even if they are there already.
 
-A silence whose id the server knows is changed to what the file says; any other is made and gets
-a new id. What has ended is left out. It prints the ids.
+A silence whose id the server knows is changed to what the file says; any other
+is made and gets a new id. What has ended is left out. It prints the ids.
 
 Exit codes: 0 fine, 2 could not run, or some were refused.")]
 pub(super) struct ImportArguments {

@@ -20,7 +20,8 @@ use crate::shell::clock::Clock;
   sereno silence list team=db --created-by ana
       Silences of ana that have the matcher team=\"db\", written like this.
   sereno silence list --within 8h
-      What ends in the next eight hours; with --expired: what ended in the last eight.
+      What ends in the next eight hours; with --expired: what ended in the last
+      eight.
   sereno silence expire $(sereno silence list --quiet Down)
       End all silences of the alert Down.
 

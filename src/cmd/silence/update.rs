@@ -19,7 +19,8 @@ use crate::shell::clock::Clock;
   sereno silence update $(sereno silence list --quiet --within 1h) --duration 1d
       Let all that end within an hour go on for a day.
 
-It prints the ids. A silence that cannot be changed in place, as one that has ended, gets a new id.
+It prints the ids. A silence that cannot be changed in place, as one that has
+ended, gets a new id.
 
 Exit codes: 0 all are changed, 2 some could not be.")]
 pub(super) struct UpdateArguments {

@@ -25,13 +25,17 @@ use crate::shell::reload::read_templates;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sereno template render --receiver oncall
-      Each text that `oncall` would get, about two alerts that fire and one that is resolved.
+      Each text that `oncall` would get, about two alerts that fire and one that
+      is resolved.
   sereno template render --receiver oncall --resolved --html mail.html
-      The same once all is over; the HTML mail is written to mail.html, to be opened in a browser.
+      The same once all is over; the HTML mail is written to mail.html, to be
+      opened in a browser.
   sereno template render --receiver oncall --alerts alerts.json
-      About the alerts in a file: a list as /api/v2/alerts answers, or a webhook's document.
+      About the alerts in a file: a list as /api/v2/alerts answers, or a
+      webhook's document.
   sereno template render --receiver oncall --from-server
-      About the groups that the receiver has on a server now, with the templates of the file here.
+      About the groups that the receiver has on a server now, with the templates
+      of the file here.
 
 Nothing is sent. Texts that hold secrets are not shown.
 
