@@ -89,7 +89,7 @@ fn are_alike(one: &Elements, other: &Elements) -> bool {
     match (one, other) {
         (Ok(one), Ok(other)) => {
             let same = |(one, other): ((&String, &String), (&String, &String))| {
-                one.0 == other.0 && nearly_same(one.1, other.1)
+                nearly_same(one.0, other.0) && nearly_same(one.1, other.1)
             };
             one.len() == other.len() && one.iter().zip(other).all(same)
         }
@@ -110,13 +110,14 @@ fn keeps_first_parameter(expr: &Expr) -> bool {
     expr.nodes().into_iter().any(has_such)
 }
 
-/// Series may come in another order, so that sums are rounded differently: number by number, also within a histogram.
+/// Series may come in another order, so that sums are rounded differently: number by number, also within a histogram
+/// or a label of `count_values`.
 fn nearly_same(one: &str, other: &str) -> bool {
     let close = |one: f64, other: f64| (one - other).abs() <= 1e-9 * one.abs().max(other.abs());
     let same_part = |(one, other): (&str, &str)| {
         one == other || matches!((one.parse(), other.parse()), (Ok(one), Ok(other)) if close(one, other))
     };
-    let parts = |text| str::split(text, [' ', ':', '[', ']', '{', '}']);
+    let parts = |text| str::split(text, [' ', ':', '[', ']', '{', '}', '"']);
     parts(one).count() == parts(other).count() && parts(one).zip(parts(other)).all(same_part)
 }
 
