@@ -347,8 +347,10 @@ impl Loop {
             }
         }
         self.hand_over(entries, rows);
+        // The disk's time begins now: what the core took for the input is none of it.
+        let since = self.world.clock.now();
         for effect in held {
-            if let Some((effect, is_kept)) = self.gate.pass(now, effect) {
+            if let Some((effect, is_kept)) = self.gate.pass(since, effect) {
                 self.perform(effect, is_kept);
             }
         }
@@ -382,9 +384,16 @@ impl Loop {
         }
     }
 
-    /// Goes on without the disk if it has hung for too long.
+    /// Goes on without the disk if it has hung for too long. If we were held up ourselves, on a machine with too
+    /// much to do, its word may be here already.
     fn lose_patience(&mut self, now: Timestamp) {
-        if self.gate.patience_ends().is_none_or(|end| end > now) {
+        let is_over = |gate: &Gate<Held>| gate.patience_ends().is_some_and(|end| end <= now);
+        while is_over(&self.gate)
+            && let Some(done) = self.writer.as_mut().and_then(Writer::done_already)
+        {
+            self.hear(Some(done));
+        }
+        if !is_over(&self.gate) {
             return;
         }
         let why = Str::from(format!("the disk has not answered for {}", self.patience));

@@ -12,7 +12,7 @@ use crate::core::{Config, Core};
 use crate::model::{Alert, Annotations, Duration, LabelSet, Timestamp};
 use crate::router::{Answer, Request};
 use crate::rules::RulesConfig;
-use crate::shell::clock::Clock;
+use crate::shell::clock::{Clock, Stopwatch};
 use crate::shell::data_source::DataSource;
 use crate::shell::deliver::Deliverer;
 use crate::shell::http::HttpClients;
@@ -26,6 +26,8 @@ struct Disk {
     memory: MemoryStore,
     begun: tokio::sync::mpsc::UnboundedSender<()>,
     outcomes: Receiver<Result<(), StoreError>>,
+    /// What a commit came to has been told to the loop.
+    told: Sender<()>,
 }
 
 impl Store for Disk {
@@ -49,6 +51,7 @@ impl Store for Disk {
     }
 
     fn notices(&self) -> Vec<String> {
+        let _ = self.told.send(()); // an error: the test is over
         Vec::new()
     }
 }
@@ -59,6 +62,7 @@ struct Running {
     memory: MemoryStore,
     begun: tokio::sync::mpsc::UnboundedReceiver<()>,
     outcomes: Option<Sender<Result<(), StoreError>>>,
+    told: Receiver<()>,
     receiver: TcpListener,
     work: tokio::task::JoinHandle<()>,
 }
@@ -94,15 +98,15 @@ async fn running(patience: Duration) -> Running {
     };
     let memory = MemoryStore::default();
     let (tell, begun) = tokio::sync::mpsc::unbounded_channel();
-    let (outcomes, told) = channel();
-    let disk = Disk { memory: memory.clone(), begun: tell, outcomes: told };
+    let ((outcomes, heard), (say, told)) = (channel(), channel());
+    let disk = Disk { memory: memory.clone(), begun: tell, outcomes: heard, told: say };
     let pace = Pace { retry: Duration::from_millis(5), patience };
     let reporter = Reporter { clock: Arc::clone(&clock), metrics, status: Arc::clone(&status) };
     let writer = Writer::start(disk, None, pace, reporter).expect("there is room for a thread");
     let (handle, inbox) = queue();
     let core = Core::restore(&Config { rules, routing }, 1, clock.now(), Vec::new());
     let work = tokio::spawn(run(core, writer, Arc::new(world), handle.clone(), inbox));
-    Running { handle, status, memory, begun, outcomes: Some(outcomes), receiver, work }
+    Running { handle, status, memory, begun, outcomes: Some(outcomes), told, receiver, work }
 }
 
 fn alert(name: &str) -> Request {
@@ -179,6 +183,24 @@ async fn a_disk_that_hangs_is_not_waited_for_for_ever() {
     running.outcomes = None;
     wait_until_well(&running, alert("B")).await;
     assert!(running.status.snapshot().store.trouble.is_none());
+}
+
+#[tokio::test]
+async fn a_disk_that_has_answered_is_heard_however_late_we_come_to_it() {
+    let patience = Duration::from_millis(100);
+    let Running { handle, outcomes, told, .. } = running(patience).await;
+    let hold_up = move |_: &mut Core, _: Timestamp| {
+        let watch = Stopwatch::start();
+        drop(outcomes);
+        told.recv().expect("the disk answers");
+        // Nobody will say more: this only waits.
+        while watch.elapsed() <= patience.to_std() {
+            let _ = told.recv_timeout(patience.to_std());
+        }
+    };
+    // Both are in the queue before the loop looks at it.
+    let (answer, held_up) = tokio::join!(handle.request(alert("A")), handle.read(hold_up));
+    assert_eq!((answer, held_up), (TAKEN, Ok(())));
 }
 
 /// Asks until it is answered as it should be: the loop hears a little later that the disk works.

@@ -158,6 +158,11 @@ impl Writer {
         self.done.recv().await
     }
 
+    /// How a commit went that has ended but was not asked for with [`Self::done`] yet.
+    pub fn done_already(&mut self) -> Option<Done> {
+        self.done.try_recv().ok()
+    }
+
     /// Lets the thread write what there is and end; [`Self::done`] tells when it has.
     pub fn close(&self) {
         self.queue.lock().is_closed = true;
