@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::corpora;
 use crate::fuzzing::{Fuzzer, Target};
 
 /// How many inputs are made from the corpus; files of tests take the longest.
@@ -14,16 +15,29 @@ fn inputs(target: Target) -> u64 {
     }
 }
 
+/// An input that is named if it fails.
+struct Tried {
+    target: Target,
+    input: String,
+}
+
+impl Drop for Tried {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            corpora::say(&format!("{} failed on\n{}", self.target.name(), self.input));
+        }
+    }
+}
+
 #[test]
 fn what_holds_for_all_inputs_holds_for_these() {
     for target in Target::ALL {
         let fuzzer = Fuzzer::new(target, Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the corpus is there");
         assert!(!fuzzer.corpus().is_empty(), "{}", target.name());
-        for input in fuzzer.corpus() {
-            fuzzer.check(input);
-        }
-        for number in 0..inputs(target) {
-            fuzzer.check(&fuzzer.input(0, number));
+        let made = (0..inputs(target)).map(|number| fuzzer.input(0, number));
+        for input in fuzzer.corpus().iter().cloned().chain(made) {
+            let tried = Tried { target, input };
+            fuzzer.check(&tried.input);
         }
     }
 }
