@@ -42,6 +42,8 @@ fn what_is_wrong_fails() {
     53: "soon": not a valid duration string: "soon"
     55: {__name__="m", a="1"}: out of order sample
     58: no such command
+    60: a is not a text in quotes
+    63: as a range query: invalid expression type "range vector" for range query, must be Scalar or instant Vector
     "#);
 }
 

@@ -63,7 +63,7 @@ fn vector(expected: &[ExpectedSeries], samples: &[VectorSample], is_ordered: boo
             return Err(format!("{labels} differs"));
         }
     }
-    all_found(expected, |series| samples.iter().any(|sample| sample.labels == series.labels))
+    each_once(expected, |series| samples.iter().filter(|sample| sample.labels == series.labels).count())
 }
 
 fn matrix(expected: &[ExpectedSeries], found: &[Series], times: (i64, i64, i64)) -> Result<(), String> {
@@ -88,14 +88,18 @@ fn matrix(expected: &[ExpectedSeries], found: &[Series], times: (i64, i64, i64))
             return Err(format!("{labels} has a value at {t} ms"));
         }
     }
-    all_found(expected, |series| found.iter().any(|found| found.labels == series.labels))
+    each_once(expected, |series| found.iter().filter(|found| found.labels == series.labels).count())
 }
 
-fn all_found(expected: &[ExpectedSeries], is_there: impl Fn(&ExpectedSeries) -> bool) -> Result<(), String> {
-    match expected.iter().find(|series| !is_there(series)) {
-        Some(missing) => Err(format!("{} is missing", missing.labels)),
-        None => Ok(()),
+fn each_once(expected: &[ExpectedSeries], count: impl Fn(&ExpectedSeries) -> usize) -> Result<(), String> {
+    for series in expected {
+        match count(series) {
+            0 => return Err(format!("{} is missing", series.labels)),
+            1 => {}
+            count => return Err(format!("{} is there {count} times", series.labels)),
+        }
     }
+    Ok(())
 }
 
 /// The values of a series by time.

@@ -2,7 +2,9 @@
 
 use regex::Regex;
 use sereno::model::LabelSet;
+use sereno::promql::ast::Expr;
 use sereno::promql::notation::{SequenceValue, SeriesNotation};
+use sereno::promql::parser::{self, Features};
 
 use super::script::{named_duration, word};
 
@@ -195,12 +197,10 @@ fn range(mut rest: &str) -> Result<(i64, i64, i64), String> {
     Ok((from, named_duration(&mut rest, "to")?, named_duration(&mut rest, "step")?))
 }
 
-/// A text in double or back quotes.
+/// What a text in quotes says, by the same rules as in queries.
 fn unquote(text: &str) -> Result<String, String> {
-    let inner = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
-    if let Some(raw) = inner('`') {
-        return Ok(raw.to_owned());
+    match parser::parse(text, Features::default()) {
+        Ok(Expr::String(literal)) => Ok(literal.value.to_string()),
+        Ok(_) | Err(_) => Err(format!("{text} is not a text in quotes")),
     }
-    inner('"').ok_or_else(|| format!("{text} is not quoted"))?;
-    serde_json::from_str(text).map_err(|e| format!("{text}: {e}"))
 }
