@@ -1,15 +1,13 @@
 //! `sereno demo`: its first minutes, in real time, as people see them.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
 use sereno::shell::clock::Stopwatch;
 
+use super::lines::Lines;
 use super::server::get;
 use super::{BAD_RULES, ROUTES, command, folder, sereno, told};
 
@@ -19,8 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// A running demo; dropping it kills it.
 struct Demo {
     process: Child,
-    lines: Receiver<String>,
-    seen: Vec<String>,
+    lines: Lines,
 }
 
 impl Demo {
@@ -31,27 +28,15 @@ impl Demo {
             .stderr(Stdio::null())
             .spawn()
             .expect("sereno starts");
-        let stdout = BufReader::new(process.stdout.take().expect("it is piped"));
-        let (told, lines) = channel();
-        thread::spawn(move || stdout.lines().map_while(Result::ok).for_each(|line| drop(told.send(line))));
-        Self { process, lines, seen: Vec::new() }
+        let lines = Lines::of(process.stdout.take().expect("it is piped"));
+        Self { process, lines }
     }
 
     /// The first line, seen already or still to come, with all of these parts.
     fn line(&mut self, parts: &[&str]) -> String {
-        let is_it = |line: &String| parts.iter().all(|part| line.contains(part));
-        if let Some(line) = self.seen.iter().find(|line| is_it(line)) {
-            return line.clone();
-        }
-        let watch = Stopwatch::start();
-        loop {
-            let line = self.lines.recv_timeout(PATIENCE.saturating_sub(watch.elapsed()));
-            let line = line.unwrap_or_else(|error| panic!("no {parts:?} ({error}): {:#?}", self.seen));
-            self.seen.push(line.clone());
-            if is_it(&line) {
-                return line;
-            }
-        }
+        let is_it = |line: &str| parts.iter().all(|part| line.contains(part));
+        let seen = self.lines.seen().iter().find(|line| is_it(line)).cloned();
+        seen.unwrap_or_else(|| self.lines.wait(&format!("{parts:?}"), PATIENCE, is_it))
     }
 
     /// The word after the first one, in the line of the guide that begins with this one.

@@ -18,11 +18,10 @@ receivers: [{name: ops, webhook_configs: [{url: 'http://127.0.0.1:1'}]}]
 fn server() -> (Server, String) {
     let files = folder(&[("rules/hosts.yml", DOWN), ("routes.yml", ROUTES)]);
     let mut server = Server::start(files, &format!("http://{}", data_source()), &[]);
-    let line = server.wait_line("the address", |line| line.starts_with("listening address="));
+    let url = format!("http://{}", server.address());
     for _ in 0..2 {
         server.wait_line("a failure", |line| line.contains("cannot tell ops/webhook[0]"));
     }
-    let url = format!("http://{}", line.trim_start_matches("listening address="));
     (server, url)
 }
 

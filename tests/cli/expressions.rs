@@ -49,8 +49,7 @@ fn other_languages_are_sent_as_they_are_written() {
 /// The text of the rule's expression as the API has it.
 fn served_query(files: &[(&str, &str)], arguments: &[&str]) -> String {
     let mut server = Server::start(folder(files), CLOSED, arguments);
-    let line = server.wait_line("the address", |line| line.starts_with("listening address="));
-    let address = line.trim_start_matches("listening address=").to_owned();
+    let address = server.address();
     let answer = get(&address, "/api/v1/rules");
     let body = &answer[answer.find("\r\n\r\n").map_or(0, |at| at + 4)..];
     let rules: Value = serde_json::from_str(body).expect("JSON");
@@ -71,7 +70,7 @@ fn serve_refuses_what_is_no_expression_and_warns_of_what_cannot_be_evaluated() {
     let text = rules("up[5m]");
     let files = folder(&[("rules/r.yml", &text), ("routes.yml", ROUTES)]);
     let mut server = Server::start(files, CLOSED, &[]);
-    server.wait_line("the address", |line| line.starts_with("listening address="));
+    server.address();
     let warning = "rules/r.yml:5:11: warning[expr-type]: rule result is not a vector or scalar";
     let told = server.seen().iter().filter(|line| line.contains("WARN") && line.contains(warning)).count();
     assert_eq!(told, 1, "{:#?}", server.seen());

@@ -1,8 +1,11 @@
 //! The `sereno` binary as people and scripts meet it: exit codes, standard output, standard error.
 
+#[path = "../shared/corpora.rs"]
+mod corpora;
 mod demo;
 mod explaining;
 mod expressions;
+mod lines;
 mod routes;
 mod routing_file;
 mod server;

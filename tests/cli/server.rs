@@ -7,8 +7,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use sereno::shell::clock::Stopwatch;
 use tempfile::TempDir;
+
+use super::lines::Lines;
 
 /// How long anything may take that should take a moment.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -17,9 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Server {
     process: Child,
     /// What it writes on standard error.
-    lines: Receiver<String>,
-    /// What was waited for and what came before it.
-    seen: Vec<String>,
+    lines: Lines,
     _folder: TempDir,
 }
 
@@ -45,31 +44,24 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .expect("sereno starts");
-        let stderr = BufReader::new(process.stderr.take().expect("it is piped"));
-        let (told, lines) = channel();
-        thread::spawn(move || {
-            // Read to the end even if nobody listens any more: a full pipe would hold it up.
-            stderr.lines().map_while(Result::ok).for_each(|line| drop(told.send(line)));
-        });
-        Self { process, lines, seen: Vec::new(), _folder: folder }
+        let lines = Lines::of(process.stderr.take().expect("it is piped"));
+        Self { process, lines, _folder: folder }
     }
 
     /// The first line from here on that `is_it`.
     pub(crate) fn wait_line(&mut self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
-        let watch = Stopwatch::start();
-        loop {
-            let line = self.lines.recv_timeout(PATIENCE.saturating_sub(watch.elapsed()));
-            let line = line.unwrap_or_else(|error| panic!("no line with {what} ({error}): {:#?}", self.seen));
-            self.seen.push(line.clone());
-            if is_it(&line) {
-                return line;
-            }
-        }
+        self.lines.wait(what, PATIENCE, is_it)
+    }
+
+    /// Where it listens, once it does: `127.0.0.1:PORT`.
+    pub(crate) fn address(&mut self) -> String {
+        let line = self.wait_line("the address", |line| line.starts_with("listening address="));
+        line.trim_start_matches("listening address=").to_owned()
     }
 
     /// The lines up to the one that was waited for last.
     pub(crate) fn seen(&self) -> &[String] {
-        &self.seen
+        self.lines.seen()
     }
 
     /// Sends a signal such as `TERM`.
@@ -86,15 +78,12 @@ impl Server {
     /// Waits until it has ended; gives all its lines.
     pub(crate) fn wait_end(mut self) -> (ExitStatus, Vec<String>) {
         // It closes its standard error when it ends.
-        let watch = Stopwatch::start();
-        while let Ok(line) = self.lines.recv_timeout(PATIENCE.saturating_sub(watch.elapsed())) {
-            self.seen.push(line);
-        }
+        let lines = self.lines.to_the_end(PATIENCE);
         if self.is_running() {
             self.process.kill().expect("it is our child");
         }
         let status = self.process.wait().expect("it is our child");
-        (status, std::mem::take(&mut self.seen))
+        (status, lines)
     }
 }
 

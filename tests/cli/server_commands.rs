@@ -116,12 +116,7 @@ fn a_refused_notification_is_listed_sent_again_and_dropped() {
     );
     let folder = folder(&[("routes.yml", &routes), ("rules/none.yml", "groups: []\n")]);
     let mut server = crate::server::Server::start(folder, "http://127.0.0.1:1", &[]);
-    let line = server.wait_line("listening", |line| line.contains("listening"));
-    let address = line.split_whitespace().find_map(|word| {
-        let at = word.find("127.0.0.1:")?;
-        Some(word[at..].trim_end_matches(|c: char| !c.is_ascii_digit()).to_owned())
-    });
-    let url = format!("http://{}", address.expect("it says where"));
+    let url = format!("http://{}", server.address());
     let here = super::folder(&[]);
     let run = |words: &str| {
         let words: Vec<&str> = words.split(' ').chain(["--url", &url]).collect();

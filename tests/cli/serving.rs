@@ -45,7 +45,7 @@ fn what_is_not_obeyed_is_told_at_the_start_and_a_stop_exits_with_0() {
     let routes = format!("{ROUTES}event_recorder: {{file_outputs: [{{path: /tmp/events}}]}}\n");
     let mut server =
         Server::start(folder(&[("rules/hosts.yml", DOWN), ("routes.yml", &routes)]), CLOSED, &[]);
-    server.wait_line("the address", |line| line.starts_with("listening address="));
+    server.address();
     let warning = "routes.yml:5:1: warning[not-obeyed-yet]: event_recorder is read, but not obeyed yet";
     let told = server.seen().iter().filter(|line| line.contains("WARN") && line.contains(warning)).count();
     assert_eq!(told, 1, "{:#?}", server.seen());
@@ -72,9 +72,8 @@ fn limits_of_the_api_have_alertmanagers_spelling_too() {
     let files = folder(&[("rules/hosts.yml", DOWN), ("routes.yml", ROUTES)]);
     let flags = ["--web.get-concurrency", "7", "--web-timeout", "20s"];
     let mut server = Server::start(files, CLOSED, &flags);
-    let line = server.wait_line("the address", |line| line.starts_with("listening address="));
-    let address = line.trim_start_matches("listening address=");
-    assert!(get(address, "/api/v2/alerts").starts_with("HTTP/1.1 200"), "{:#?}", server.seen());
+    let address = server.address();
+    assert!(get(&address, "/api/v2/alerts").starts_with("HTTP/1.1 200"), "{:#?}", server.seen());
 }
 
 /// The line as a JSON object with what every line has.
@@ -138,12 +137,11 @@ fn with_log_format_json_a_server_that_cannot_start_says_so_in_an_object() {
 fn what_rules_take_is_a_summary() {
     let files = folder(&[("rules/hosts.yml", DOWN), ("routes.yml", ROUTES)]);
     let mut server = Server::start(files, CLOSED, &[]);
-    let line = server.wait_line("the address", |line| line.starts_with("listening address="));
-    let address = line.trim_start_matches("listening address=");
-    let before = get(address, "/metrics");
+    let address = server.address();
+    let before = get(&address, "/metrics");
     assert!(before.contains("\n# TYPE prometheus_rule_evaluation_duration_seconds summary\n"), "{before}");
     server.wait_line("an evaluation", |line| line.contains("cannot evaluate rule"));
-    let metrics = get(address, "/metrics");
+    let metrics = get(&address, "/metrics");
     let value = |name: &str| {
         let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.unwrap_or_else(|| panic!("no {name}: {metrics}")).parse::<f64>().expect("a number")

@@ -91,8 +91,7 @@ receivers: [{name: ops}, {name: db}]
 ";
     let files = folder(&[("routes.yml", running), ("rules/none.yml", "groups: []\n")]);
     let mut server = Server::start(files, "http://127.0.0.1:1", &[]);
-    let line = server.wait_line("the address", |line| line.starts_with("listening address="));
-    let url = format!("http://{}", line.trim_start_matches("listening address="));
+    let url = format!("http://{}", server.address());
     let from_server = ["-r", "ops", "--from-server", "--url", &url];
     let (code, out, err) = render(&from_server);
     assert_eq!((code, &*out), (Some(2), ""));

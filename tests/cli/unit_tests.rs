@@ -1,12 +1,12 @@
 //! `sereno test` as people and CI meet it, and promtool's verdicts on real files of unit tests.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::{command, folder, sereno, told};
+use crate::{command, corpora, folder, sereno, told};
 
 const RULES: &str = "groups:
 - name: hosts
@@ -166,6 +166,7 @@ fn the_projects_own_rules_are_tested() {
 /// The files of promtool's own tests and of a large real project, with promtool's verdicts.
 #[test]
 fn real_files_get_promtools_verdicts() {
+    let Some(root) = corpora::folder("") else { return };
     for (name, arguments, passes) in [
         ("promtool-unittest/failing.yml", &[][..], false),
         ("promtool-unittest/bad-input-series.yml", &[], false),
@@ -183,22 +184,9 @@ fn real_files_get_promtools_verdicts() {
         ("promtool-unittest/no-test-group-interval.yml", &[], true),
         ("rules/kubernetes-mixin/tests/*.yaml", &[], true),
     ] {
-        let Some(path) = corpora(name) else { return };
-        let path = path.display().to_string();
+        let path = root.join(name).display().to_string();
         let output = sereno(Path::new("."), &[&["test", &path], arguments].concat());
         let (code, out, err) = told(&output);
         assert_eq!(code, Some(if passes { 0 } else { 1 }), "{name} {arguments:?}\n{out}{err}");
     }
-}
-
-/// A path below the corpora; none, and a line that says so, if they are not there.
-#[expect(clippy::print_stderr, reason = "a test that could not run everything says so")]
-fn corpora(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("SERENO_CORPORA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"), PathBuf::from);
-    if root.is_dir() {
-        return Some(root.join(name));
-    }
-    eprintln!("not run on {name}: the corpora are not there (set SERENO_CORPORA)");
-    None
 }

@@ -1,35 +1,14 @@
-//! Where the collected real files are, if they are there.
+//! The collected real files that are YAML.
 
-use std::path::{Path, PathBuf};
+#[path = "../shared/corpora.rs"]
+mod shared;
 
-/// The folder `name` of the corpora; none, and a line that says so, if it is not there.
-#[expect(clippy::print_stderr, reason = "a test that could not run everything says so")]
-pub(crate) fn folder(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("SERENO_CORPORA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"), PathBuf::from);
-    let folder = root.join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("not run on {}: the corpora are not there (set SERENO_CORPORA)", folder.display());
-    None
-}
+use std::path::Path;
+
+pub(crate) use shared::folder;
 
 /// The YAML files in the folder and below, with their texts, in order of their paths.
 pub(crate) fn files(folder: &Path) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a readable folder") {
-            let path = entry.expect("a readable entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
-                let text = std::fs::read_to_string(&path).expect("a text");
-                found.push((path.display().to_string(), text));
-            }
-        }
-    }
-    found.sort();
-    found
+    let files = shared::files(folder, &[".yml", ".yaml"]).into_iter();
+    files.map(|(path, text)| (path.display().to_string(), text)).collect()
 }

@@ -1,22 +1,11 @@
-//! A small generator with a seed, so that a failing run can be repeated.
+//! What is drawn for a run.
 
-/// SplitMix64.
-#[derive(Clone, Debug)]
-pub(crate) struct Random(u64);
+#[path = "../shared/random.rs"]
+mod generator;
+
+pub(crate) use generator::Random;
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ (word >> 31)
-    }
-
     /// A number from `low` to `high`, both included.
     pub(crate) fn between(&mut self, low: i64, high: i64) -> i64 {
         let span = u64::try_from(high - low + 1).expect("low is not above high");

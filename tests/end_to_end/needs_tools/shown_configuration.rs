@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use sereno::config::read_routing;
 
+use super::corpora;
 use crate::harness::tool;
 
 /// What Alertmanager 0.25 knows, and keys of ours, which are not shown.
@@ -120,15 +121,9 @@ fn amtool_reads_what_is_shown_of_a_file_with_our_own_keys() {
 
 #[test]
 fn amtool_sees_the_same_routes_in_what_is_shown_of_the_files_that_it_takes() {
-    let root = std::env::var_os("SERENO_CORPORA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"), PathBuf::from);
-    let folder = root.join("alertmanager-config");
-    let Ok(entries) = std::fs::read_dir(&folder) else {
-        eprintln!("not run on {}: the corpora are not there (set SERENO_CORPORA)", folder.display());
-        return;
-    };
+    let Some(folder) = corpora::folder("alertmanager-config") else { return };
     let mut count = 0;
-    for entry in entries {
+    for entry in std::fs::read_dir(folder).expect("a readable folder") {
         let path = entry.expect("an entry").path();
         if path.extension().is_none_or(|extension| extension != "yml") {
             continue;

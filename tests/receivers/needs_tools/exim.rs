@@ -7,11 +7,10 @@ use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
-use super::mail_server::{PATIENCE, free_port, tool};
+use super::mail_server::{eventually, free_port, tool};
 
 /// Who it runs as if we are root, which it refuses to be itself: nobody.
 const NOBODY: u32 = 65_534;
@@ -86,7 +85,8 @@ impl Exim {
         let process = start(root);
         let server = Self { folder, port, implicit, process };
         for port in [port, implicit] {
-            server.eventually("it listens", || TcpStream::connect(("127.0.0.1", port)).ok()).await;
+            let listens = || TcpStream::connect(("127.0.0.1", port)).ok();
+            eventually("it listens", || server.said(), listens).await;
         }
         server
     }
@@ -99,7 +99,7 @@ impl Exim {
     /// What it logs of the first mail that it takes.
     pub(crate) async fn taken(&self) -> String {
         let line = || self.log().lines().find(|line| line.contains(" <= ")).map(str::to_owned);
-        self.eventually("it takes a mail", line).await
+        eventually("it takes a mail", || self.said(), line).await
     }
 
     /// All that it logs.
@@ -107,20 +107,9 @@ impl Exim {
         fs::read_to_string(self.folder.path().join("log/mainlog")).unwrap_or_default()
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a real server takes real time; this waits for a condition"
-    )]
-    async fn eventually<T>(&self, what: &str, ask: impl Fn() -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(answer) = ask() {
-                return answer;
-            }
-            let said = || fs::read_to_string(self.folder.path().join("said")).unwrap_or_default();
-            assert!(Instant::now() < deadline, "waited in vain until {what}\n{}{}", said(), self.log());
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+    /// All that it says and logs.
+    fn said(&self) -> String {
+        fs::read_to_string(self.folder.path().join("said")).unwrap_or_default() + &self.log()
     }
 }
 

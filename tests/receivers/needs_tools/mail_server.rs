@@ -73,7 +73,8 @@ impl MailServer {
             .expect("it starts");
         let server = Self { folder, starttls, implicit, process };
         for port in [starttls, implicit] {
-            server.eventually("it listens", || TcpStream::connect(("127.0.0.1", port)).ok()).await;
+            let listens = || TcpStream::connect(("127.0.0.1", port)).ok();
+            eventually("it listens", || server.log(), listens).await;
         }
         server
     }
@@ -90,26 +91,14 @@ impl MailServer {
             let entries = fs::read_dir(&folder).ok()?.map(|entry| entry.expect("an entry").path());
             entries.filter(|path| !path.to_string_lossy().contains(".new.")).min()
         };
-        let path = self.eventually(&format!("{user} has a mail"), first).await;
+        let path = eventually(&format!("{user} has a mail"), || self.log(), first).await;
         let text = fs::read_to_string(&path).expect("a text");
         fs::remove_file(path).expect("ours");
         text
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a real server takes real time; this waits for a condition"
-    )]
-    async fn eventually<T>(&self, what: &str, ask: impl Fn() -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(answer) = ask() {
-                return answer;
-            }
-            let log = || fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-            assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain until {what}\n{}", log());
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 }
 
@@ -135,6 +124,19 @@ fn certificate(root: &Path) {
     let folder = root.join("certs/localhost");
     fs::write(folder.join("fullchain.pem"), server.pem()).expect("written");
     fs::write(folder.join("privkey.pem"), own.serialize_pem()).expect("written");
+}
+
+/// The answer of a server, once there is one; what it has logged if that takes too long.
+#[expect(clippy::disallowed_methods, reason = "a real server takes real time; this waits for a condition")]
+pub(crate) async fn eventually<T>(what: &str, log: impl Fn() -> String, ask: impl Fn() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain until {what}\n{}", log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Where the programs that we test against are unpacked.

@@ -1,19 +1,14 @@
 //! Breaks files as people do: a line lost, a quote missing, a word misspelt. The same seed breaks them alike.
 
-/// Numbers that look random (SplitMix64).
-pub(super) struct Random(u64);
+#[path = "../../../shared/random.rs"]
+mod generator;
+
+pub(super) use generator::Random;
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
     /// A number below `limit`.
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((mixed ^ (mixed >> 31)) % (limit.max(1) as u64)).expect("below a usize")
+        usize::try_from(self.next() % (limit.max(1) as u64)).expect("below a usize")
     }
 
     fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
