@@ -152,14 +152,7 @@ fn config(routes: &str, limits: Limits) -> Config {
     let (routing, problems) = read_routing("routes.yml", routes);
     assert_eq!(problems, []);
     let routing = routing.map(|routing| Routing { limits, ..routing });
-    let rules = RulesConfig {
-        groups: Vec::new(),
-        evaluation_interval: Duration::from_secs(60),
-        query_offset: Duration::ZERO,
-        resend_delay: Duration::from_mins(1),
-        external_labels: LabelSet::default(),
-        external_url: "http://sereno".into(),
-    };
+    let rules = RulesConfig { external_url: "http://sereno".into(), ..RulesConfig::default() };
     Config { rules: Arc::new(rules), routing: Arc::new(routing.expect("valid")) }
 }
 

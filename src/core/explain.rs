@@ -276,10 +276,9 @@ mod tests {
         let rules = RulesConfig {
             groups: file.expect("valid").groups,
             evaluation_interval: Duration::from_secs(30),
-            query_offset: Duration::ZERO,
-            resend_delay: Duration::from_mins(1),
             external_labels: LabelSet::from_pairs([("zone", "eu")]),
             external_url: "http://sereno".into(),
+            ..RulesConfig::default()
         };
         let config = Config { rules: Arc::new(rules), routing: Arc::new(routing.expect("valid")) };
         let start = Timestamp::from_secs(1_700_000_000);

@@ -52,6 +52,20 @@ pub struct RulesConfig {
     pub external_url: Str,
 }
 
+impl Default for RulesConfig {
+    /// No rules, and what Prometheus does unless it is told otherwise.
+    fn default() -> Self {
+        Self {
+            groups: Vec::new(),
+            evaluation_interval: Duration::from_mins(1),
+            query_offset: Duration::ZERO,
+            resend_delay: Duration::from_mins(1),
+            external_labels: LabelSet::default(),
+            external_url: Str::default(),
+        }
+    }
+}
+
 /// Names one query until it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EvalId(pub u64);

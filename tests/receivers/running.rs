@@ -176,13 +176,6 @@ fn tried(row: &HistoryRow) -> Option<Tried> {
 fn config(routes: &str) -> Config {
     let (routing, problems) = read_routing("routes.yml", routes);
     assert_eq!(problems, [], "{routes}");
-    let rules = RulesConfig {
-        groups: Vec::new(),
-        evaluation_interval: Duration::from_secs(60),
-        query_offset: Duration::ZERO,
-        resend_delay: Duration::from_mins(1),
-        external_labels: LabelSet::default(),
-        external_url: "http://sereno:9093".into(),
-    };
+    let rules = RulesConfig { external_url: "http://sereno:9093".into(), ..RulesConfig::default() };
     Config { rules: Arc::new(rules), routing: Arc::new(routing.expect("valid")) }
 }

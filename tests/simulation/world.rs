@@ -56,10 +56,8 @@ pub(crate) fn config_of(rules: &str, routes: &str) -> Config {
     let rules = RulesConfig {
         groups: rules.expect("no problems, so there are rules").groups,
         evaluation_interval: Duration::from_secs(15),
-        query_offset: Duration::ZERO,
-        resend_delay: Duration::from_mins(1),
-        external_labels: LabelSet::default(),
         external_url: "http://prometheus.test".into(),
+        ..RulesConfig::default()
     };
     Config { rules: rules.into(), routing: routing.into() }
 }

@@ -45,10 +45,8 @@ fn view(evaluations: usize) -> View {
     let config = RulesConfig {
         groups,
         evaluation_interval: Duration::from_secs(30),
-        query_offset: Duration::ZERO,
-        resend_delay: Duration::from_mins(1),
-        external_labels: LabelSet::default(),
         external_url: "http://sereno".into(),
+        ..RulesConfig::default()
     };
     let mut engine = Engine::restore(Arc::new(config), start, Vec::new());
     let end = start + Duration::from_secs(30) * i64::try_from(evaluations).expect("few");

@@ -77,14 +77,7 @@ async fn running(patience: Duration) -> Running {
          receivers: [{{name: ops, webhook_configs: [{{url: '{url}'}}]}}]\n"
     );
     let routing = Arc::new(read_routing("routes.yml", &text).0.expect("it is right"));
-    let rules = Arc::new(RulesConfig {
-        groups: Vec::new(),
-        evaluation_interval: Duration::from_secs(60),
-        query_offset: Duration::ZERO,
-        resend_delay: Duration::from_secs(60),
-        external_labels: LabelSet::default(),
-        external_url: "".into(),
-    });
+    let rules = Arc::new(RulesConfig::default());
     let (clock, clients) = (Arc::new(Clock::default()), HttpClients::default());
     let (metrics, status) = (Arc::new(Metrics::default()), Arc::new(Status::default()));
     let nobody = "http://127.0.0.1:1".parse().expect("a URL");

@@ -87,6 +87,7 @@ impl Model {
 
     // ---- alerts come in ----
 
+    /// Groups that do not wait are due at once: [`Self::live_until`] comes next and looks at them.
     pub(super) fn take(&mut self, now: Timestamp, alerts: &[Alert]) {
         for alert in alerts {
             let known = self.alerts.iter().position(|known| known.labels == alert.labels);
@@ -103,7 +104,6 @@ impl Model {
                 self.join(now, &alert);
             }
         }
-        self.flush_zero_waits(now);
     }
 
     fn join(&mut self, now: Timestamp, alert: &Alert) {
@@ -146,11 +146,6 @@ impl Model {
             }
         }
         if found.is_empty() { vec![at] } else { found }
-    }
-
-    /// Groups that do not wait are looked at in the same instant.
-    fn flush_zero_waits(&mut self, now: Timestamp) {
-        let _ = now; // `live_until` comes next and finds them due
     }
 
     // ---- what mutes ----
