@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::aws::{AwsAccess, Environment};
 use super::clock::Clock;
-use super::http::{Answer, AnswerLimit, HttpClients, HttpError, Request, read_secret};
+use super::http::{AnswerLimit, HttpClients, HttpError, read_secret};
 use super::mail::MailSender;
 use crate::config::routes::SecretSource;
 use crate::config::setting::Secret;
@@ -127,19 +127,8 @@ impl Deliverer {
     }
 
     async fn send(&self, attempt: &Attempt, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
-        let left = self.time_left(attempt);
-        let timeout = if request.timeout.is_zero() { left } else { left.min(request.timeout.to_std()) };
-        let sent = Request {
-            method: request.method,
-            url: request.url.reveal(),
-            http: &request.http,
-            headers: request.headers.iter().map(|(name, value)| (*name, &**value.reveal())).collect(),
-            body: request.body,
-            timeout,
-            answer: AnswerLimit::Start(notify::ANSWER_LIMIT),
-        };
-        let Answer { status, retry_after, body } = self.clients.send(sent).await?;
-        Ok(HttpAnswer { status, retry_after, body })
+        let answer = AnswerLimit::Start(notify::ANSWER_LIMIT);
+        self.clients.send_made(request, self.time_left(attempt), answer).await
     }
 
     fn places_of(&self, attempt: &Attempt) -> Arc<Semaphore> {

@@ -31,6 +31,7 @@ use super::clock::{Clock, Stopwatch};
 use super::tls::TlsError;
 use crate::config::http::{HttpSettings, ProxySettings};
 use crate::model::Str;
+use crate::notify::{HttpAnswer, HttpRequest};
 
 pub use self::auth::read_secret;
 
@@ -210,6 +211,30 @@ impl HttpClients {
     pub fn clear(&self) {
         self.pools.clear();
         self.tokens.clear();
+    }
+
+    /// Sends what an integration made, which may take as long as it says itself, and never longer than `timeout`.
+    ///
+    /// # Errors
+    /// See [`HttpError`].
+    pub async fn send_made(
+        &self,
+        made: HttpRequest,
+        timeout: std::time::Duration,
+        answer: AnswerLimit,
+    ) -> Result<HttpAnswer, HttpError> {
+        let own = made.timeout.to_std();
+        let to_send = Request {
+            method: made.method,
+            url: made.url.reveal(),
+            http: &made.http,
+            headers: made.headers.iter().map(|(name, value)| (*name, &**value.reveal())).collect(),
+            body: made.body,
+            timeout: if own.is_zero() { timeout } else { own.min(timeout) },
+            answer,
+        };
+        let Answer { status, retry_after, body } = self.send(to_send).await?;
+        Ok(HttpAnswer { status, retry_after, body })
     }
 
     /// Sends a request and reads the whole answer, whatever its status.

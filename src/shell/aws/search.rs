@@ -10,7 +10,7 @@ use crate::notify::aws::profile::{Profiles, Source};
 use crate::notify::aws::{self, Access, Credentials, Granted, Role, answers, requests};
 use crate::notify::{HttpAnswer, HttpRequest};
 use crate::router::{Failure, Outcome};
-use crate::shell::http::{Answer, AnswerLimit, HttpError, Request, read_secret};
+use crate::shell::http::{AnswerLimit, HttpError, read_secret};
 
 /// The largest answer that is read, in bytes.
 const ANSWER_LIMIT: usize = 64 * 1024;
@@ -287,18 +287,7 @@ impl<'a> Search<'a> {
     }
 
     async fn ask(&self, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
-        let own = request.timeout.to_std();
-        let sent = Request {
-            method: request.method,
-            url: request.url.reveal(),
-            http: &request.http,
-            headers: request.headers.iter().map(|(name, value)| (*name, &**value.reveal())).collect(),
-            body: request.body,
-            timeout: if own.is_zero() { self.timeout } else { own.min(self.timeout) },
-            answer: AnswerLimit::Whole(ANSWER_LIMIT),
-        };
-        let Answer { status, retry_after, body } = self.aws.clients.send(sent).await?;
-        Ok(HttpAnswer { status, retry_after, body })
+        self.aws.clients.send_made(request, self.timeout, AnswerLimit::Whole(ANSWER_LIMIT)).await
     }
 
     /// There are none, for all that was looked at and this.
