@@ -26,12 +26,20 @@ struct Body {
     error: String,
 }
 
+/// An answer that says what is wrong, with Prometheus' name for errors of its kind.
+pub(in crate::api) fn answer(
+    status: StatusCode,
+    error_type: &'static str,
+    error: &impl ToString,
+) -> Response {
+    (status, Json(Body { status: "error", error_type, error: error.to_string() })).into_response()
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (status, error_type) = match self {
-            Self::BadData(_) => (StatusCode::BAD_REQUEST, "bad_data"),
-            Self::Stopped(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-        };
-        (status, Json(Body { status: "error", error_type, error: self.to_string() })).into_response()
+        match &self {
+            Self::BadData(_) => answer(StatusCode::BAD_REQUEST, "bad_data", &self),
+            Self::Stopped(_) => answer(StatusCode::SERVICE_UNAVAILABLE, "unavailable", &self),
+        }
     }
 }

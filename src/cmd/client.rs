@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use crate::config::routes::{HttpAuth, HttpSettings, SecretSource, TlsSettings};
+use super::credentials::{auth, public};
+use crate::config::routes::{HttpSettings, TlsSettings};
 use crate::model::{Duration, Str};
 use crate::shell::http::{AnswerLimit, HttpClients, HttpError, Request};
 
@@ -274,26 +275,14 @@ impl Client {
 
     /// The server's URL as it may be shown.
     fn server(&self) -> String {
-        let mut url = self.base.clone();
-        // They fail only for URLs that cannot have credentials.
-        let _ = (url.set_username(""), url.set_password(None));
-        url.as_str().trim_end_matches('/').to_owned()
+        public(&self.base).to_string()
     }
 }
 
 impl ServerArguments {
     fn http(&self) -> HttpSettings {
-        let file = |path: &String| SecretSource::File(path.as_str().into());
-        let auth = match (&self.username, &self.bearer_token_file) {
-            (Some(username), _) => HttpAuth::Basic {
-                username: username.as_str().into(),
-                password: self.password_file.as_ref().map(file),
-            },
-            (None, Some(token)) => {
-                HttpAuth::Authorization { scheme: "Bearer".into(), credentials: file(token) }
-            }
-            (None, None) => HttpAuth::None,
-        };
+        let (user, password) = (self.username.as_deref(), self.password_file.as_deref());
+        let auth = auth(user, password, self.bearer_token_file.as_deref());
         let tls = TlsSettings { ca_file: self.ca_file.as_deref().map(Str::from), ..TlsSettings::default() };
         HttpSettings { auth, tls, follow_redirects: true, ..HttpSettings::default() }
     }

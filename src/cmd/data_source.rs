@@ -3,8 +3,9 @@
 use clap::Args;
 use url::Url;
 
+use super::credentials::auth;
 use super::time_words::pair;
-use crate::config::routes::{HttpAuth, HttpSettings, SecretSource, TlsSettings};
+use crate::config::routes::{HttpSettings, SecretSource, TlsSettings};
 use crate::model::{Duration, Str};
 use crate::shell::data_source::DataSource;
 use crate::shell::http::HttpClients;
@@ -64,18 +65,12 @@ pub(super) struct DataSourceArguments {
 impl DataSourceArguments {
     /// How requests to it are made.
     pub(super) fn http(&self) -> HttpSettings {
-        let file = |path: &String| SecretSource::File(path.as_str().into());
         let text = |value: &Option<String>| value.as_deref().map(Str::from);
-        let auth = match (&self.prometheus_username, &self.prometheus_bearer_token_file) {
-            (Some(username), _) => HttpAuth::Basic {
-                username: username.as_str().into(),
-                password: self.prometheus_password_file.as_ref().map(file),
-            },
-            (None, Some(token)) => {
-                HttpAuth::Authorization { scheme: "Bearer".into(), credentials: file(token) }
-            }
-            (None, None) => HttpAuth::None,
-        };
+        let auth = auth(
+            self.prometheus_username.as_deref(),
+            self.prometheus_password_file.as_deref(),
+            self.prometheus_bearer_token_file.as_deref(),
+        );
         let tls = TlsSettings {
             ca_file: text(&self.prometheus_ca_file),
             cert_file: text(&self.prometheus_cert_file),
@@ -96,14 +91,6 @@ impl DataSourceArguments {
         let (url, limit) = (&self.prometheus_url, self.query_concurrency);
         DataSource::new(url, self.http(), clients, self.query_timeout, limit)
     }
-}
-
-/// A URL as it may be shown to people: without credentials.
-pub(super) fn public(url: &Url) -> Str {
-    let mut url = url.clone();
-    // They fail only for URLs that cannot have credentials.
-    let _ = (url.set_username(""), url.set_password(None));
-    url.as_str().trim_end_matches('/').into()
 }
 
 fn positive(text: &str) -> Result<Duration, String> {

@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod check;
 mod client;
+mod credentials;
 mod data_source;
 pub mod dead_letters;
 pub mod demo;

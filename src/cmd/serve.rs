@@ -11,7 +11,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 use url::Url;
 
-use super::data_source::{DataSourceArguments, public};
+use super::credentials::public;
+use super::data_source::DataSourceArguments;
 use super::expressions::ExpressionArguments;
 use super::logging::{self, LogFormat};
 use super::matchers::MatchersArgument;

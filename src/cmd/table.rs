@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::io::IsTerminal;
 
 use super::logging::wants_colour;
+pub(super) use crate::model::text::printable;
 
 /// The least room that the last column may be wrapped into, in characters.
 const NARROWEST: usize = 24;
@@ -182,15 +183,6 @@ fn wrap(text: &str, room: usize) -> Vec<String> {
 
 fn length(text: &str) -> usize {
     text.chars().count()
-}
-
-/// The text without anything that steers a terminal or ends a line.
-pub(super) fn printable(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() { safe.extend(c.escape_default()) } else { safe.push(c) }
-    }
-    safe
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod regex;
 pub mod sample;
 pub mod silence;
 pub(crate) mod suggest;
+pub mod text;
 pub mod time;
 
 pub use alert::Alert;

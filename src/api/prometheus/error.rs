@@ -1,10 +1,9 @@
 //! Why a request has no answer: Prometheus' kinds of errors, each with its status code.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
+use crate::api::error::answer;
 use crate::promql::engine::EvalError;
 
 /// An error of Prometheus' query API.
@@ -60,17 +59,9 @@ impl From<EvalError> for ApiError {
     }
 }
 
-#[derive(Serialize)]
-struct Body {
-    status: &'static str,
-    #[serde(rename = "errorType")]
-    error_type: &'static str,
-    error: String,
-}
-
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, error_type) = self.kind();
-        (status, Json(Body { status: "error", error_type, error: self.to_string() })).into_response()
+        answer(status, error_type, &self)
     }
 }

@@ -4,6 +4,7 @@ use super::{Fields, Reader};
 use crate::config::problem::Severity;
 use crate::config::yaml::Node;
 use crate::model::matcher::{DISAGREEMENT, MatcherList, MatcherMode, parse_matchers};
+use crate::model::regex::InvalidRegex;
 use crate::model::{MatchOp, Matcher};
 
 impl Reader<'_> {
@@ -63,16 +64,19 @@ impl Reader<'_> {
                     let anchored = format!("^(?:{text})$");
                     matchers.extend(Matcher::new(name, MatchOp::Regex, anchored).ok());
                 }
-                Err(error) => {
-                    let place = match value.scalar() {
-                        Some(scalar) => self.place(value, scalar, &error.range),
-                        None => value.span.clone(),
-                    };
-                    self.error("bad-regex", &place, format!("error parsing regexp: {}", error.reason));
-                }
+                Err(error) => self.bad_regex(value, &error),
             }
         }
         matchers
+    }
+
+    /// The node's text is no regular expression: shown at the part of it that is wrong.
+    pub(crate) fn bad_regex(&mut self, node: &Node, error: &InvalidRegex) {
+        let place = match node.scalar() {
+            Some(scalar) => self.place(node, scalar, &error.range),
+            None => node.span.clone(),
+        };
+        self.error("bad-regex", &place, format!("error parsing regexp: {}", error.reason));
     }
 
     /// A name as `match` takes it: not any UTF-8.

@@ -52,12 +52,7 @@ impl Matcher {
     /// # Errors
     /// The operator is regular and the value is not a regular expression.
     pub fn new(name: impl Into<Str>, op: MatchOp, value: impl Into<Str>) -> Result<Self, InvalidRegex> {
-        let value = value.into();
-        let regex = match op {
-            MatchOp::Equal | MatchOp::NotEqual => None,
-            MatchOp::Regex | MatchOp::NotRegex => Some(AnchoredRegex::new(&value)?),
-        };
-        Ok(Self { name: name.into(), op, value, regex })
+        Self::compiled(name.into(), op, value.into(), AnchoredRegex::new)
     }
 
     /// As [`Matcher::new`], but `.` of a regular expression matches line breaks, too: as Prometheus'
@@ -66,12 +61,20 @@ impl Matcher {
     /// # Errors
     /// The operator is regular and the value is not a regular expression.
     pub fn of_series(name: impl Into<Str>, op: MatchOp, value: impl Into<Str>) -> Result<Self, InvalidRegex> {
-        let value = value.into();
+        Self::compiled(name.into(), op, value.into(), AnchoredRegex::dot_all)
+    }
+
+    fn compiled(
+        name: Str,
+        op: MatchOp,
+        value: Str,
+        compile: impl FnOnce(&str) -> Result<AnchoredRegex, InvalidRegex>,
+    ) -> Result<Self, InvalidRegex> {
         let regex = match op {
             MatchOp::Equal | MatchOp::NotEqual => None,
-            MatchOp::Regex | MatchOp::NotRegex => Some(AnchoredRegex::dot_all(&value)?),
+            MatchOp::Regex | MatchOp::NotRegex => Some(compile(&value)?),
         };
-        Ok(Self { name: name.into(), op, value, regex })
+        Ok(Self { name, op, value, regex })
     }
 
     /// `name="value"`.

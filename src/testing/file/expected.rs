@@ -87,11 +87,7 @@ impl Reader<'_> {
         match AnchoredRegex::new(text) {
             Ok(regex) => Some(Expected::Regex(regex)),
             Err(error) => {
-                let place = match node.scalar() {
-                    Some(scalar) => self.place(node, scalar, &error.range),
-                    None => node.span.clone(),
-                };
-                self.error("bad-regex", &place, format!("error parsing regexp: {}", error.reason));
+                self.bad_regex(node, &error);
                 None
             }
         }

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::Look;
-use super::table::{paint, printable};
+use super::table::paint;
+use crate::model::text::printable;
 
 const RED: &str = "31";
 const GREEN: &str = "32";

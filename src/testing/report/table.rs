@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Look, lines};
+use crate::model::text::printable;
 use crate::testing::diff::{Block, Fate, Row};
 
 /// The longest cell that stands in a column; longer ones get lines of their own.
@@ -132,13 +133,4 @@ fn pad(text: &str, width: usize) -> String {
 
 fn length(text: &str) -> usize {
     text.chars().count()
-}
-
-/// The text without anything that steers a terminal or ends a line.
-pub(super) fn printable(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() { safe.extend(c.escape_default()) } else { safe.push(c) }
-    }
-    safe
 }

@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use super::table::{blocks, paint, printable};
+use super::table::{blocks, paint};
 use super::timeline::timeline;
 use super::{Look, Texts, counts, headline, place};
 use crate::config::problem::Problem;
 use crate::config::render::{Format, render};
+use crate::model::text::printable;
 use crate::testing::verdict::{Failure, FailureKind, FileVerdict, NotificationMismatch, TestVerdict};
 
 const RED: &str = "1;31";

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::Look;
-use super::table::{paint, printable};
+use super::table::paint;
+use crate::model::text::printable;
 use crate::testing::verdict::Moment;
 
 /// How many moments are shown of many.
