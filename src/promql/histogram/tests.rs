@@ -136,7 +136,22 @@ fn what_does_not_fit_together_is_told() {
             "custom buckets: previous bound is 2.000000 and current is 1.000000: histogram custom bounds must be \
              in strictly increasing order",
         ),
+        (
+            read("{{schema:-53 custom_values:[Inf -Inf NaN]}}"),
+            "custom buckets: previous bound is +Inf and current is -Inf: histogram custom bounds must be in \
+             strictly increasing order",
+        ),
+        (
+            read("{{schema:-53 custom_values:[1 NaN]}}"),
+            "custom buckets: histogram custom bounds must not be NaN",
+        ),
+        (
+            read("{{schema:-53 custom_values:[1 Inf]}}"),
+            "custom buckets: last +Inf bound must not be explicitly defined: histogram custom bounds must be finite",
+        ),
         (read("{{schema:-53 z_bucket:1}}"), "custom buckets: must have zero count of 0"),
+        (read("{{schema:-53 z_bucket_w:1}}"), "custom buckets: must have zero threshold of 0"),
+        (read("{{schema:-53 n_buckets:[1]}}"), "custom buckets: must not have negative spans"),
         (
             read("{{schema:-53 custom_values:[2] buckets:[1 1 1]}}"),
             "custom buckets: only 1 custom bounds defined which is insufficient to cover total span length of 3: \
