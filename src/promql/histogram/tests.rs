@@ -111,6 +111,13 @@ fn what_does_not_fit_together_is_told() {
         positive: Buckets { spans: vec![BucketSpan { offset: 0, length: 2 }], counts: vec![1.0] },
         ..FloatHistogram::default()
     };
+    let backwards = FloatHistogram {
+        negative: Buckets {
+            spans: [(3, 1), (-2, 0)].map(|(offset, length)| BucketSpan { offset, length }).to_vec(),
+            counts: vec![1.0],
+        },
+        ..FloatHistogram::default()
+    };
     let schema = FloatHistogram { schema: 20, ..FloatHistogram::default() };
     for (histogram, message) in [
         (read("{{count:1 buckets:[1]}}"), ""),
@@ -124,6 +131,14 @@ fn what_does_not_fit_together_is_told() {
             spans,
             "positive side: spans need 2 buckets, have 1 buckets: histogram spans specify different number of \
              buckets than provided",
+        ),
+        (
+            backwards,
+            "negative side: span number 2 with offset -2: histogram has a span whose offset is negative",
+        ),
+        (
+            read("{{z_bucket:-1}}"),
+            "zero bucket has observation count of -1: histogram has a bucket whose observation count is negative",
         ),
         (
             schema,
