@@ -13,7 +13,7 @@ mod changes;
 mod dates;
 mod extended;
 pub(crate) mod go_math;
-pub mod histogram;
+mod histogram;
 pub(crate) mod kahan;
 mod math;
 mod natural;

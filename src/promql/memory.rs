@@ -9,7 +9,7 @@ mod postings;
 
 use std::sync::Arc;
 
-use super::histogram::{Buckets, FloatHistogram};
+use super::histogram::{Buckets, FloatHistogram, HistogramError};
 use super::source::{Source, SourceError, StoredSeries, TimeWindow};
 use super::value::{FloatPoint, HistogramPoint, Value, count_until};
 use crate::model::{LabelSet, Lookup, Matcher};
@@ -36,8 +36,11 @@ struct Stored {
 }
 
 /// Why a sample is refused, in Prometheus' words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum AppendError {
+    /// The parts of a native histogram do not fit together.
+    #[error(transparent)]
+    Invalid(#[from] HistogramError),
     /// The series has a later sample already.
     #[error("out of order sample")]
     OutOfOrder {
@@ -61,6 +64,9 @@ impl MemoryStore {
     /// # Errors
     /// See [`AppendError`]; nothing is stored then.
     pub fn append(&mut self, labels: &LabelSet, t: i64, value: Value) -> Result<(), AppendError> {
+        if let Value::Histogram(histogram) = &value {
+            histogram.validate()?;
+        }
         if let Some(id) = self.ids.get(labels) {
             return self.series[*id as usize].append(t, value);
         }

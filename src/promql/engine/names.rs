@@ -1,12 +1,9 @@
 //! Dropping of metric names, and what follows from it: series that become one.
 
 use super::error::EvalError;
-use crate::model::labels::METRIC_NAME;
 use crate::model::{LabelSet, Lookup};
+pub(super) use crate::promql::functions::vectors::METADATA;
 use crate::promql::value::Series;
-
-/// Labels that describe the metric rather than the series; they are dropped with its name.
-pub(super) const METADATA: [&str; 3] = [METRIC_NAME, "__type__", "__unit__"];
 
 /// The labels without the metric name and what belongs to it.
 pub(super) fn without_name(labels: &LabelSet) -> LabelSet {

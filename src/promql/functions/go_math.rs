@@ -95,9 +95,43 @@ fn split(value: f64) -> (f64, f64) {
     (f64::from_bits(bits & !(0x7ff << 52) | 1022 << 52), f64::from(exponent))
 }
 
+/// From here on 1 is nothing beside the square of a number; below its inverse, the cube beside the number itself.
+const LARGE: f64 = (1_u64 << 28) as f64;
+
+/// `math.Asinh`, which stays finite where the square of the value overflows.
+pub(crate) fn asinh(value: f64) -> f64 {
+    let size = value.abs();
+    let result = if !size.is_finite() || size < 1.0 / LARGE {
+        size
+    } else if size > LARGE {
+        ln(size) + LN_2
+    } else if size > 2.0 {
+        ln(2.0 * size + 1.0 / ((size * size + 1.0).sqrt() + size))
+    } else {
+        let square = size * size;
+        (size + square / (1.0 + (1.0 + square).sqrt())).ln_1p()
+    };
+    result.copysign(value)
+}
+
+/// `math.Atanh`, as exact near -1 as near 1.
+pub(crate) fn atanh(value: f64) -> f64 {
+    let size = value.abs();
+    let twice = size + size;
+    let result = if size.is_nan() || size > 1.0 {
+        f64::NAN
+    } else if size < 1.0 / LARGE {
+        size
+    } else if size < 0.5 {
+        0.5 * (twice + twice * size / (1.0 - size)).ln_1p()
+    } else {
+        0.5 * (twice / (1.0 - size)).ln_1p()
+    };
+    result.copysign(value)
+}
+
 /// `math.Acosh`, which stays finite where the square of the value overflows.
 pub(crate) fn acosh(value: f64) -> f64 {
-    const LARGE: f64 = (1_u64 << 28) as f64;
     if value.is_nan() || value < 1.0 {
         f64::NAN
     } else if value >= LARGE {
@@ -165,6 +199,30 @@ mod tests {
         assert!((acosh(1.5) - 0.962_423_650_119_206_9).abs() < 1e-14);
         assert_eq!(acosh(1.0), 0.0);
         assert!(acosh(0.5).is_nan());
+    }
+
+    #[test]
+    fn the_inverses_of_sinh_and_tanh_are_odd_and_finite_up_to_their_ends() {
+        let cases: [(fn(f64) -> f64, f64, f64); 10] = [
+            (asinh, 1e308, 709.889_355_822_725_9),
+            (asinh, 1e-300, 1e-300),
+            (asinh, 0.5, 0.481_211_825_059_603_4),
+            (asinh, 10.0, 2.998_222_950_297_97),
+            (asinh, INF, INF),
+            (atanh, 0.25, 0.255_412_811_882_995_36),
+            (atanh, 0.75, 0.972_955_074_527_656_6),
+            (atanh, 1.0 - f64::EPSILON / 2.0, 18.714_973_875_118_524),
+            (atanh, 1e-300, 1e-300),
+            (atanh, 1.0, INF),
+        ];
+        for (function, value, expected) in cases {
+            for sign in [1.0, -1.0] {
+                let (got, expected) = (function(value * sign), expected * sign);
+                assert!(got == expected || ((got - expected) / expected).abs() < 1e-14, "{value}: {got}");
+            }
+        }
+        assert!(asinh(-0.0).is_sign_negative() && atanh(-0.0).is_sign_negative());
+        assert!(asinh(f64::NAN).is_nan() && atanh(1.5).is_nan() && atanh(f64::NAN).is_nan());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! how to compute with the former, [`crate::promql::histogram`] with the latter.
 
 use super::math::number;
+use super::statistics::is_quantile;
 use super::vectors::{vector, without_metadata};
 use super::{Argument, Context};
 use crate::model::LabelSet;
@@ -22,15 +23,15 @@ use classic::{ClassicBuckets, Forced};
 use split::Histograms;
 
 /// `histogram_quantile(φ, v)`
-pub fn quantile(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
+pub(super) fn quantile(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
     let q = number(args, 0);
     warn_of_quantile(q, 0, context);
     let mut histograms = Histograms::split(vector(args, 1), 1, context);
-    quantiles_of(q, &mut histograms, 1, context).collect()
+    quantiles_of(q, &mut histograms, 1, context)
 }
 
 /// `histogram_quantiles(v, label, φ, …)`: one sample for each φ, which is in the label.
-pub fn quantiles(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
+pub(super) fn quantiles(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
     let label = match args.get(1) {
         Some(Argument::String(label)) => *label,
         Some(Argument::Vector(_) | Argument::Scalar(_)) | None => "",
@@ -41,18 +42,18 @@ pub fn quantiles(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<Vector
         let q = number(args, at);
         warn_of_quantile(q, at, context);
         let text = open_metrics_float(q);
-        result.extend(quantiles_of(q, &mut histograms, 0, context).map(|mut sample| {
+        for mut sample in quantiles_of(q, &mut histograms, 0, context) {
             let mut builder = sample.labels.to_builder();
             builder.set(label, &text);
             sample.labels = builder.build();
-            sample
-        }));
+            result.push(sample);
+        }
     }
     result
 }
 
 /// `histogram_fraction(lower, upper, v)`
-pub fn fraction(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
+pub(super) fn fraction(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
     let (lower, upper) = (number(args, 0), number(args, 1));
     let mut histograms = Histograms::split(vector(args, 2), 2, context);
     let mut result = Vec::new();
@@ -71,27 +72,27 @@ pub fn fraction(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorS
 }
 
 /// `histogram_count(v)`
-pub fn count(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
+pub(super) fn count(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
     each_native(args, context, |histogram| histogram.count)
 }
 
 /// `histogram_sum(v)`
-pub fn sum(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
+pub(super) fn sum(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
     each_native(args, context, |histogram| histogram.sum)
 }
 
 /// `histogram_avg(v)`
-pub fn avg(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
+pub(super) fn avg(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
     each_native(args, context, |histogram| histogram.sum / histogram.count)
 }
 
 /// `histogram_stddev(v)`
-pub fn stddev(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
+pub(super) fn stddev(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
     each_native(args, context, FloatHistogram::standard_deviation)
 }
 
 /// `histogram_stdvar(v)`
-pub fn stdvar(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
+pub(super) fn stdvar(args: &[Argument<'_>], context: &mut Context<'_>) -> Vec<VectorSample> {
     each_native(args, context, FloatHistogram::variance)
 }
 
@@ -101,7 +102,7 @@ fn quantiles_of(
     histograms: &mut Histograms<'_>,
     argument: usize,
     context: &mut Context<'_>,
-) -> impl Iterator<Item = VectorSample> + use<> {
+) -> Vec<VectorSample> {
     let mut result = Vec::with_capacity(histograms.native.len() + histograms.classic.len());
     for (labels, histogram) in &histograms.native {
         let quantile = histogram.quantile(q);
@@ -123,7 +124,7 @@ fn quantiles_of(
         }
         result.push(sample(result_labels(labels, context), quantile, context));
     }
-    result.into_iter()
+    result
 }
 
 fn forced_monotonicity(labels: &LabelSet, forced: Forced, context: &Context<'_>) -> Annotation {
@@ -137,7 +138,7 @@ fn forced_monotonicity(labels: &LabelSet, forced: Forced, context: &Context<'_>)
 }
 
 fn warn_of_quantile(q: f64, argument: usize, context: &mut Context<'_>) {
-    if !(0.0..=1.0).contains(&q) {
+    if !is_quantile(q) {
         context.say_of(argument, Annotation::InvalidQuantile(q));
     }
 }
@@ -168,14 +169,14 @@ fn result_labels(labels: &LabelSet, context: &Context<'_>) -> LabelSet {
     if context.delayed_name_removal { labels.clone() } else { without_metadata(labels) }
 }
 
-/// The name that annotations give: only there is one as long as names are dropped later.
+/// The name that annotations give; there is one only where names are dropped later.
 fn shown_name(labels: &LabelSet, context: &Context<'_>) -> String {
     if context.delayed_name_removal { labels.value(METRIC_NAME).to_owned() } else { String::new() }
 }
 
-/// A float as a label value: whole numbers have `.0`.
+/// A float as a label value: whole numbers have `.0`, and zero has no sign.
 fn open_metrics_float(value: f64) -> String {
-    let text = format_float(value, 'g', None);
+    let text = format_float(value + 0.0, 'g', None);
     let is_whole = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     if is_whole { text + ".0" } else { text }
 }

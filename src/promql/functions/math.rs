@@ -113,6 +113,9 @@ mod tests {
             (Asinh, 10.0, 2.998_222_950_297_97),
             (Acosh, 10.0, 2.993_222_846_126_381),
             (Atanh, 0.5, 0.549_306_144_334_054_8),
+            // Near the ends of floats and of the range.
+            (Asinh, -1e308, -709.889_355_822_725_9),
+            (Atanh, f64::EPSILON / 2.0 - 1.0, -18.714_973_875_118_524),
             (Exp, 1.0, std::f64::consts::E),
         ];
         for (function, value, expected) in cases {

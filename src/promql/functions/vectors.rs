@@ -7,8 +7,8 @@ use crate::model::LabelSet;
 use crate::model::labels::METRIC_NAME;
 use crate::promql::value::{Value, VectorSample};
 
-/// The labels that a function takes away because its result is no longer the metric: name, type and unit.
-const METADATA: [&str; 3] = [METRIC_NAME, "__type__", "__unit__"];
+/// Labels that describe the metric rather than the series: what is no longer the metric loses them.
+pub(crate) const METADATA: [&str; 3] = [METRIC_NAME, "__type__", "__unit__"];
 
 /// The labels without name, type and unit of the metric.
 pub(crate) fn without_metadata(labels: &LabelSet) -> LabelSet {

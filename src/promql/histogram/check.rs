@@ -30,8 +30,8 @@ pub enum HistogramError {
     NanBound,
     /// Bounds do not rise.
     #[error(
-        "custom buckets: previous bound is {previous:.6} and current is {current:.6}: \
-         histogram custom bounds must be in strictly increasing order"
+        "custom buckets: previous bound is {} and current is {}: histogram custom bounds must be in strictly \
+         increasing order", format_float(*.previous, 'f', Some(6)), format_float(*.current, 'f', Some(6))
     )]
     UnorderedBounds {
         /// A bound.
@@ -61,6 +61,9 @@ pub enum HistogramError {
     /// Custom buckets have no zero bucket.
     #[error("custom buckets: must have zero threshold of 0")]
     CustomZeroThreshold,
+    /// Custom buckets are all on the positive side.
+    #[error("custom buckets: must not have negative spans")]
+    CustomNegativeSpans,
     /// Custom buckets are all on the positive side.
     #[error("custom buckets: must not have negative buckets")]
     CustomNegativeBuckets,
@@ -153,11 +156,15 @@ impl FloatHistogram {
 
     fn validate_custom(&self) -> Result<(), HistogramError> {
         let bounds = &self.custom_values;
-        if bounds.iter().any(|bound| bound.is_nan()) {
-            return Err(HistogramError::NanBound);
-        }
-        if let Some(pair) = bounds.windows(2).find(|pair| pair[1] <= pair[0]) {
-            return Err(HistogramError::UnorderedBounds { previous: pair[0], current: pair[1] });
+        let mut previous = None;
+        for &current in &**bounds {
+            if current.is_nan() {
+                return Err(HistogramError::NanBound);
+            }
+            if let Some(previous) = previous.filter(|previous| current <= *previous) {
+                return Err(HistogramError::UnorderedBounds { previous, current });
+            }
+            previous = Some(current);
         }
         if bounds.last() == Some(&f64::INFINITY) {
             return Err(HistogramError::InfiniteBound);
@@ -176,7 +183,10 @@ impl FloatHistogram {
         if self.zero_threshold != 0.0 {
             return Err(HistogramError::CustomZeroThreshold);
         }
-        if !self.negative.spans.is_empty() || !self.negative.counts.is_empty() {
+        if !self.negative.spans.is_empty() {
+            return Err(HistogramError::CustomNegativeSpans);
+        }
+        if !self.negative.counts.is_empty() {
             return Err(HistogramError::CustomNegativeBuckets);
         }
         Ok(())

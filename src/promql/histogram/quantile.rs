@@ -68,8 +68,10 @@ impl FloatHistogram {
         if let Some(value) = self.bound_towards_zero(&mut bucket) {
             return Quantile::plain(value);
         }
-        // Rounding may have made it more than all.
-        count = count.min(self.count);
+        // Rounding may have made it more than all. NaN stays: the result is NaN then.
+        if count > self.count {
+            count = self.count;
+        }
         if count < rank {
             return if self.sum.is_nan() {
                 Quantile { value: f64::NAN, nan: NanObservations::Result }

@@ -34,28 +34,17 @@ impl FloatHistogram {
         if zero.threshold != self.zero_threshold || self.zero_count < zero.count.sum {
             return true;
         }
-        has_lost(self.outside_zero(&self.positive), self.outside_zero_of(previous, &previous.positive))
-            || has_lost(self.outside_zero(&self.negative), self.outside_zero_of(previous, &previous.negative))
+        let lost = |now: &Buckets, before: &Buckets| {
+            has_lost(self.outside_zero(self, now), self.outside_zero(previous, before))
+        };
+        lost(&self.positive, &previous.positive) || lost(&self.negative, &previous.negative)
     }
 
-    fn outside_zero(&self, side: &Buckets) -> impl Iterator<Item = (i32, f64)> {
-        self.outside_zero_of(self, side)
-    }
-
-    /// A side of another histogram in this one's schema, without what is in this one's zero bucket.
-    fn outside_zero_of(&self, other: &Self, side: &Buckets) -> impl Iterator<Item = (i32, f64)> {
-        let merged = if other.schema == self.schema {
-            side.clone()
-        } else {
-            Buckets::from_indexed(
-                side.indexed().map(|(index, count)| (coarser_index(index, other.schema, self.schema), count)),
-            )
-        };
-        let within = |index: i32| {
-            self.zero_threshold != 0.0 && exponential_bound(index, self.schema) <= self.zero_threshold
-        };
-        let kept: Vec<(i32, f64)> = merged.indexed().skip_while(|(index, _)| within(*index)).collect();
-        kept.into_iter()
+    /// A side of `other` in this one's schema, without what is in this one's zero bucket.
+    fn outside_zero(&self, other: &Self, side: &Buckets) -> impl Iterator<Item = (i32, f64)> {
+        let (schema, threshold) = (self.schema, self.zero_threshold);
+        let within = move |index: i32| threshold != 0.0 && exponential_bound(index, schema) <= threshold;
+        coarser(side, other.schema, schema).skip_while(move |(index, _)| within(*index))
     }
 
     /// The same for custom buckets with different bounds: over the bounds that both have.
@@ -70,6 +59,23 @@ impl FloatHistogram {
         };
         sums(self).iter().zip(sums(previous)).any(|(now, before)| *now < before)
     }
+}
+
+/// The buckets of a side in a coarser schema, or in the same.
+fn coarser(side: &Buckets, schema: i32, coarser: i32) -> impl Iterator<Item = (i32, f64)> {
+    let mut buckets =
+        side.indexed().map(move |(index, count)| (coarser_index(index, schema, coarser), count));
+    let mut next = buckets.next();
+    std::iter::from_fn(move || {
+        let (index, mut sum) = next?;
+        loop {
+            next = buckets.next();
+            match next {
+                Some((other, count)) if other == index => sum += count,
+                Some(_) | None => return Some((index, sum)),
+            }
+        }
+    })
 }
 
 /// Whether a populated bucket is gone or one has become smaller. Both are in the order of their indices.

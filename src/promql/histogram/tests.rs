@@ -111,6 +111,13 @@ fn what_does_not_fit_together_is_told() {
         positive: Buckets { spans: vec![BucketSpan { offset: 0, length: 2 }], counts: vec![1.0] },
         ..FloatHistogram::default()
     };
+    let backwards = FloatHistogram {
+        negative: Buckets {
+            spans: [(3, 1), (-2, 0)].map(|(offset, length)| BucketSpan { offset, length }).to_vec(),
+            counts: vec![1.0],
+        },
+        ..FloatHistogram::default()
+    };
     let schema = FloatHistogram { schema: 20, ..FloatHistogram::default() };
     for (histogram, message) in [
         (read("{{count:1 buckets:[1]}}"), ""),
@@ -126,6 +133,14 @@ fn what_does_not_fit_together_is_told() {
              buckets than provided",
         ),
         (
+            backwards,
+            "negative side: span number 2 with offset -2: histogram has a span whose offset is negative",
+        ),
+        (
+            read("{{z_bucket:-1}}"),
+            "zero bucket has observation count of -1: histogram has a bucket whose observation count is negative",
+        ),
+        (
             schema,
             "histogram has an invalid schema, which must be between -4 and 8 for exponential buckets, or -53 for \
              custom buckets, got schema 20",
@@ -136,7 +151,22 @@ fn what_does_not_fit_together_is_told() {
             "custom buckets: previous bound is 2.000000 and current is 1.000000: histogram custom bounds must be \
              in strictly increasing order",
         ),
+        (
+            read("{{schema:-53 custom_values:[Inf -Inf NaN]}}"),
+            "custom buckets: previous bound is +Inf and current is -Inf: histogram custom bounds must be in \
+             strictly increasing order",
+        ),
+        (
+            read("{{schema:-53 custom_values:[1 NaN]}}"),
+            "custom buckets: histogram custom bounds must not be NaN",
+        ),
+        (
+            read("{{schema:-53 custom_values:[1 Inf]}}"),
+            "custom buckets: last +Inf bound must not be explicitly defined: histogram custom bounds must be finite",
+        ),
         (read("{{schema:-53 z_bucket:1}}"), "custom buckets: must have zero count of 0"),
+        (read("{{schema:-53 z_bucket_w:1}}"), "custom buckets: must have zero threshold of 0"),
+        (read("{{schema:-53 n_buckets:[1]}}"), "custom buckets: must not have negative spans"),
         (
             read("{{schema:-53 custom_values:[2] buckets:[1 1 1]}}"),
             "custom buckets: only 1 custom bounds defined which is insufficient to cover total span length of 3: \

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{AppendError, MemoryStore};
 use crate::model::{LabelSet, MatchOp, Matcher, sample::stale_nan};
 use crate::promql::histogram::{CounterResetHint, FloatHistogram};
-use crate::promql::notation::{SequenceValue, parse_series};
+use crate::promql::notation::{SequenceValue, parse_histogram, parse_series};
 use crate::promql::source::{Source, TimeWindow};
 use crate::promql::value::Value;
 
@@ -101,6 +101,29 @@ fn times_of_a_series_rise_and_a_sample_may_be_said_again() {
     assert_eq!(append(4000, Value::Float(stale_nan())), Ok(()));
     let series = store.select(&[], EVER).expect("never fails");
     assert_eq!((series[0].floats.len(), series[0].histograms.len()), (2, 1));
+}
+
+#[test]
+fn histograms_whose_parts_do_not_fit_are_refused_first_of_all() {
+    let mut store = MemoryStore::default();
+    let mut append = |t, notation: &str| {
+        let histogram = parse_histogram(notation).expect(notation);
+        let refused = store.append(&labels("h", "a"), t, Value::Histogram(Arc::new(histogram)));
+        refused.err().map(|error| error.to_string())
+    };
+    assert_eq!(append(2000, "{{count:1 buckets:[1]}}"), None);
+    let negative = "positive side: bucket number 1 has observation count of -1: histogram has a bucket whose \
+                    observation count is negative";
+    // Also if it is out of order.
+    for t in [1000, 3000] {
+        assert_eq!(append(t, "{{count:1 buckets:[-1 2]}}").as_deref(), Some(negative), "{t}");
+    }
+    assert_eq!(append(3000, "{{count:2 sum:NaN buckets:[1 1 1]}}"), None, "counts need not add up");
+    // Nothing is left of a series that only has had such samples.
+    let mut store = MemoryStore::default();
+    let invalid = FloatHistogram { count: -1.0, ..FloatHistogram::default() };
+    assert!(store.append(&labels("h", "a"), 0, Value::Histogram(Arc::new(invalid))).is_err());
+    assert!(store.is_empty());
 }
 
 #[test]

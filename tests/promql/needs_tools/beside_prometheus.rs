@@ -3,28 +3,19 @@
 use std::collections::BTreeMap;
 
 use sereno::promql::ast::{AggregateOp, Expr, ValueType};
-use sereno::promql::engine::{self, EvalError, Evaluation, Options};
 use sereno::promql::memory::MemoryStore;
 use sereno::promql::parser::{self, Features};
 use sereno::promql::value::Value;
 
-use super::answers::Answer;
 use super::differences::{self, DIFFERENCES};
 use super::expressions;
-use super::samples::{self, NOW, Samples};
+use super::samples::{self, Samples};
 use super::server::Prometheus;
+use super::sides::{Asked, Sides};
 use crate::corpora::say;
-
-const MINUTE: i64 = 60_000;
 
 /// How many series are written in one request.
 const BATCH: usize = 5_000;
-
-/// Both, with the same samples.
-struct Sides {
-    prometheus: Prometheus,
-    store: MemoryStore,
-}
 
 #[tokio::test]
 async fn every_query_of_the_corpora_has_prometheus_answer() {
@@ -73,7 +64,7 @@ struct Tally {
 }
 
 async fn loaded(samples: &Samples) -> Prometheus {
-    let prometheus = Prometheus::start().await;
+    let prometheus = Prometheus::start(&[]).await;
     for (from, to) in samples::periods() {
         let all: Vec<_> = samples::between(samples, from, to).collect();
         for batch in all.chunks(BATCH) {
@@ -95,7 +86,7 @@ fn stored(samples: &Samples) -> MemoryStore {
 
 /// Compares an expression; if it gives nothing, its parts too, so that something is compared.
 async fn compare(sides: &Sides, text: &str, expr: &Expr, tally: &mut Tally) {
-    let (difference, is_filled) = match ask(sides, text, expr).await {
+    let (difference, is_filled) = match sides.ask(text, expr).await {
         Asked::Unknown => {
             tally.unknown += 1;
             return;
@@ -109,7 +100,7 @@ async fn compare(sides: &Sides, text: &str, expr: &Expr, tally: &mut Tally) {
     let mut has_filled_part = false;
     while let Some(part) = parts.pop() {
         let text = part.to_string();
-        let Asked::Compared { difference, is_filled } = ask(sides, &text, part).await else { continue };
+        let Asked::Compared { difference, is_filled } = sides.ask(&text, part).await else { continue };
         tally.judge(&text, part, difference);
         if part.value_type() == ValueType::Vector {
             has_filled_part |= is_filled;
@@ -121,38 +112,6 @@ async fn compare(sides: &Sides, text: &str, expr: &Expr, tally: &mut Tally) {
     tally.filled_in_part += usize::from(has_filled_part);
 }
 
-enum Asked {
-    /// Prometheus 2 does not parse it.
-    Unknown,
-    Compared {
-        difference: Option<String>,
-        is_filled: bool,
-    },
-}
-
-/// Asks both, at one time and over half an hour.
-async fn ask(sides: &Sides, text: &str, expr: &Expr) -> Asked {
-    let options = Options::default();
-    let (start, end, step) = (NOW - 30 * MINUTE, NOW, 5 * MINUTE);
-    let seconds = |millis: i64| format!("{}.{:03}", millis / 1000, millis % 1000);
-    let json = sides.prometheus.get("/api/v1/query", &[("query", text), ("time", &seconds(NOW))]).await;
-    if json["error"].as_str().is_some_and(|error| error.contains("parse error")) {
-        return Asked::Unknown;
-    }
-    let instant = ours(engine::instant(expr, &sides.store, NOW, &options));
-    let mut is_filled = instant.is_filled();
-    let mut difference = instant.difference(&Answer::theirs(&json));
-    if difference.is_none() {
-        let times = [seconds(start), seconds(end), seconds(step)];
-        let query = [("query", text), ("start", &times[0]), ("end", &times[1]), ("step", &times[2])];
-        let json = sides.prometheus.get("/api/v1/query_range", &query).await;
-        let range = ours(engine::range(expr, &sides.store, start, end, step, &options));
-        is_filled |= range.is_filled();
-        difference = range.difference(&Answer::theirs(&json)).map(|what| format!("as a range query: {what}"));
-    }
-    Asked::Compared { difference, is_filled }
-}
-
 impl Tally {
     fn judge(&mut self, text: &str, expr: &Expr, difference: Option<String>) {
         match (difference, differences::of(text)) {
@@ -161,13 +120,6 @@ impl Tally {
             (Some(_), None) if chooses_among_equals(expr) => {}
             (Some(what), None) => self.found.push(format!("{text}\n    {what}")),
         }
-    }
-}
-
-fn ours(result: Result<Evaluation, EvalError>) -> Answer {
-    match result {
-        Ok(evaluation) => Answer::ours(evaluation.result),
-        Err(error) => Answer::Failed(error.to_string()),
     }
 }
 

@@ -4,5 +4,8 @@ mod answers;
 mod beside_prometheus;
 mod differences;
 mod expressions;
+mod histogram_samples;
+mod histograms;
 mod samples;
 mod server;
+mod sides;

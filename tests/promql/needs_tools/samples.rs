@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sereno::model::{LabelSet, MatchOp, Matcher, sample::stale_nan};
 use sereno::promql::ast::{Expr, VectorSelector};
+use sereno::promql::source::StoredSeries;
 use sereno::promql::value::FloatPoint;
 
 /// The time at which queries look: beside full seconds and minutes, in milliseconds.
@@ -17,7 +18,7 @@ pub(super) const NOW: i64 = 1_700_000_053_123;
 /// How many series a selector gets at least.
 const ROWS: usize = 6;
 
-const MINUTE: i64 = 60_000;
+pub(super) const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
 /// Parts of time with samples: from when, how many, how far apart. The last lasts more than an hour.
@@ -30,7 +31,7 @@ const PERIODS: [(i64, i64, i64); 5] = [
 ];
 
 /// Between full seconds, where no query looks.
-const BESIDE_THE_GRID: i64 = 337;
+pub(super) const BESIDE_THE_GRID: i64 = 337;
 
 /// Series with their samples, in the order of their labels.
 pub(super) type Samples = BTreeMap<LabelSet, Vec<FloatPoint>>;
@@ -64,17 +65,13 @@ pub(super) fn samples_for(expressions: &[Expr]) -> Samples {
 }
 
 /// The samples between two times, of each series that has any.
-pub(super) fn between(
-    samples: &Samples,
-    from: i64,
-    to: i64,
-) -> impl Iterator<Item = (&LabelSet, &[FloatPoint])> {
-    let part = move |points: &'_ [FloatPoint]| {
+pub(super) fn between(samples: &Samples, from: i64, to: i64) -> impl Iterator<Item = StoredSeries<'_>> {
+    let series = samples.iter().map(move |(labels, points)| {
         let start = points.partition_point(|point| point.t < from);
-        start..points.partition_point(|point| point.t < to)
-    };
-    let parts = samples.iter().map(move |(labels, points)| (labels, &points[part(points)]));
-    parts.filter(|(_, points)| !points.is_empty())
+        let end = points.partition_point(|point| point.t < to);
+        StoredSeries { labels, floats: &points[start..end], histograms: &[] }
+    });
+    series.filter(|series| !series.floats.is_empty())
 }
 
 /// Where one period ends and the next begins, as Prometheus has to be given them one after the other.
@@ -271,7 +268,7 @@ fn hash(text: &str) -> u64 {
 }
 
 /// The same numbers in every run.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -281,7 +278,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    fn fraction(&mut self) -> f64 {
+    pub(super) fn fraction(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 }

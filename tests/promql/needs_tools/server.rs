@@ -6,8 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use prost::Message;
-use sereno::model::LabelSet;
-use sereno::promql::value::FloatPoint;
+use sereno::promql::histogram::{Buckets, CounterResetHint, FloatHistogram};
+use sereno::promql::source::StoredSeries;
+use sereno::promql::value::{FloatPoint, HistogramPoint};
 
 /// How long it may take to start or to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,7 +29,8 @@ impl Drop for Prometheus {
 }
 
 impl Prometheus {
-    pub(super) async fn start() -> Self {
+    /// A new one without samples, with these features enabled.
+    pub(super) async fn start(features: &[&str]) -> Self {
         // An error means that another test of this process was first.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let program = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/tools/usr/bin/prometheus");
@@ -43,6 +45,7 @@ impl Prometheus {
             .args(["--config.file=prometheus.yml", "--storage.tsdb.path=data"])
             .args(["--storage.tsdb.retention.time=100y", "--web.enable-remote-write-receiver"])
             .arg(format!("--web.listen-address={address}"))
+            .args(features.iter().map(|feature| format!("--enable-feature={feature}")))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();
@@ -76,9 +79,17 @@ impl Prometheus {
     }
 
     /// Gives it samples; no sample may be more than an hour older than any that it has.
-    pub(super) async fn write<'a>(&self, series: impl Iterator<Item = (&'a LabelSet, &'a [FloatPoint])>) {
-        let message =
-            WriteRequest { timeseries: series.map(|(labels, points)| wire(labels, points)).collect() };
+    pub(super) async fn write<'a>(&self, series: impl Iterator<Item = StoredSeries<'a>>) {
+        let refused = self.try_write(series).await;
+        assert!(refused.is_ok(), "{refused:?}");
+    }
+
+    /// Gives it samples that it may refuse; then the status and the text that it says.
+    pub(super) async fn try_write<'a>(
+        &self,
+        series: impl Iterator<Item = StoredSeries<'a>>,
+    ) -> Result<(), String> {
+        let message = WriteRequest { timeseries: series.map(wire).collect() };
         let body = snap::raw::Encoder::new().compress_vec(&message.encode_to_vec()).expect("it compresses");
         let request = self.client.post(format!("{}/api/v1/write", self.url));
         let request =
@@ -87,7 +98,7 @@ impl Prometheus {
         let answer = answer.expect("an answer");
         let status = answer.status();
         let text = answer.text().await.unwrap_or_default();
-        assert!(status.is_success(), "{status}: {text}");
+        if status.is_success() { Ok(()) } else { Err(format!("{status}: {}", text.trim())) }
     }
 
     /// Its answer, an error of its API included.
@@ -104,10 +115,63 @@ impl Prometheus {
     }
 }
 
-fn wire(labels: &LabelSet, points: &[FloatPoint]) -> TimeSeries {
+fn wire(series: StoredSeries<'_>) -> TimeSeries {
     let label = |(name, value): (&str, &str)| Label { name: name.to_owned(), value: value.to_owned() };
     let sample = |point: &FloatPoint| Sample { value: point.v, timestamp: point.t };
-    TimeSeries { labels: labels.iter().map(label).collect(), samples: points.iter().map(sample).collect() }
+    TimeSeries {
+        labels: series.labels.iter().map(label).collect(),
+        samples: series.floats.iter().map(sample).collect(),
+        histograms: series.histograms.iter().map(histogram).collect(),
+    }
+}
+
+/// With whole numbers if all of them are, as of a counter that was scraped; else with floats, as of a sum.
+fn histogram(point: &HistogramPoint) -> Histogram {
+    let FloatHistogram { schema, sum, count, zero_count, zero_threshold, positive, negative, .. } = &*point.h;
+    let mut numbers = [count, zero_count].into_iter().chain(&positive.counts).chain(&negative.counts);
+    let reset_hint = match point.h.counter_reset_hint {
+        CounterResetHint::Unknown => 0,
+        CounterResetHint::Reset => 1,
+        CounterResetHint::NotReset => 2,
+        CounterResetHint::Gauge => 3,
+    };
+    let span = |span: &sereno::promql::histogram::BucketSpan| BucketSpan {
+        offset: span.offset,
+        length: span.length,
+    };
+    let spans = |side: &Buckets| side.spans.iter().map(span).collect();
+    let histogram = Histogram {
+        sum: *sum,
+        schema: *schema,
+        zero_threshold: *zero_threshold,
+        negative_spans: spans(negative),
+        positive_spans: spans(positive),
+        reset_hint,
+        timestamp: point.t,
+        ..Histogram::default()
+    };
+    if numbers.all(|number| number.fract() == 0.0 && *number >= 0.0) {
+        Histogram {
+            count_int: Some(*count as u64),
+            zero_count_int: Some(*zero_count as u64),
+            negative_deltas: deltas(&negative.counts),
+            positive_deltas: deltas(&positive.counts),
+            ..histogram
+        }
+    } else {
+        Histogram {
+            count_float: Some(*count),
+            zero_count_float: Some(*zero_count),
+            negative_counts: negative.counts.clone(),
+            positive_counts: positive.counts.clone(),
+            ..histogram
+        }
+    }
+}
+
+fn deltas(counts: &[f64]) -> Vec<i64> {
+    let mut before = 0;
+    counts.iter().map(|count| *count as i64 - std::mem::replace(&mut before, *count as i64)).collect()
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -122,6 +186,8 @@ struct TimeSeries {
     labels: Vec<Label>,
     #[prost(message, repeated, tag = "2")]
     samples: Vec<Sample>,
+    #[prost(message, repeated, tag = "4")]
+    histograms: Vec<Histogram>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -138,4 +204,46 @@ struct Sample {
     value: f64,
     #[prost(int64, tag = "2")]
     timestamp: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Histogram {
+    #[prost(uint64, optional, tag = "1")]
+    count_int: Option<u64>,
+    #[prost(double, optional, tag = "2")]
+    count_float: Option<f64>,
+    #[prost(double, tag = "3")]
+    sum: f64,
+    #[prost(sint32, tag = "4")]
+    schema: i32,
+    #[prost(double, tag = "5")]
+    zero_threshold: f64,
+    #[prost(uint64, optional, tag = "6")]
+    zero_count_int: Option<u64>,
+    #[prost(double, optional, tag = "7")]
+    zero_count_float: Option<f64>,
+    #[prost(message, repeated, tag = "8")]
+    negative_spans: Vec<BucketSpan>,
+    #[prost(sint64, repeated, tag = "9")]
+    negative_deltas: Vec<i64>,
+    #[prost(double, repeated, tag = "10")]
+    negative_counts: Vec<f64>,
+    #[prost(message, repeated, tag = "11")]
+    positive_spans: Vec<BucketSpan>,
+    #[prost(sint64, repeated, tag = "12")]
+    positive_deltas: Vec<i64>,
+    #[prost(double, repeated, tag = "13")]
+    positive_counts: Vec<f64>,
+    #[prost(int32, tag = "14")]
+    reset_hint: i32,
+    #[prost(int64, tag = "15")]
+    timestamp: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct BucketSpan {
+    #[prost(sint32, tag = "1")]
+    offset: i32,
+    #[prost(uint32, tag = "2")]
+    length: u32,
 }

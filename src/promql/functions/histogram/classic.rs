@@ -54,10 +54,8 @@ impl ClassicBuckets {
             return None;
         }
         let rank = q * last.count;
-        let at = finite.iter().position(|bucket| bucket.count >= rank);
-        let Some((at, bucket)) = at.map(|at| (at, finite[at])) else {
-            return Some(highest.upper);
-        };
+        let at = first_where(finite, |bucket| bucket.count >= rank);
+        let Some(bucket) = finite.get(at) else { return Some(highest.upper) };
         let below = at.checked_sub(1).map(|before| finite[before]);
         let (lower, before) = match below {
             Some(below) => (below.upper, below.count),
@@ -137,6 +135,17 @@ impl ClassicBuckets {
         }
         forced
     }
+}
+
+/// The place of the first bucket of which something holds, which then holds of all after it. Among counts that are NaN
+/// it need not: which one is found depends on where is looked, and that is where Go's `sort.Search` looks.
+fn first_where(buckets: &[ClassicBucket], holds: impl Fn(&ClassicBucket) -> bool) -> usize {
+    let (mut low, mut high) = (0, buckets.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if holds(&buckets[middle]) { high = middle } else { low = middle + 1 }
+    }
+    low
 }
 
 /// Whether two counts differ by no more than what floats lose.

@@ -65,20 +65,18 @@ impl<'a> Histograms<'a> {
         argument: usize,
         context: &mut Context<'_>,
     ) {
-        let mut ambiguous = Vec::new();
+        let mut ambiguous = vec![false; self.classic.len()];
         self.native.retain(|(labels, _)| match places.get(*labels) {
             None => true,
             Some(place) => {
-                ambiguous.push(*place);
+                ambiguous[*place] = true;
                 let metric = shown_name(labels, context);
                 context.say_of(argument, Annotation::MixedClassicNativeHistograms { metric });
                 false
             }
         });
-        if !ambiguous.is_empty() {
-            let mut place = 0..;
-            self.classic.retain(|_| place.next().is_none_or(|place| !ambiguous.contains(&place)));
-        }
+        let mut ambiguous = ambiguous.into_iter();
+        self.classic.retain(|_| ambiguous.next() != Some(true));
     }
 }
 

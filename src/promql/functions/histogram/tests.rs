@@ -86,6 +86,9 @@ fn what_is_wrong_with_classic_histograms_is_said() {
              https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile), from buckets 2 \
              to 3, with a max diff of 4, over 1 samples from 1970-01-01T00:01:00Z to 1970-01-01T00:01:00Z (1:6)",
         ),
+        // Where a count is unknown, the search goes the way that Prometheus' goes.
+        (&[r#"h{le="1"} 5"#, r#"h{le="2"} NaN"#, r#"h{le="3"} 7"#, r#"h{le="+Inf"} 8"#], "{} NaN"),
+        (&[r#"h{le="1"} 5"#, r#"h{le="2"} NaN"#, r#"h{le="+Inf"} 8"#], "{} 2"),
         // So small a step down is noise.
         (&[r#"h{le="1"} 1"#, r#"h{le="2"} 0.9999999999999"#, r#"h{le="+Inf"} 2"#], "{} 1"),
     ] {
@@ -179,6 +182,8 @@ fn several_quantiles_at_once() {
     {job="b", q="1.0"} 2
     {job="a", q="1.0"} 4
     "#);
+    let args = [Argument::Vector(&samples[4..]), Argument::String("q"), Argument::Scalar(-0.0)];
+    assert_eq!(call(super::quantiles, &args, false), r#"{job="b", q="0.0"} 1"#);
 }
 
 #[test]
