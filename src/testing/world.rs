@@ -233,6 +233,7 @@ impl<'s> World<'s> {
         engine::Options {
             default_subquery_step: self.suite.file.evaluation_interval.millis(),
             delayed_name_removal: self.suite.options.delayed_name_removal,
+            use_start_timestamps: self.suite.options.use_start_timestamps,
             ..engine::Options::default()
         }
     }
@@ -241,9 +242,10 @@ impl<'s> World<'s> {
         for Fed { series, stored } in &mut self.feed {
             while let Some((at, value)) = series.samples.get(*stored).filter(|(at, _)| *at <= until.millis())
             {
+                let start = series.starts.get(*stored).copied().unwrap_or_default();
                 *stored += 1;
                 let value = self.hints.stored(&series.labels, value.clone());
-                if let Err(error) = self.store.append(&series.labels, *at, value) {
+                if let Err(error) = self.store.append_with_start(&series.labels, *at, start, value) {
                     let (span, error) = (series.span.clone(), error.to_string());
                     self.failures.push(WorldFailure::Sample { span, error });
                     break;

@@ -60,7 +60,8 @@ fn compute(expr: &DurationExpr, query: &Query) -> Result<f64, EvalError> {
     })
 }
 
-fn seconds(millis: i64) -> f64 {
+/// Milliseconds as the seconds that PromQL counts in.
+pub(super) fn seconds(millis: i64) -> f64 {
     millis as f64 / 1000.0
 }
 

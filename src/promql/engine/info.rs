@@ -94,7 +94,7 @@ impl Evaluator<'_> {
         }
         let matchers = wanted.data.iter().chain(&wanted.names).cloned().collect();
         let selector = Selector { matchers, shift, extension: None, stats: false };
-        let mut infos = self.latest(&selector, steps, |at, point| match point {
+        let mut infos = self.latest(&selector, steps, |_, at, point| match point {
             Point::Float(_) => Point::Float(at as f64),
             Point::Histogram(h) => Point::Histogram(h),
         })?;

@@ -40,13 +40,7 @@ impl Evaluator<'_> {
     ) -> Result<Vec<Series>, EvalError> {
         match (call.function, args) {
             (Function::Timestamp, [arg]) => self.timestamp(arg, steps),
-            (Function::StartTimestamp, [arg]) => {
-                // Sources know no start times, as Prometheus without the feature for them.
-                let before = self.limits.current;
-                self.eval(arg, steps)?;
-                self.limits.current = before;
-                Ok(Vec::new())
-            }
+            (Function::StartTimestamp, [arg]) => self.start_timestamp(arg, steps),
             (Function::Absent, [arg]) => self.absent(arg, steps),
             (Function::AbsentOverTime, [arg]) => self.absent_over_time(arg, steps),
             (Function::LabelReplace, args) => self.label_replace(args, steps),

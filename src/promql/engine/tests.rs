@@ -10,6 +10,7 @@ use crate::promql::annotations::Severity;
 use crate::promql::memory::MemoryStore;
 use crate::promql::notation::{SequenceValue, parse_series};
 use crate::promql::parser::{Features, parse};
+use crate::promql::source::{Source, TimeWindow};
 use crate::promql::value::{QueryResult, Series, Value};
 
 /// A store with series of one sample each ten seconds from 0 on.
@@ -340,6 +341,29 @@ fn histograms_read_without_buckets_know_of_resets() {
         ("histogram_count(last_over_time(sum(h)[10s:10s]))", "{} 10"),
     ] {
         assert_eq!(shown(query, at(&store, query, 10, &Options::default())), wanted, "{query}");
+    }
+}
+
+#[test]
+fn start_timestamps_count_if_they_are_to() {
+    let mut store = loaded(r#"m_total{i="1"} 1"#);
+    let labels = store.select(&[], TimeWindow { from: 0, to: 0 }).expect("never fails")[0].labels.clone();
+    store.append_with_start(&labels, 10_000, 5000, Value::Float(2.0)).expect("times rise");
+    for (query, off, on) in [
+        ("resets(m_total[20s])", r#"{i="1"} 0"#, r#"{i="1"} 1"#),
+        ("increase(m_total[5001ms])", "", r#"{i="1"} 2"#),
+        ("increase(m_total[5001ms] anchored)", r#"{i="1"} 1"#, r#"{i="1"} 1"#),
+        ("delta(m_total[20s])", r#"{i="1"} 2"#, r#"{i="1"} 2"#),
+        ("start_timestamp(m_total)", "", r#"{i="1"} 5"#),
+        ("start_timestamp(m_total offset 1s)", "", r#"{i="1"} 0"#),
+        ("start_timestamp(m_total @ 10 offset -1m)", "", r#"{i="1"} 5"#),
+        ("start_timestamp(m_total + 1)", "", ""),
+    ] {
+        for (use_start_timestamps, wanted) in [(false, off), (true, on)] {
+            let options = Options { use_start_timestamps, ..Options::default() };
+            let got = shown(query, at(&store, query, 10, &options));
+            assert_eq!(got, wanted, "{query} {use_start_timestamps}");
+        }
     }
 }
 
