@@ -322,6 +322,30 @@ fn experimental_features() {
     ]);
 }
 
+/// Once there can be no result, nothing is said of what would have been wrong with it otherwise.
+#[test]
+fn histograms_among_floats_are_not_looked_at() {
+    let store = loaded(
+        r#"
+        a{job="1"} 1
+        a{job="2"} {{count:1 buckets:[1]}}
+        a{job="3"} {{count:1 schema:-53 custom_values:[1] buckets:[1]}}
+        b{job="1"} {{count:1 buckets:[1]}}
+        b{job="2"} 1
+        b{job="3"} {{count:1 schema:-53 custom_values:[1] buckets:[1]}}
+        "#,
+    );
+    let floats = "PromQL warning: encountered a mix of histograms and floats for aggregation (1:5)";
+    let schemas = "PromQL warning: vector contains a mix of histograms with exponential and custom buckets schemas \
+                   for metric name \"b\" (1:5)";
+    for op in ["sum", "avg"] {
+        let (a, b) = (format!("{op}(a)"), format!("{op}(b)"));
+        assert_eq!(shown(&a, at(&store, &a, 0, &Options::default())).trim(), floats);
+        let both = shown(&b, at(&store, &b, 0, &Options::default()));
+        assert!(both.contains(floats) && both.contains(schemas), "{both}");
+    }
+}
+
 /// The reset is only seen where counts alone are read: the store does not tell of it.
 #[test]
 fn histograms_read_without_buckets_know_of_resets() {
