@@ -12,6 +12,7 @@ use super::value::{FloatPoint, QueryResult, Series, Value, VectorSample};
 mod absent;
 mod aggregate;
 mod binary;
+mod count_values;
 mod cursor;
 mod durations;
 mod error;
