@@ -79,6 +79,7 @@ impl Evaluator<'_> {
         let before = self.limits.current;
         let matrix = self.eval(arg, steps)?;
         let mut cursor = Cursor::new(&matrix);
+        self.limits.pass(steps.count())?;
         let mut floats = Vec::with_capacity(steps.count());
         for t in steps.iter() {
             self.limits.tick(cursor.len())?;
@@ -147,6 +148,7 @@ impl Evaluator<'_> {
         let matrices = self.eval_args(args, steps)?;
         let spans: Vec<Span> = args.iter().map(|arg| arg.span).collect();
         let mut vectors = StepArguments::new(args, &matrices);
+        self.limits.pass(steps.count())?;
         let mut floats = Vec::with_capacity(steps.count());
         for t in steps.iter() {
             let count = vectors.at(t);
