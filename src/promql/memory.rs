@@ -4,7 +4,6 @@
 //! labels, so that a selection of few among 100,000 does not look at the rest.
 
 mod hints;
-mod listing;
 mod postings;
 
 use std::sync::Arc;
@@ -142,11 +141,6 @@ impl MemoryStore {
             None => (Vec::new(), 0..self.series.len()),
         };
         some.into_iter().map(|id| id as usize).chain(all)
-    }
-
-    /// The places of the series that match all `matchers`.
-    fn places(&self, matchers: &[Matcher]) -> impl Iterator<Item = usize> {
-        self.candidates(matchers).filter(|place| self.series[*place].matches(matchers))
     }
 
     /// The start timestamps of a series. Nothing is looked for if no series has any.
