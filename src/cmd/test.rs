@@ -127,6 +127,9 @@ enum Feature {
     /// Metric names are dropped at the end of an evaluation
     #[value(name = "promql-delayed-name-removal")]
     DelayedNameRemoval,
+    /// Start timestamps of samples (series NAME@st) tell rate, increase and the like of resets
+    #[value(name = "use-start-timestamps")]
+    UseStartTimestamps,
 }
 
 impl TestArguments {
@@ -152,6 +155,7 @@ fn options(features: &[Feature]) -> Options {
             fill_modifiers: on(Feature::BinopFillModifiers),
         },
         delayed_name_removal: on(Feature::DelayedNameRemoval),
+        use_start_timestamps: on(Feature::UseStartTimestamps),
         timelines: false,
     }
 }

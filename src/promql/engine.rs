@@ -12,6 +12,7 @@ use super::value::{FloatPoint, QueryResult, Series, Value, VectorSample};
 mod absent;
 mod aggregate;
 mod binary;
+mod count_values;
 mod cursor;
 mod durations;
 mod error;
@@ -56,6 +57,9 @@ pub struct Options<'a> {
     pub default_subquery_step: i64,
     /// Whether `rate` judges counters by the label `__type__` instead of the name (`type-and-unit-labels`).
     pub type_and_unit_labels: bool,
+    /// Whether start timestamps of samples count: they tell `rate`, `irate`, `increase` and `resets` of resets, and
+    /// are what `start_timestamp` gives (`use-start-timestamps`).
+    pub use_start_timestamps: bool,
     /// Asked now and then; the evaluation ends with an error when it answers true.
     pub deadline: Option<&'a dyn Fn() -> bool>,
 }
@@ -68,6 +72,7 @@ impl Default for Options<'_> {
             delayed_name_removal: false,
             default_subquery_step: 60_000,
             type_and_unit_labels: false,
+            use_start_timestamps: false,
             deadline: None,
         }
     }
@@ -81,6 +86,7 @@ impl std::fmt::Debug for Options<'_> {
             .field("delayed_name_removal", &self.delayed_name_removal)
             .field("default_subquery_step", &self.default_subquery_step)
             .field("type_and_unit_labels", &self.type_and_unit_labels)
+            .field("use_start_timestamps", &self.use_start_timestamps)
             .field("deadline", &self.deadline.is_some())
             .finish()
     }

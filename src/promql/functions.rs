@@ -5,7 +5,7 @@ use super::annotations::{Annotation, Annotations};
 use super::ast::Extension;
 use super::signature::Function;
 use super::span::Span;
-use super::value::{FloatPoint, HistogramPoint, Value, VectorSample};
+use super::value::{FloatPoint, HistogramPoint, StartPoint, Value, VectorSample};
 use crate::model::LabelSet;
 use crate::model::number::format_float;
 
@@ -21,6 +21,7 @@ mod notes;
 mod over_time;
 mod rate;
 mod sort;
+mod starts;
 pub(crate) mod statistics;
 mod table;
 #[cfg(test)]
@@ -58,6 +59,8 @@ pub struct Window<'a> {
     pub floats: &'a [FloatPoint],
     /// Histograms likewise.
     pub histograms: &'a [HistogramPoint],
+    /// The start timestamps that samples have, sorted by their times; none where they do not count.
+    pub starts: &'a [StartPoint],
     /// The start of the window, excluded; milliseconds since the epoch. Offsets are already subtracted.
     pub start: i64,
     /// The end of the window, included.

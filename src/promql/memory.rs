@@ -4,14 +4,13 @@
 //! labels, so that a selection of few among 100,000 does not look at the rest.
 
 mod hints;
-mod listing;
 mod postings;
 
 use std::sync::Arc;
 
 use super::histogram::{Buckets, FloatHistogram, HistogramError};
 use super::source::{Source, SourceError, StoredSeries, TimeWindow};
-use super::value::{FloatPoint, HistogramPoint, Value, count_until};
+use super::value::{FloatPoint, HistogramPoint, StartPoint, Value, count_until};
 use crate::model::{LabelSet, Lookup, Matcher};
 use postings::Postings;
 
@@ -22,6 +21,8 @@ pub struct MemoryStore {
     series: Vec<Stored>,
     ids: Lookup<LabelSet, u32>,
     postings: Postings,
+    /// The start timestamps of series that have any, which few have: beside the series they would cost all of them.
+    starts: Lookup<u32, Vec<StartPoint>>,
 }
 
 /// How many series a selection waits for at once.
@@ -64,11 +65,35 @@ impl MemoryStore {
     /// # Errors
     /// See [`AppendError`]; nothing is stored then.
     pub fn append(&mut self, labels: &LabelSet, t: i64, value: Value) -> Result<(), AppendError> {
+        self.put(labels, t, value).map(|_| ())
+    }
+
+    /// Like [`Self::append`], of a sample whose counter began at `start`, milliseconds since the epoch. As in
+    /// Prometheus, 0 says that this is not known.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub fn append_with_start(
+        &mut self,
+        labels: &LabelSet,
+        t: i64,
+        start: i64,
+        value: Value,
+    ) -> Result<(), AppendError> {
+        let stored_in = self.put(labels, t, value)?;
+        if let Some(id) = stored_in.filter(|_| start != 0) {
+            self.starts.or_insert_with(id, Vec::new).push(StartPoint { t, start });
+        }
+        Ok(())
+    }
+
+    /// Stores a sample; answers in which series, unless it is there already.
+    fn put(&mut self, labels: &LabelSet, t: i64, value: Value) -> Result<Option<u32>, AppendError> {
         if let Value::Histogram(histogram) = &value {
             histogram.validate()?;
         }
-        if let Some(id) = self.ids.get(labels) {
-            return self.series[*id as usize].append(t, value);
+        if let Some(id) = self.ids.get(labels).copied() {
+            return Ok(self.series[id as usize].append(t, value)?.then_some(id));
         }
         let id = u32::try_from(self.series.len()).map_err(|_| AppendError::TooManySeries)?;
         let mut stored = Stored { labels: labels.clone(), floats: Vec::new(), histograms: Vec::new() };
@@ -76,12 +101,15 @@ impl MemoryStore {
         self.postings.add(labels, id);
         self.ids.insert(labels.clone(), id);
         self.series.push(stored);
-        Ok(())
+        Ok(Some(id))
     }
 
     /// Forgets samples before `t`, milliseconds since the epoch. Series stay known, also without samples.
     pub fn forget_before(&mut self, t: i64) {
-        for stored in &mut self.series {
+        for (id, stored) in (0..).zip(&mut self.series) {
+            if let Some(starts) = self.starts.get_mut(&id) {
+                starts.drain(..starts.partition_point(|point| point.t < t));
+            }
             let old = stored.floats.partition_point(|point| point.t < t);
             stored.floats.drain(..old);
             let old = stored.histograms.partition_point(|point| point.t < t);
@@ -121,9 +149,10 @@ impl MemoryStore {
         some.into_iter().map(|id| id as usize).chain(all)
     }
 
-    /// The places of the series that match all `matchers`.
-    fn places(&self, matchers: &[Matcher]) -> impl Iterator<Item = usize> {
-        self.candidates(matchers).filter(|place| self.series[*place].matches(matchers))
+    /// The start timestamps of a series. Nothing is looked for if no series has any.
+    fn starts_of(&self, place: usize) -> &[StartPoint] {
+        let id = if self.starts.is_empty() { None } else { u32::try_from(place).ok() };
+        id.and_then(|id| self.starts.get(&id)).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -131,12 +160,14 @@ impl Source for MemoryStore {
     fn select(&self, matchers: &[Matcher], window: TimeWindow) -> Result<Vec<StoredSeries<'_>>, SourceError> {
         let (mut candidates, mut found) = (self.candidates(matchers), Vec::new());
         loop {
-            let near: Vec<&Stored> =
-                candidates.by_ref().take(NEAR).map(|place| &self.series[place]).collect();
+            let near: Vec<usize> = candidates.by_ref().take(NEAR).collect();
             // What is read now is far away in memory: it is waited for together, not for one after the other.
-            std::hint::black_box(near.iter().fold(0, |all, series| all ^ series.touch()));
-            let matching = near.iter().filter(|series| series.matches(matchers));
-            let windows = matching.map(|series| series.within(window));
+            std::hint::black_box(near.iter().fold(0, |all, place| all ^ self.series[*place].touch()));
+            let matching = near.iter().filter(|place| self.series[**place].matches(matchers));
+            let windows = matching.map(|place| StoredSeries {
+                starts: range(self.starts_of(*place), window, |point| point.t),
+                ..self.series[*place].within(window)
+            });
             found.extend(windows.filter(|series| !series.floats.is_empty() || !series.histograms.is_empty()));
             if near.len() < NEAR {
                 return Ok(found);
@@ -146,14 +177,15 @@ impl Source for MemoryStore {
 }
 
 impl Stored {
-    fn append(&mut self, t: i64, value: Value) -> Result<(), AppendError> {
+    /// Adds a sample; answers whether it was not there yet.
+    fn append(&mut self, t: i64, value: Value) -> Result<bool, AppendError> {
         if let Some(latest) = self.latest() {
             if t < latest {
                 return Err(AppendError::OutOfOrder { latest });
             }
             if t == latest {
                 let again = self.has(t, &value);
-                return if again { Ok(()) } else { Err(AppendError::DuplicateForTimestamp) };
+                return if again { Ok(false) } else { Err(AppendError::DuplicateForTimestamp) };
             }
         }
         match value {
@@ -164,7 +196,7 @@ impl Stored {
                 self.histograms.push(HistogramPoint { t, h });
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn matches(&self, matchers: &[Matcher]) -> bool {
@@ -193,10 +225,11 @@ impl Stored {
         }
     }
 
+    /// What is in the window; start timestamps are kept elsewhere.
     fn within(&self, window: TimeWindow) -> StoredSeries<'_> {
         let floats = range(&self.floats, window, |point| point.t);
         let histograms = range(&self.histograms, window, |point| point.t);
-        StoredSeries { labels: &self.labels, floats, histograms }
+        StoredSeries { labels: &self.labels, floats, histograms, starts: &[] }
     }
 }
 

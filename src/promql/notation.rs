@@ -1,8 +1,9 @@
 //! The notation of series and their values in Prometheus' tests: `up{job="api"} 1 2+1x3 _ stale {{count:2 sum:3}}x4`.
+//! A line before it may give the start timestamps of its samples: `up{job="api"}@st -30s-1mx4 _x6`.
 //!
 //! What it means and what is refused is as in promtool, other than that a series cannot grow without bounds.
 //! The metric is read by the parser of expressions, values are read here: `reader` has the sequence, `histogram` what
-//! is between double braces.
+//! is between double braces, `starts` the start timestamps.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,9 +16,11 @@ mod error;
 mod histogram;
 mod metric;
 mod reader;
+mod starts;
 
-pub use error::{NotationError, NotationErrorKind};
+pub use error::{NotationError, NotationErrorKind, StartProblem};
 pub use metric::end_of_metric;
+pub use starts::{StartsNotation, UnpairedStarts, parse_starts};
 
 /// How many samples one series may have; a histogram that grows counts for as many as it takes the place of.
 pub const MAX_SAMPLES: usize = 4_000_000;
@@ -68,8 +71,7 @@ impl From<FloatHistogram> for SequenceValue {
 /// The first thing that cannot be read, with its place in `text`; or more than [`MAX_SAMPLES`] samples.
 pub fn parse_series(text: &str) -> Result<SeriesNotation, NotationError> {
     let end = end_of_metric(text);
-    let labels = metric::read(&text[..end])
-        .map_err(|(span, message)| NotationError::new(text, span, NotationErrorKind::Metric(message)))?;
+    let labels = metric::read(text, end)?;
     Ok(SeriesNotation { labels, values: reader::Reader::new(text, end).read(false)? })
 }
 

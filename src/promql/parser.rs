@@ -30,6 +30,8 @@ use super::lexer::token::{Described, Token, TokenKind};
 use super::span::Span;
 use crate::model::{LabelSet, Matcher};
 
+pub(super) use literal::number;
+
 pub use error::{Expected, LexError, ParseError, ParseErrorKind, ParseErrors};
 
 /// Which parts of the language are on that Prometheus has behind flags. Duration expressions always are.

@@ -1,6 +1,6 @@
 //! Where an evaluation finds its samples.
 
-use super::value::{FloatPoint, HistogramPoint};
+use super::value::{FloatPoint, HistogramPoint, StartPoint};
 use crate::model::{LabelSet, Matcher};
 
 /// A store of series that can be asked for some of them.
@@ -35,6 +35,8 @@ pub struct StoredSeries<'a> {
     pub floats: &'a [FloatPoint],
     /// Native histograms.
     pub histograms: &'a [HistogramPoint],
+    /// The start timestamps of those samples that have one, sorted by the times of the samples.
+    pub starts: &'a [StartPoint],
 }
 
 /// Why a source cannot answer.

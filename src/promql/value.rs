@@ -23,6 +23,15 @@ pub struct HistogramPoint {
     pub h: Arc<FloatHistogram>,
 }
 
+/// The start timestamp of a sample: when the counter that it is of began, as far as somebody told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StartPoint {
+    /// Milliseconds since the epoch, of the sample.
+    pub t: i64,
+    /// Milliseconds since the epoch. It may lie after the sample: it is stored as it was told.
+    pub start: i64,
+}
+
 /// A float or a native histogram.
 #[derive(Clone, Debug)]
 pub enum Value {

@@ -7,7 +7,10 @@ use super::samples::{PlainSample, PlainValue};
 use crate::config::problem::{Problem, Severity};
 use crate::model::{LabelSet, Lookup, Str};
 use crate::promql::ast::Expr;
-use crate::promql::notation::{SequenceValue, parse_histogram, parse_series};
+use crate::promql::notation::{
+    NotationError, SequenceValue, SeriesNotation, StartsNotation, UnpairedStarts, parse_histogram,
+    parse_series, parse_starts,
+};
 use crate::promql::parser::{Features, parse, parse_metric};
 use crate::promql::value::Value;
 
@@ -18,6 +21,9 @@ pub(super) struct Series {
     pub(super) labels: LabelSet,
     /// Times in milliseconds since the epoch, rising, and values.
     pub(super) samples: Vec<(i64, Value)>,
+    /// The start timestamps of the samples, milliseconds since the epoch, 0 for those of which it is not known; or
+    /// nothing at all.
+    pub(super) starts: Vec<i64>,
     /// Where it stands in the test file.
     pub(super) span: Range<usize>,
 }
@@ -35,8 +41,31 @@ pub(super) struct Expectation {
 pub(super) fn series(file: &TestFile, test: &Test, problems: &mut Vec<Problem>) -> Vec<Series> {
     let mut all: Vec<Series> = Vec::with_capacity(test.input_series.len());
     let mut places: Lookup<LabelSet, usize> = Lookup::default();
+    // Start timestamps that wait for the samples of their series.
+    let mut pending: Option<(StartsNotation, &InputSeries)> = None;
+    let unpaired = |input: &InputSeries, error: UnpairedStarts| {
+        problem(file, "bad-series", input.series.span.clone(), error.to_string(), None)
+    };
     for input in &test.input_series {
-        match read_series(file, test, input) {
+        match read_starts(file, input) {
+            Ok(Some(starts)) => {
+                if let Some((_, alone)) = pending.replace((starts, input)) {
+                    problems.push(unpaired(alone, UnpairedStarts::Alone));
+                }
+                continue;
+            }
+            Ok(None) => {}
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        }
+        let starts = pending.take();
+        let starts_of = |series: &SeriesNotation| match starts {
+            Some((starts, input)) => starts.of(series).map_err(|error| unpaired(input, error)),
+            None => Ok(Vec::new()),
+        };
+        match read_series(file, test, input, starts_of) {
             Ok(series) => match places.get(&series.labels) {
                 // The last one counts, as in promtool.
                 Some(at) => {
@@ -60,31 +89,53 @@ pub(super) fn series(file: &TestFile, test: &Test, problems: &mut Vec<Problem>) 
             Err(problem) => problems.push(problem),
         }
     }
+    problems.extend(pending.map(|(_, alone)| unpaired(alone, UnpairedStarts::Alone)));
     all
 }
 
-fn read_series(file: &TestFile, test: &Test, input: &InputSeries) -> Result<Series, Problem> {
-    // Read as one text, as promtool does: where the name ends is for the grammar to say.
-    let name = &input.series.value;
-    let text = format!("{name} {}", input.values.value);
-    let notation = parse_series(&text).map_err(|error| {
-        let split = name.len() + 1;
-        let place = match error.span.start.checked_sub(split) {
-            Some(start) => within(file, &input.values, start..error.span.end.saturating_sub(split)),
-            None => within(file, &input.series, error.span.start..error.span.end.min(name.len())),
-        };
-        problem(file, "bad-series", place, error.to_string(), None)
-    })?;
+/// Name and values as one text, as promtool reads them: where the name ends is for the grammar to say.
+fn line(input: &InputSeries) -> String {
+    format!("{} {}", input.series.value, input.values.value)
+}
+
+/// What is wrong with that line, at its place in the file.
+fn wrong_line(file: &TestFile, input: &InputSeries, error: &NotationError) -> Problem {
+    let name = input.series.value.len();
+    let split = name + 1;
+    let place = match error.span.start.checked_sub(split) {
+        Some(start) => within(file, &input.values, start..error.span.end.saturating_sub(split)),
+        None => within(file, &input.series, error.span.start..error.span.end.min(name)),
+    };
+    problem(file, "bad-series", place, error.to_string(), None)
+}
+
+fn read_starts(file: &TestFile, input: &InputSeries) -> Result<Option<StartsNotation>, Problem> {
+    parse_starts(&line(input)).map_err(|error| wrong_line(file, input, &error))
+}
+
+fn read_series(
+    file: &TestFile,
+    test: &Test,
+    input: &InputSeries,
+    starts_of: impl FnOnce(&SeriesNotation) -> Result<Vec<Option<i64>>, Problem>,
+) -> Result<Series, Problem> {
+    let notation = parse_series(&line(input)).map_err(|error| wrong_line(file, input, &error))?;
+    let known_starts = starts_of(&notation)?;
     let mut samples = Vec::with_capacity(notation.values.len());
+    let mut starts = Vec::with_capacity(known_starts.len());
     let mut at = test.start;
-    for value in notation.values {
+    for (place, value) in notation.values.into_iter().enumerate() {
         match value {
             SequenceValue::Omitted => {}
-            SequenceValue::Value(value) => samples.push((at.millis(), value)),
+            SequenceValue::Value(value) => {
+                samples.push((at.millis(), value));
+                let start = known_starts.get(place);
+                starts.extend(start.map(|start| start.map_or(0, |start| at.millis().saturating_add(start))));
+            }
         }
         at = at + test.interval;
     }
-    Ok(Series { labels: notation.labels, samples, span: input.series.span.clone() })
+    Ok(Series { labels: notation.labels, samples, starts, span: input.series.span.clone() })
 }
 
 /// Reads the expression of each PromQL test and what it is to give; what cannot be read is a problem instead.

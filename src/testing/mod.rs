@@ -18,7 +18,6 @@ pub mod alerts;
 pub mod coverage;
 pub mod diff;
 pub mod file;
-mod hints;
 mod inputs;
 mod needs;
 mod notifications;

@@ -25,6 +25,8 @@ pub struct Options {
     pub features: Features,
     /// Metric names are dropped at the end of an evaluation.
     pub delayed_name_removal: bool,
+    /// Start timestamps of samples count.
+    pub use_start_timestamps: bool,
     /// What happened is told also of tests that pass.
     pub timelines: bool,
 }

@@ -9,12 +9,16 @@ use super::{Options, Ruleset, Suite};
 
 /// The verdict on `tests` (the list of tests and what else the file has) with these rules.
 fn verdict(rules: &str, file: &str) -> FileVerdict {
-    let (ruleset, problems) = Ruleset::read("rules.yml", rules, Options::default().features);
+    verdict_with(rules, file, Options::default())
+}
+
+fn verdict_with(rules: &str, file: &str, options: Options) -> FileVerdict {
+    let (ruleset, problems) = Ruleset::read("rules.yml", rules, options.features);
     assert_eq!(problems, [], "{rules}");
     let (file, problems) = read_test_file("tests.yml", file);
     assert_eq!(problems, []);
     let rulesets = [Arc::new(ruleset.expect("valid rules"))];
-    Suite::new(file.expect("a valid file"), &rulesets, Options::default()).run(|_| true)
+    Suite::new(file.expect("a valid file"), &rulesets, options).run(|_| true)
 }
 
 /// What is said of it.
@@ -266,6 +270,48 @@ fn what_cannot_be_read_is_told_with_its_place_and_all_at_once() {
     );
     assert_eq!(said.matches("error[bad-series]").count(), 2, "{said}");
     assert_eq!(said.matches("error[bad-expr]").count(), 1, "{said}");
+}
+
+/// A delta: each sample counts from the one before.
+#[test]
+fn start_timestamps_tell_of_resets_if_they_count() {
+    let file = |increase: u32| {
+        format!(
+            "tests:
+- start_timestamp: 2026-03-02T23:10:00+01:00
+  input_series: [{{series: m_total@st, values: -1mx3 _ _}}, {{series: m_total, values: 5x3 _ 5}}]
+  promql_expr_test: [{{expr: 'round(increase(m_total[3m1ms]))', eval_time: 3m, exp_samples: [{{value: {increase}}}]}}]
+"
+        )
+    };
+    let options = Options { use_start_timestamps: true, ..Options::default() };
+    let counting = verdict_with("groups: []", &file(15), options);
+    assert!(counting.passed(), "{}", said(&counting));
+    passes("groups: []", &file(0));
+}
+
+#[test]
+fn start_timestamps_need_their_series_behind_them() {
+    let said = fails(
+        "groups: []",
+        "tests:
+- input_series:
+  - {series: a@st, values: 0}
+  - {series: b@st, values: 1q}
+  - {series: b, values: 1}
+  - {series: c@st, values: 0x2}
+  - {series: c, values: 1}
+  - {series: d@st, values: 0}
+",
+    );
+    for expected in [
+        "@st metric does not match the following sample line metric",
+        "invalid ST item \"1q\"",
+        "@st line has 3 values but sample line has 1",
+        "@st line has no following sample line",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
 }
 
 #[test]

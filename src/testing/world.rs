@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::file::Test;
-use super::hints::Hints;
 use super::inputs::Series;
 use super::suite::{RulePlace, Suite};
 use crate::config::rules::RuleGroup;
@@ -43,7 +42,6 @@ pub struct World<'s> {
     test: &'s Test,
     engine: Engine,
     store: MemoryStore,
-    hints: Hints,
     feed: Vec<Fed>,
     /// The groups that are evaluated, by `file;name`.
     groups: BTreeMap<Str, Running>,
@@ -146,7 +144,6 @@ impl<'s> World<'s> {
             test,
             engine: Engine::starting_at(Arc::new(config), test.start),
             store: MemoryStore::default(),
-            hints: Hints::default(),
             feed: series.into_iter().map(|series| Fed { series, stored: 0 }).collect(),
             groups: running,
             exprs,
@@ -233,6 +230,7 @@ impl<'s> World<'s> {
         engine::Options {
             default_subquery_step: self.suite.file.evaluation_interval.millis(),
             delayed_name_removal: self.suite.options.delayed_name_removal,
+            use_start_timestamps: self.suite.options.use_start_timestamps,
             ..engine::Options::default()
         }
     }
@@ -241,9 +239,9 @@ impl<'s> World<'s> {
         for Fed { series, stored } in &mut self.feed {
             while let Some((at, value)) = series.samples.get(*stored).filter(|(at, _)| *at <= until.millis())
             {
+                let start = series.starts.get(*stored).copied().unwrap_or_default();
                 *stored += 1;
-                let value = self.hints.stored(&series.labels, value.clone());
-                if let Err(error) = self.store.append(&series.labels, *at, value) {
+                if let Err(error) = self.store.append_with_start(&series.labels, *at, start, value.clone()) {
                     let (span, error) = (series.span.clone(), error.to_string());
                     self.failures.push(WorldFailure::Sample { span, error });
                     break;
@@ -327,7 +325,6 @@ impl<'s> World<'s> {
                     }
                 }
             };
-            let value = self.hints.stored(labels, value);
             // A series that another rule goes on writing has no end.
             if let Err(error) = self.store.append(labels, at.millis(), value)
                 && !is_end

@@ -39,7 +39,7 @@ impl Class {
             Ok(Command::Clear) => Self::Floats,
             Ok(Command::Load(load)) => {
                 let has_histogram = load.series.iter().any(|series| series.values.iter().any(is_histogram));
-                let has_starts = load.series.iter().any(|series| series.has_starts);
+                let has_starts = load.series.iter().any(|series| !series.starts.is_empty());
                 Self::from_signs(has_starts, has_histogram)
             }
             Ok(Command::Eval(eval)) => {

@@ -17,7 +17,12 @@ const MINUTE: i64 = 60_000;
 
 /// The settings under which the cases were written.
 fn options<'a>() -> Options<'a> {
-    Options { max_samples: 10_000, delayed_name_removal: true, ..Options::default() }
+    Options {
+        max_samples: 10_000,
+        delayed_name_removal: true,
+        use_start_timestamps: true,
+        ..Options::default()
+    }
 }
 
 /// Whether the query gives what is expected; why not.

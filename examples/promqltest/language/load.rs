@@ -3,7 +3,7 @@
 use sereno::model::LabelSet;
 use sereno::promql::histogram::from_classic;
 use sereno::promql::memory::MemoryStore;
-use sereno::promql::notation::{self, SequenceValue};
+use sereno::promql::notation::{self, SequenceValue, StartsNotation, UnpairedStarts};
 use sereno::promql::value::{FloatPoint, Series, Value};
 
 use super::script::duration;
@@ -21,8 +21,8 @@ pub(crate) struct Load {
 pub(crate) struct Loaded {
     pub(super) labels: LabelSet,
     pub(super) values: Vec<SequenceValue>,
-    /// A line with start timestamps stands before it. They are not kept: no query uses them.
-    pub(super) has_starts: bool,
+    /// How far the start timestamp of each sample is from it, milliseconds; empty if no line gives them.
+    pub(super) starts: Vec<Option<i64>>,
 }
 
 impl Load {
@@ -35,17 +35,26 @@ impl Load {
             _ => return Err("no such command".to_owned()),
         };
         let mut load = Self { interval: duration(interval.trim())?, with_native, series: Vec::new() };
-        let mut has_starts = false;
+        let mut pending: Option<StartsNotation> = None;
         for line in body {
-            if line.split_whitespace().next().is_some_and(|first| first.ends_with("@st")) {
-                has_starts = true;
+            let failed = |e: &dyn std::fmt::Display| format!("{line}: {e}");
+            if let Some(starts) = notation::parse_starts(line).map_err(|e| failed(&e))? {
+                if pending.replace(starts).is_some() {
+                    return Err(failed(&UnpairedStarts::Alone));
+                }
                 continue;
             }
-            let series = notation::parse_series(line).map_err(|e| format!("{line}: {e}"))?;
-            load.series.push(Loaded { labels: series.labels, values: series.values, has_starts });
-            has_starts = false;
+            let series = notation::parse_series(line).map_err(|e| failed(&e))?;
+            let starts = match pending.take() {
+                Some(starts) => starts.of(&series).map_err(|e| failed(&e))?,
+                None => Vec::new(),
+            };
+            load.series.push(Loaded { labels: series.labels, values: series.values, starts });
         }
-        Ok(load)
+        match pending {
+            Some(_) => Err(UnpairedStarts::Alone.to_string()),
+            None => Ok(load),
+        }
     }
 
     /// Adds all samples. Of two lines for one series the later counts.
@@ -55,9 +64,11 @@ impl Load {
             if is_replaced {
                 continue;
             }
-            for (t, value) in series.samples(self.interval) {
-                let value = value.clone();
-                store.append(&series.labels, t, value).map_err(|e| format!("{}: {e}", series.labels))?;
+            for ((t, value), start) in series.samples(self.interval).zip(series.starts()) {
+                let start = start.map_or(0, |start| t + start);
+                store
+                    .append_with_start(&series.labels, t, start, value.clone())
+                    .map_err(|e| format!("{}: {e}", series.labels))?;
             }
         }
         if self.with_native {
@@ -97,5 +108,12 @@ impl Loaded {
             SequenceValue::Omitted => None,
             SequenceValue::Value(value) => Some((t, value)),
         })
+    }
+
+    /// How far the start timestamps of those samples are from them.
+    fn starts(&self) -> impl Iterator<Item = Option<i64>> {
+        let starts = self.starts.iter().copied().chain(std::iter::repeat(None));
+        let values = self.values.iter().zip(starts);
+        values.filter(|(value, _)| matches!(value, SequenceValue::Value(_))).map(|(_, start)| start)
     }
 }

@@ -13,9 +13,11 @@ use crate::promql::ast::AggregateOp;
 use crate::promql::span::Span;
 use crate::promql::value::{FloatPoint, HistogramPoint, Series, Value};
 
-/// How many steps are folded at once: so many values of a series are read in a row, and not more groups times
-/// steps are in memory.
+/// How many steps are folded at once: so many values of a series are read in a row.
 const BLOCK: usize = 128;
+
+/// How many groups times steps are folded at once: with many groups, blocks are smaller.
+const MOST_FOLDS: usize = 1 << 20;
 
 impl Evaluator<'_> {
     /// An aggregation at all steps.
@@ -142,8 +144,9 @@ impl Evaluator<'_> {
         let mut result = grouped.results;
         let mut behind = vec![(0, 0); matrix.len()];
         let mut folds: Vec<F> = Vec::new();
-        for first in (0..count).step_by(BLOCK) {
-            let length = BLOCK.min(count - first);
+        let most = (MOST_FOLDS / result.len().max(1)).clamp(1, BLOCK);
+        for first in (0..count).step_by(most) {
+            let length = most.min(count - first);
             let block = Steps::new(steps.time(first), steps.time(first + length - 1), steps.interval);
             folds.clear();
             folds.resize_with(result.len() * length, F::default);

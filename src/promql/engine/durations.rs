@@ -3,6 +3,7 @@
 use super::error::{DurationProblem, EvalError};
 use super::prepare::Query;
 use crate::promql::ast::{BinaryOp, DurationExpr, DurationKind, Length, Sign};
+use crate::promql::functions::go_math;
 
 /// How far a length may go, seconds: what fits into nanoseconds of 64 bits.
 const LONGEST: f64 = 9_223_372_036_854_775_808.0 / 1e9;
@@ -46,8 +47,8 @@ fn compute(expr: &DurationExpr, query: &Query) -> Result<f64, EvalError> {
         DurationKind::Range => seconds(query.end.saturating_sub(query.start)),
         DurationKind::Unary(Sign::Plus, inner) | DurationKind::Paren(inner) => compute(inner, query)?,
         DurationKind::Unary(Sign::Minus, inner) => -compute(inner, query)?,
-        DurationKind::MinOf(one, other) => go_min(compute(one, query)?, compute(other, query)?),
-        DurationKind::MaxOf(one, other) => go_max(compute(one, query)?, compute(other, query)?),
+        DurationKind::MinOf(one, other) => go_math::min(compute(one, query)?, compute(other, query)?),
+        DurationKind::MaxOf(one, other) => go_math::max(compute(one, query)?, compute(other, query)?),
         DurationKind::Binary(op, left, right) => {
             let (left, right) = (compute(left, query)?, compute(right, query)?);
             let failed = |problem| EvalError::Duration { span: expr.span, problem };
@@ -60,16 +61,7 @@ fn compute(expr: &DurationExpr, query: &Query) -> Result<f64, EvalError> {
     })
 }
 
-fn seconds(millis: i64) -> f64 {
+/// Milliseconds as the seconds that PromQL counts in.
+pub(super) fn seconds(millis: i64) -> f64 {
     millis as f64 / 1000.0
-}
-
-/// Go's `math.Min`: NaN wins.
-fn go_min(one: f64, other: f64) -> f64 {
-    if one.is_nan() || other.is_nan() { f64::NAN } else { one.min(other) }
-}
-
-/// Go's `math.Max`: NaN wins.
-fn go_max(one: f64, other: f64) -> f64 {
-    if one.is_nan() || other.is_nan() { f64::NAN } else { one.max(other) }
 }

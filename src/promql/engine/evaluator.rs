@@ -110,7 +110,8 @@ impl<'a> Evaluator<'a> {
         let read = self.limits.stats.total;
         let mut matrix = self.eval(inner, first)?;
         let read = self.limits.stats.total - read;
-        self.limits.stats.total += read.saturating_mul(steps.count_u64() - 1);
+        let again = read.saturating_mul(steps.count_u64() - 1);
+        self.limits.stats.total = self.limits.stats.total.saturating_add(again);
         if matches!(inner.kind, Kind::Range(_) | Kind::Subquery(_)) || steps.count() == 1 {
             return Ok(matrix);
         }

@@ -164,8 +164,25 @@ impl Fold for Quantile {
 /// `sum`
 #[derive(Debug, Default)]
 pub(super) struct Sum {
-    float: Option<KahanSum>,
+    float: KahanSum,
     histogram: Option<Box<HistogramSum>>,
+    kinds: Kinds,
+}
+
+/// Of which kinds of values there were any.
+#[derive(Clone, Copy, Debug, Default)]
+struct Kinds {
+    floats: bool,
+    histograms: bool,
+}
+
+impl Kinds {
+    /// Whether there were floats and histograms, so that there is no result, which is then noted.
+    fn are_mixed(self, notes: &mut Notes) -> bool {
+        let mixed = self.floats && self.histograms;
+        notes.mixed |= mixed;
+        mixed
+    }
 }
 
 impl Fold for Sum {
@@ -173,28 +190,27 @@ impl Fold for Sum {
         if self.histogram.as_ref().is_some_and(|sum| sum.incompatible) {
             return;
         }
-        match &mut self.float {
-            Some(sum) => sum.add(v),
-            None => self.float = Some(KahanSum::starting_with(v)),
-        }
+        self.float = if self.kinds.floats { self.float.plus(v) } else { KahanSum::starting_with(v) };
+        self.kinds.floats = true;
     }
 
     fn histogram(&mut self, h: &Arc<FloatHistogram>, labels: &LabelSet, notes: &mut Notes) {
+        self.kinds.histograms = true;
         match &mut self.histogram {
             Some(sum) => sum.add(h, labels, notes),
+            // After floats only, histograms are not looked at: nothing is said of those that do not go together.
+            None if self.kinds.floats => {}
             None => self.histogram = Some(Box::new(HistogramSum::new(h))),
         }
     }
 
     fn finish(&mut self, _: f64, notes: &mut Notes) -> Option<Value> {
-        match (self.float, self.histogram.take()) {
-            (Some(_), Some(_)) => {
-                notes.mixed = true;
-                None
-            }
-            (Some(sum), None) => Some(Value::Float(sum.total())),
-            (None, Some(sum)) => sum.total(notes),
-            (None, None) => None,
+        if self.kinds.are_mixed(notes) {
+            return None;
+        }
+        match self.histogram.take() {
+            Some(sum) => sum.total(notes),
+            None => self.kinds.floats.then(|| Value::Float(self.float.total())),
         }
     }
 }
@@ -277,9 +293,10 @@ impl HistogramSum {
 #[derive(Debug, Default)]
 pub(super) struct Average {
     count: f64,
-    float: Option<KahanSum>,
-    float_mean: bool,
+    float: KahanSum,
     histogram: Option<Box<HistogramSum>>,
+    kinds: Kinds,
+    float_mean: bool,
     histogram_mean: bool,
 }
 
@@ -289,15 +306,15 @@ impl Fold for Average {
             return;
         }
         self.count += 1.0;
-        let Some(known) = self.float else {
-            self.float = Some(KahanSum::starting_with(v));
+        if !std::mem::replace(&mut self.kinds.floats, true) {
+            self.float = KahanSum::starting_with(v);
             return;
-        };
-        let mut known = known;
+        }
+        let mut known = self.float;
         if !self.float_mean {
             let sum = known.plus(v);
             if !sum.sum.is_infinite() {
-                self.float = Some(sum);
+                self.float = sum;
                 return;
             }
             self.float_mean = true;
@@ -305,12 +322,14 @@ impl Fold for Average {
         }
         let weight = (self.count - 1.0) / self.count;
         let scaled = KahanSum { sum: weight * known.sum, compensation: weight * known.compensation };
-        self.float = Some(scaled.plus(v / self.count));
+        self.float = scaled.plus(v / self.count);
     }
 
     fn histogram(&mut self, h: &Arc<FloatHistogram>, labels: &LabelSet, notes: &mut Notes) {
         self.count += 1.0;
+        self.kinds.histograms = true;
         match &mut self.histogram {
+            None if self.kinds.floats => {}
             None => self.histogram = Some(Box::new(HistogramSum::new(h))),
             Some(sum) if sum.incompatible => {}
             Some(sum) if !self.histogram_mean => {
@@ -331,24 +350,26 @@ impl Fold for Average {
     }
 
     fn finish(&mut self, _: f64, notes: &mut Notes) -> Option<Value> {
-        match (self.float, self.histogram.take()) {
-            (Some(_), Some(_)) => {
-                notes.mixed = true;
-                None
-            }
-            (Some(mean), None) if self.float_mean => Some(Value::Float(mean.total())),
-            (Some(sum), None) => Some(Value::Float(sum.sum / self.count + sum.compensation / self.count)),
-            (None, Some(mut sum)) => {
-                if !self.histogram_mean {
-                    sum.sum.div(self.count);
-                    if let Some(lost) = &mut sum.lost {
-                        lost.div(self.count);
-                    }
-                }
-                sum.total(notes)
-            }
-            (None, None) => None,
+        if self.kinds.are_mixed(notes) {
+            return None;
         }
+        if let Some(mut sum) = self.histogram.take() {
+            if !self.histogram_mean {
+                sum.sum.div(self.count);
+                if let Some(lost) = &mut sum.lost {
+                    lost.div(self.count);
+                }
+            }
+            return sum.total(notes);
+        }
+        self.kinds.floats.then(|| {
+            let KahanSum { sum, compensation } = self.float;
+            let mean = match self.float_mean {
+                true => self.float.total(),
+                false => sum / self.count + compensation / self.count,
+            };
+            Value::Float(mean)
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `info(v, {…})`: adds labels of info series (`target_info`) to the series that are about the same thing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::cursor::{Cursor, Point};
 use super::error::EvalError;
@@ -94,7 +95,7 @@ impl Evaluator<'_> {
         }
         let matchers = wanted.data.iter().chain(&wanted.names).cloned().collect();
         let selector = Selector { matchers, shift, extension: None, stats: false };
-        let mut infos = self.latest(&selector, steps, |at, point| match point {
+        let mut infos = self.latest(&selector, steps, |_, at, point| match point {
             Point::Float(_) => Point::Float(at as f64),
             Point::Histogram(h) => Point::Histogram(h),
         })?;
@@ -149,16 +150,15 @@ struct Joining<'m> {
     base: &'m [Series],
     is_info: &'m [bool],
     infos: &'m [Series],
-    /// What each series is about, and each info series.
+    /// What each series is about.
     base_groups: Vec<usize>,
-    info_groups: Vec<usize>,
-    /// The number of each info series' metric, in the order of their names.
-    info_names: Vec<usize>,
-    names: usize,
-    groups: usize,
+    /// Of each info series its slot: one for each info metric of a group.
+    info_slots: Vec<usize>,
+    /// The slots of each group, in the order of the metrics' names.
+    slots: Vec<Range<usize>>,
     gathered: Gathered,
-    /// Where a series with these info series goes; nowhere if it is left out.
-    places: Lookup<(usize, Vec<usize>), Option<usize>>,
+    /// Of each series the info series that it last met and where it went with them; nowhere if it is left out.
+    near: Vec<Option<(Vec<usize>, Option<usize>)>>,
 }
 
 impl<'m> Joining<'m> {
@@ -174,41 +174,45 @@ impl<'m> Joining<'m> {
         let mut groups = Groups::default();
         let base_groups = groups.numbers(&key, base);
         let info_groups = groups.numbers(&key, infos);
-        let name = |info: &'m Series| info.labels.value(METRIC_NAME);
-        let names: BTreeMap<&str, ()> = infos.iter().map(|info| (name(info), ())).collect();
-        let numbers: BTreeMap<&str, usize> =
-            names.keys().enumerate().map(|(number, name)| (*name, number)).collect();
-        let info_names = infos.iter().filter_map(|info| numbers.get(name(info)).copied()).collect();
+        let metrics = || {
+            let names = infos.iter().map(|info| info.labels.value(METRIC_NAME));
+            info_groups.iter().copied().zip(names)
+        };
+        let sorted: BTreeSet<(usize, &str)> = metrics().collect();
+        let numbers: BTreeMap<(usize, &str), usize> = sorted.into_iter().zip(0..).collect();
+        let mut slots = vec![0..0; groups.len()];
+        for ((group, _), slot) in &numbers {
+            let first = if slots[*group].is_empty() { *slot } else { slots[*group].start };
+            slots[*group] = first..slot + 1;
+        }
         Self {
             wanted,
             base,
             is_info,
             infos,
             base_groups,
-            info_groups,
-            info_names,
-            names: names.len(),
-            groups: groups.len(),
+            info_slots: metrics().filter_map(|metric| numbers.get(&metric).copied()).collect(),
+            slots,
             gathered: Gathered::new(steps),
-            places: Lookup::default(),
+            near: vec![None; base.len()],
         }
     }
 
     fn run(mut self, evaluator: &mut Evaluator<'_>, steps: Steps) -> Result<Vec<Series>, EvalError> {
         let (mut base_cursor, mut info_cursor) = (Cursor::new(self.base), Cursor::new(self.infos));
+        let mut newest = vec![None; self.slots.iter().map(Range::len).sum()];
+        let mut infos = Vec::new();
         for (step, t) in steps.iter().enumerate() {
             evaluator.limits.tick(self.base.len() + self.infos.len())?;
-            let newest = self.newest(&mut info_cursor, t)?;
+            self.find_newest(&mut info_cursor, t, &mut newest)?;
             for index in 0..self.base.len() {
                 let Some(point) = base_cursor.take(index, t) else { continue };
-                let group = self.base_groups[index];
-                let infos: Vec<usize> = if self.is_info[index] {
-                    Vec::new()
-                } else {
-                    let of_group = &newest[group * self.names..(group + 1) * self.names];
-                    of_group.iter().filter_map(|newest| newest.map(|(info, _)| info)).collect()
-                };
-                if let Some(place) = self.place(index, infos)? {
+                infos.clear();
+                if !self.is_info[index] {
+                    let of_group = &newest[self.slots[self.base_groups[index]].clone()];
+                    infos.extend(of_group.iter().filter_map(|newest| newest.map(|(info, _)| info)));
+                }
+                if let Some(place) = self.place(index, &infos)? {
                     self.gathered.push(place, step, t, point.to_value())?;
                 }
             }
@@ -217,13 +221,17 @@ impl<'m> Joining<'m> {
     }
 
     /// Of each group and info metric the series whose stored sample is the newest, and its time.
-    fn newest(&self, cursor: &mut Cursor<'m>, t: i64) -> Result<Vec<Option<(usize, i64)>>, EvalError> {
-        let mut newest: Vec<Option<(usize, i64)>> = vec![None; self.groups * self.names];
-        for info in 0..self.infos.len() {
+    fn find_newest(
+        &self,
+        cursor: &mut Cursor<'m>,
+        t: i64,
+        newest: &mut [Option<(usize, i64)>],
+    ) -> Result<(), EvalError> {
+        newest.fill(None);
+        for (info, slot) in self.info_slots.iter().enumerate() {
             let Some(Point::Float(at)) = cursor.take(info, t) else { continue };
             let at = at as i64;
-            let known = &mut newest[self.info_groups[info] * self.names + self.info_names[info]];
-            match *known {
+            match newest[*slot] {
                 Some((_, time)) if time > at => {}
                 Some((other, time)) if time == at => {
                     return Err(EvalError::DuplicateInfo {
@@ -233,24 +241,21 @@ impl<'m> Joining<'m> {
                         new_time: at,
                     });
                 }
-                Some(_) | None => *known = Some((info, at)),
+                Some(_) | None => newest[*slot] = Some((info, at)),
             }
         }
-        Ok(newest)
+        Ok(())
     }
 
     /// Where a series with these info series goes.
-    fn place(&mut self, index: usize, infos: Vec<usize>) -> Result<Option<usize>, EvalError> {
-        let key = (index, infos);
-        if let Some(place) = self.places.get(&key) {
+    fn place(&mut self, index: usize, infos: &[usize]) -> Result<Option<usize>, EvalError> {
+        if let Some((_, place)) = self.near[index].as_ref().filter(|(known, _)| known == infos) {
             return Ok(*place);
         }
         let series = &self.base[index];
-        let place = match self.labels(series, self.is_info[index], &key.1)? {
-            Some(labels) => Some(self.gathered.place(&labels, series.drop_name, usize::MAX)),
-            None => None,
-        };
-        self.places.insert(key, place);
+        let labels = self.labels(series, self.is_info[index], infos)?;
+        let place = labels.map(|labels| self.gathered.place(&labels, series.drop_name, usize::MAX));
+        self.near[index] = Some((infos.to_vec(), place));
         Ok(place)
     }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::cursor::Point;
+use super::durations::seconds;
 use super::error::EvalError;
 use super::evaluator::Evaluator;
 use super::limits::series_size;
@@ -27,7 +28,7 @@ impl Evaluator<'_> {
         if selector.extension == Some(Extension::Smoothed) {
             return self.smoothed(selector, span, steps);
         }
-        self.latest(selector, steps, |_, point| point)
+        self.latest(selector, steps, |_, _, point| point)
     }
 
     /// What `pick` makes of the latest sample of each series and its time, at all steps.
@@ -35,7 +36,7 @@ impl Evaluator<'_> {
         &mut self,
         selector: &Selector,
         steps: Steps,
-        pick: impl for<'p> Fn(i64, Point<'p>) -> Point<'p>,
+        pick: impl for<'p> Fn(&StoredSeries<'p>, i64, Point<'p>) -> Point<'p>,
     ) -> Result<Vec<Series>, EvalError> {
         let window = TimeWindow {
             from: selector.shift.of(steps.start).saturating_sub(self.options.lookback - 1),
@@ -65,14 +66,14 @@ impl Evaluator<'_> {
         stored: StoredSeries<'_>,
         selector: &Selector,
         steps: Steps,
-        pick: &impl for<'p> Fn(i64, Point<'p>) -> Point<'p>,
+        pick: &impl for<'p> Fn(&StoredSeries<'p>, i64, Point<'p>) -> Point<'p>,
     ) -> Result<Series, EvalError> {
         self.limits.tick(steps.count())?;
         let mut series = Series { labels: stored.labels.clone(), ..Series::default() };
         let mut latest = Latest::new(stored, selector.shift.of(steps.start));
         for (step, t) in steps.iter().enumerate() {
             let Some((at, point)) = latest.at(selector.shift.of(t), self.options.lookback) else { continue };
-            match pick(at, point) {
+            match pick(&stored, at, point) {
                 Point::Float(v) => {
                     if series.floats.capacity() == 0 {
                         series.floats.reserve_exact((steps.count() - step).min(1 << 14));
@@ -91,9 +92,7 @@ impl Evaluator<'_> {
     /// `timestamp(v)`: of a selector the times of the stored samples, of anything else the time of the step.
     pub(super) fn timestamp(&mut self, arg: &Plan<'_>, steps: Steps) -> Result<Vec<Series>, EvalError> {
         let matrix = match &arg.kind {
-            Kind::Selector(selector) => {
-                self.latest(selector, steps, |at, _| Point::Float(at as f64 / 1000.0))?
-            }
+            Kind::Selector(selector) => self.latest(selector, steps, |_, at, _| Point::Float(seconds(at)))?,
             _ => {
                 let mut matrix = self.eval(arg, steps)?;
                 for series in &mut matrix {
@@ -101,13 +100,33 @@ impl Evaluator<'_> {
                     series.floats.extend(histograms.iter().map(|point| FloatPoint { t: point.t, v: 0.0 }));
                     series.floats.sort_by_key(|point| point.t);
                     for point in &mut series.floats {
-                        point.v = point.t as f64 / 1000.0;
+                        point.v = seconds(point.t);
                     }
                 }
                 matrix
             }
         };
         self.dropping_names(matrix)
+    }
+
+    /// `start_timestamp(v)`: of a selector the start timestamps of the stored samples, 0 where none is known; of
+    /// anything else, or if start timestamps do not count, nothing.
+    pub(super) fn start_timestamp(&mut self, arg: &Plan<'_>, steps: Steps) -> Result<Vec<Series>, EvalError> {
+        match &arg.kind {
+            Kind::Selector(selector) if self.options.use_start_timestamps => {
+                let matrix = self.latest(selector, steps, |series, at, _| {
+                    let known = series.starts.binary_search_by_key(&at, |point| point.t);
+                    Point::Float(seconds(known.map_or(0, |place| series.starts[place].start)))
+                })?;
+                self.dropping_names(matrix)
+            }
+            _ => {
+                let before = self.limits.current;
+                self.eval(arg, steps)?;
+                self.limits.current = before;
+                Ok(Vec::new())
+            }
+        }
     }
 }
 

@@ -40,13 +40,7 @@ impl Evaluator<'_> {
     ) -> Result<Vec<Series>, EvalError> {
         match (call.function, args) {
             (Function::Timestamp, [arg]) => self.timestamp(arg, steps),
-            (Function::StartTimestamp, [arg]) => {
-                // Sources know no start times, as Prometheus without the feature for them.
-                let before = self.limits.current;
-                self.eval(arg, steps)?;
-                self.limits.current = before;
-                Ok(Vec::new())
-            }
+            (Function::StartTimestamp, [arg]) => self.start_timestamp(arg, steps),
             (Function::Absent, [arg]) => self.absent(arg, steps),
             (Function::AbsentOverTime, [arg]) => self.absent_over_time(arg, steps),
             (Function::LabelReplace, args) => self.label_replace(args, steps),
@@ -85,6 +79,7 @@ impl Evaluator<'_> {
         let before = self.limits.current;
         let matrix = self.eval(arg, steps)?;
         let mut cursor = Cursor::new(&matrix);
+        self.limits.pass(steps.count())?;
         let mut floats = Vec::with_capacity(steps.count());
         for t in steps.iter() {
             self.limits.tick(cursor.len())?;
@@ -153,6 +148,7 @@ impl Evaluator<'_> {
         let matrices = self.eval_args(args, steps)?;
         let spans: Vec<Span> = args.iter().map(|arg| arg.span).collect();
         let mut vectors = StepArguments::new(args, &matrices);
+        self.limits.pass(steps.count())?;
         let mut floats = Vec::with_capacity(steps.count());
         for t in steps.iter() {
             let count = vectors.at(t);

@@ -10,6 +10,7 @@ use crate::promql::annotations::Severity;
 use crate::promql::memory::MemoryStore;
 use crate::promql::notation::{SequenceValue, parse_series};
 use crate::promql::parser::{Features, parse};
+use crate::promql::source::{Source, TimeWindow};
 use crate::promql::value::{QueryResult, Series, Value};
 
 /// A store with series of one sample each ten seconds from 0 on.
@@ -321,6 +322,30 @@ fn experimental_features() {
     ]);
 }
 
+/// Once there can be no result, nothing is said of what would have been wrong with it otherwise.
+#[test]
+fn histograms_among_floats_are_not_looked_at() {
+    let store = loaded(
+        r#"
+        a{job="1"} 1
+        a{job="2"} {{count:1 buckets:[1]}}
+        a{job="3"} {{count:1 schema:-53 custom_values:[1] buckets:[1]}}
+        b{job="1"} {{count:1 buckets:[1]}}
+        b{job="2"} 1
+        b{job="3"} {{count:1 schema:-53 custom_values:[1] buckets:[1]}}
+        "#,
+    );
+    let floats = "PromQL warning: encountered a mix of histograms and floats for aggregation (1:5)";
+    let schemas = "PromQL warning: vector contains a mix of histograms with exponential and custom buckets schemas \
+                   for metric name \"b\" (1:5)";
+    for op in ["sum", "avg"] {
+        let (a, b) = (format!("{op}(a)"), format!("{op}(b)"));
+        assert_eq!(shown(&a, at(&store, &a, 0, &Options::default())).trim(), floats);
+        let both = shown(&b, at(&store, &b, 0, &Options::default()));
+        assert!(both.contains(floats) && both.contains(schemas), "{both}");
+    }
+}
+
 /// The reset is only seen where counts alone are read: the store does not tell of it.
 #[test]
 fn histograms_read_without_buckets_know_of_resets() {
@@ -340,6 +365,29 @@ fn histograms_read_without_buckets_know_of_resets() {
         ("histogram_count(last_over_time(sum(h)[10s:10s]))", "{} 10"),
     ] {
         assert_eq!(shown(query, at(&store, query, 10, &Options::default())), wanted, "{query}");
+    }
+}
+
+#[test]
+fn start_timestamps_count_if_they_are_to() {
+    let mut store = loaded(r#"m_total{i="1"} 1"#);
+    let labels = store.select(&[], TimeWindow { from: 0, to: 0 }).expect("never fails")[0].labels.clone();
+    store.append_with_start(&labels, 10_000, 5000, Value::Float(2.0)).expect("times rise");
+    for (query, off, on) in [
+        ("resets(m_total[20s])", r#"{i="1"} 0"#, r#"{i="1"} 1"#),
+        ("increase(m_total[5001ms])", "", r#"{i="1"} 2"#),
+        ("increase(m_total[5001ms] anchored)", r#"{i="1"} 1"#, r#"{i="1"} 1"#),
+        ("delta(m_total[20s])", r#"{i="1"} 2"#, r#"{i="1"} 2"#),
+        ("start_timestamp(m_total)", "", r#"{i="1"} 5"#),
+        ("start_timestamp(m_total offset 1s)", "", r#"{i="1"} 0"#),
+        ("start_timestamp(m_total @ 10 offset -1m)", "", r#"{i="1"} 5"#),
+        ("start_timestamp(m_total + 1)", "", ""),
+    ] {
+        for (use_start_timestamps, wanted) in [(false, off), (true, on)] {
+            let options = Options { use_start_timestamps, ..Options::default() };
+            let got = shown(query, at(&store, query, 10, &options));
+            assert_eq!(got, wanted, "{query} {use_start_timestamps}");
+        }
     }
 }
 

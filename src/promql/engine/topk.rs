@@ -1,5 +1,4 @@
-//! Aggregations that choose some of the series of each group (`topk`, `bottomk`, `limitk`, `limit_ratio`), and
-//! `count_values`.
+//! Aggregations that choose some of the series of each group (`topk`, `bottomk`, `limitk`, `limit_ratio`).
 
 use std::cmp::Ordering;
 
@@ -12,12 +11,10 @@ use super::grouping::{Groups, Key};
 use super::prepare::AggregatePlan;
 use super::ratio;
 use super::steps::Steps;
-use crate::model::Lookup;
-use crate::model::number::format_float;
 use crate::promql::annotations::Annotation;
-use crate::promql::ast::{Aggregate, AggregateOp, Grouping};
+use crate::promql::ast::AggregateOp;
 use crate::promql::span::Span;
-use crate::promql::value::{Series, Value};
+use crate::promql::value::Series;
 
 /// What is chosen of a group at one step: series and, of floats, values.
 type Chosen<'m> = Vec<(usize, Point<'m>)>;
@@ -120,57 +117,6 @@ impl Evaluator<'_> {
             return Err(EvalError::ParameterOverflows(GoFloat(most)));
         }
         Ok(true)
-    }
-
-    /// `count_values`: how often each value is in a group, by the value as a label.
-    pub(super) fn count_values(
-        &mut self,
-        node: &Aggregate,
-        label: &str,
-        matrix: &[Series],
-        steps: Steps,
-    ) -> Result<Vec<Series>, EvalError> {
-        let mut labels = node.grouping.labels.clone();
-        if !node.grouping.without {
-            labels.push(label.into());
-        }
-        let key = Key::of_grouping(&Grouping { without: node.grouping.without, labels });
-        let mut groups = Groups::default();
-        // The group of a series with a value, by the text of the value.
-        let mut known: Lookup<(usize, String), usize> = Lookup::default();
-        let mut results = Vec::new();
-        let mut counts: Vec<f64> = Vec::new();
-        let mut cursor = Cursor::new(matrix);
-        let mut gathered = Gathered::new(steps);
-        for (step, t) in steps.iter().enumerate() {
-            self.limits.tick(matrix.len())?;
-            counts.fill(0.0);
-            for (index, series) in matrix.iter().enumerate() {
-                let Some(point) = cursor.take(index, t) else { continue };
-                let text = match point {
-                    Point::Float(v) => format_float(v, 'f', None),
-                    Point::Histogram(h) => h.to_string(),
-                };
-                let number = *known.or_insert_with((index, text.clone()), || {
-                    let mut builder = series.labels.to_builder();
-                    builder.set(label, &text);
-                    let labels = builder.build();
-                    let (number, is_new) = groups.number(&key, &labels);
-                    if is_new {
-                        results.push(key.labels(&labels));
-                        counts.push(0.0);
-                    }
-                    number
-                });
-                counts[number] += 1.0;
-            }
-            self.limits.pass(counts.len())?;
-            for (labels, count) in results.iter().zip(&counts).filter(|(_, count)| **count > 0.0) {
-                let place = gathered.place(labels, false, usize::MAX);
-                gathered.push(place, step, t, Value::Float(*count))?;
-            }
-        }
-        Ok(gathered.finish())
     }
 }
 

@@ -20,7 +20,7 @@ use crate::promql::functions::{self, Context, Window};
 use crate::promql::signature::Function;
 use crate::promql::source::{StoredSeries, TimeWindow};
 use crate::promql::span::Span;
-use crate::promql::value::{FloatPoint, HistogramPoint, Series, Value, count_until};
+use crate::promql::value::{FloatPoint, HistogramPoint, Series, StartPoint, Value, count_until};
 
 /// How a function is computed from a window.
 type Compute = fn(&Window<'_>, &mut Context<'_>) -> Option<Value>;
@@ -60,6 +60,8 @@ pub(super) struct Ranged<'s> {
     pub(super) drop_name: bool,
     pub(super) floats: Cow<'s, [FloatPoint]>,
     pub(super) histograms: Cow<'s, [HistogramPoint]>,
+    /// Start timestamps, also of stale markers.
+    starts: &'s [StartPoint],
 }
 
 impl<'s> Ranged<'s> {
@@ -75,16 +77,18 @@ impl<'s> Ranged<'s> {
             drop_name: false,
             floats: without_stale(floats, |point| is_stale(point.v)),
             histograms,
+            starts: between(series.starts, from, to, |point| point.t),
         }
     }
 
-    /// All samples of a computed series.
+    /// All samples of a computed series, which has no start timestamps.
     fn computed(series: &'s Series) -> Self {
         Self {
             labels: &series.labels,
             drop_name: series.drop_name,
             floats: Cow::Borrowed(&series.floats),
             histograms: Cow::Borrowed(&series.histograms),
+            starts: &[],
         }
     }
 }
@@ -150,6 +154,8 @@ struct Calling<'c> {
     keeps_name: bool,
     /// Names are dropped now, not at the end of the query.
     drops_names: bool,
+    /// Start timestamps count.
+    uses_starts: bool,
     spans: Vec<Span>,
     /// The other arguments at all steps.
     scalars: Vec<Vec<Series>>,
@@ -181,7 +187,8 @@ impl<'a> Evaluator<'a> {
         }
         let spans = args.iter().map(|arg| arg.span).collect();
         let drops_names = !keeps_name && !self.options.delayed_name_removal;
-        let calling = Calling { call, compute, keeps_name, drops_names, spans, scalars, frame };
+        let uses_starts = self.options.use_start_timestamps && is_told_of_starts(call.function);
+        let calling = Calling { call, compute, keeps_name, drops_names, uses_starts, spans, scalars, frame };
         let bounds = (frame.wide_bounds(steps.start).0, frame.wide_bounds(steps.last()).1);
         let held = self.limits.current;
         let mut matrix = Vec::with_capacity(ranges.len());
@@ -274,7 +281,8 @@ impl<'a> Evaluator<'a> {
         if ranged.floats.is_empty() && ranged.histograms.is_empty() {
             return Ok(series);
         }
-        let (mut floats, mut histograms) = (Slide::default(), Slide::default());
+        let (mut floats, mut histograms, mut starts) = (Slide::default(), Slide::default(), Slide::default());
+        let known_starts = if calling.uses_starts { ranged.starts } else { &[] };
         let mut scalars = vec![f64::NAN; calling.scalars.len()];
         let (mut most, mut last) = (0, 0);
         for (step, t) in steps.iter().enumerate() {
@@ -297,6 +305,7 @@ impl<'a> Evaluator<'a> {
             let window = Window {
                 floats,
                 histograms,
+                starts: starts.to(known_starts, from, to, |point| point.t),
                 start,
                 end,
                 range: calling.frame.range,
@@ -345,6 +354,11 @@ impl<'a> Evaluator<'a> {
         }
         Ok(matrix)
     }
+}
+
+/// Whether a function is told of start timestamps: those of counters that take neighbours for a fall of the counter.
+fn is_told_of_starts(function: Function) -> bool {
+    matches!(function, Function::Increase | Function::Irate | Function::Rate | Function::Resets)
 }
 
 /// The number that a scalar argument is at a step.

@@ -1,5 +1,6 @@
 //! `changes` and `resets`: how often the samples of a window differ from the one before, or fall.
 
+use super::starts::Starts;
 use super::window::Point;
 use super::{Context, Window};
 use crate::promql::ast::Extension;
@@ -7,7 +8,7 @@ use crate::promql::value::Value;
 
 /// `changes`: a float after a histogram is one, and the other way round; NaN after NaN is none.
 pub(super) fn changes(window: &Window<'_>, _: &mut Context<'_>) -> Option<Value> {
-    count(window, |before, after| match (before, after) {
+    count(window, |(_, before), (_, after)| match (before, after) {
         (Point::Float(before), Point::Float(after)) => {
             after != before && !(after.is_nan() && before.is_nan())
         }
@@ -16,18 +17,24 @@ pub(super) fn changes(window: &Window<'_>, _: &mut Context<'_>) -> Option<Value>
     })
 }
 
-/// `resets`: how often a counter fell; a float after a histogram is a reset, and the other way round.
+/// `resets`: how often a counter fell or began anew; a float after a histogram is a reset, and the other way round.
 pub(super) fn resets(window: &Window<'_>, _: &mut Context<'_>) -> Option<Value> {
-    count(window, |before, after| match (before, after) {
-        (Point::Float(before), Point::Float(after)) => after < before,
-        (Point::Histogram(before), Point::Histogram(after)) => after.detect_reset(before),
+    let mut starts = Starts(window.starts);
+    count(window, |(time, before), (t, after)| match (before, after) {
+        (Point::Float(before), Point::Float(after)) => after < before || starts.tell_reset(time, t),
+        (Point::Histogram(before), Point::Histogram(after)) => {
+            starts.tell_reset(time, t) || after.detect_reset(before)
+        }
         (Point::Float(_), Point::Histogram(_)) | (Point::Histogram(_), Point::Float(_)) => true,
     })
 }
 
 /// How many samples `differ` from the one before. Of an anchored range the newest sample at or before its start is
 /// the first; without any after its start there is no result.
-fn count(window: &Window<'_>, differ: fn(Point<'_>, Point<'_>) -> bool) -> Option<Value> {
+fn count(
+    window: &Window<'_>,
+    mut differ: impl FnMut((i64, Point<'_>), (i64, Point<'_>)) -> bool,
+) -> Option<Value> {
     let mut points = window.points().peekable();
     points.peek()?;
     let mut before = None;
@@ -37,9 +44,9 @@ fn count(window: &Window<'_>, differ: fn(Point<'_>, Point<'_>) -> bool) -> Optio
         let is_anchor = window.extension == Some(Extension::Anchored) && t <= window.start;
         if !is_anchor {
             inside = true;
-            count += u32::from(before.is_some_and(|before| differ(before, point)));
+            count += u32::from(before.is_some_and(|before| differ(before, (t, point))));
         }
-        before = Some(point);
+        before = Some((t, point));
     }
     inside.then(|| Value::Float(f64::from(count)))
 }

@@ -48,6 +48,12 @@ impl<'a> Notes<'a> {
         self.note(Annotation::MixedExponentialCustomHistograms { metric });
     }
 
+    /// A start timestamp lies before the sample before, which has another.
+    pub(super) fn start_overlap(&mut self) {
+        let metric = self.metric();
+        self.note(Annotation::StartTimeOverlap { metric, times: 1 });
+    }
+
     /// Some say that the counter was reset, others that it was not.
     pub(super) fn collision(&mut self) {
         self.note(Annotation::CounterResetCollision(HistogramOperation::Aggregation));

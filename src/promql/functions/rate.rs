@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use super::notes::Notes;
+use super::starts::{self, Starts};
 use super::window::seconds;
 use super::{Context, Window, extended};
+use crate::promql::annotations::Annotation;
 use crate::promql::histogram::{CounterResetHint, FloatHistogram};
 use crate::promql::value::{FloatPoint, HistogramPoint, Value};
 
@@ -40,7 +42,7 @@ fn change(window: &Window<'_>, ctx: &mut Context<'_>, kind: Kind) -> Option<Valu
     if window.histograms.is_empty() {
         let change = match window.extension {
             Some(extension) => extended::of_floats(window, kind, extension)?,
-            None => of_floats(window, kind)?,
+            None => of_floats(window, kind, ctx)?,
         };
         return Some(Value::Float(change));
     }
@@ -53,55 +55,84 @@ fn change(window: &Window<'_>, ctx: &mut Context<'_>, kind: Kind) -> Option<Valu
     change.map(|histogram| Value::Histogram(Arc::new(histogram)))
 }
 
-fn of_floats(window: &Window<'_>, kind: Kind) -> Option<f64> {
-    let [first, .., last] = window.floats else { return None };
+fn of_floats(window: &Window<'_>, kind: Kind, ctx: &mut Context<'_>) -> Option<f64> {
+    let (first, last) = (window.floats.first()?, window.floats.last()?);
+    let samples = Samples::new(window, first.t, last.t, window.floats.len())?;
     let mut change = last.v - first.v;
     if kind.counter {
+        let mut starts = Starts(window.starts);
         for pair in window.floats.windows(2) {
             if let [before, after] = pair
-                && after.v < before.v
+                && (after.v < before.v || starts.tell_reset(before.t, after.t))
             {
                 change += before.v;
             }
         }
     }
-    let samples = Samples { first: first.t, last: last.t, count: window.floats.len() };
+    if starts::overlap(window.starts, window.floats.iter().map(|point| point.t)) {
+        ctx.say_of(0, Annotation::StartTimeOverlap { metric: window.metric(), times: 1 });
+    }
+    if samples.began.is_some() {
+        change += first.v;
+    }
     let zero = (change > 0.0 && first.v >= 0.0).then(|| first.v / change);
     Some(change * factor(window, kind, samples, zero))
 }
 
 fn of_histograms(window: &Window<'_>, kind: Kind, notes: &mut Notes<'_>) -> Option<FloatHistogram> {
-    let [first, .., last] = window.histograms else { return None };
-    let mut change = difference(window.histograms, kind.counter, notes)?;
-    let samples = Samples { first: first.t, last: last.t, count: window.histograms.len() };
+    let (first, last) = (window.histograms.first()?, window.histograms.last()?);
+    let samples = Samples::new(window, first.t, last.t, window.histograms.len())?;
+    let mut change = if samples.count == 1 {
+        FloatHistogram::clone(&first.h)
+    } else {
+        let mut change = difference(window, kind.counter, notes)?;
+        if samples.began.is_some() {
+            notes.add(&mut change, &first.h)?;
+        }
+        change
+    };
     let zero = (change.count > 0.0 && first.h.count >= 0.0).then(|| first.h.count / change.count);
     change.mul(factor(window, kind, samples, zero));
     Some(change)
 }
 
-/// When the samples of a window are, at least two.
+/// When the samples of a window are.
 #[derive(Clone, Copy)]
 struct Samples {
     first: i64,
     last: i64,
     count: usize,
+    /// When the counter was zero, if that is known and was within the window.
+    began: Option<i64>,
+}
+
+impl Samples {
+    /// There must be two, or one of which it is known when its counter began.
+    fn new(window: &Window<'_>, first: i64, last: i64, count: usize) -> Option<Self> {
+        let began = starts::zero_within(window.starts, window.start, first);
+        (count > 1 || began.is_some()).then_some(Self { first, last, count, began })
+    }
 }
 
 /// What the change between the samples is multiplied with to be that of the window.
 ///
 /// The series is taken to go on to a border of the window if its last sample is about as near as the samples are to
 /// each other, else by half of that. A counter is not continued to before its zero: `zero` says how far that is
-/// before the first sample, in units of the time between first and last.
+/// before the first sample, in units of the time between first and last. If it is known when the counter began,
+/// that counts as a sample of zero, before which there is nothing.
 fn factor(window: &Window<'_>, kind: Kind, samples: Samples, zero: Option<f64>) -> f64 {
     let mut to_start = (samples.first - window.start) as f64 / 1000.0;
     let mut to_end = (window.end - samples.last) as f64 / 1000.0;
-    let sampled = (samples.last - samples.first) as f64 / 1000.0;
-    let between = sampled / (samples.count - 1) as f64;
+    let mut sampled = (samples.last - samples.first) as f64 / 1000.0;
+    let between = sampled / (samples.count - 1).max(1) as f64;
     let threshold = between * 1.1;
     if to_start >= threshold {
         to_start = between / 2.0;
     }
-    if kind.counter {
+    if let Some(began) = samples.began {
+        to_start = 0.0;
+        sampled = (samples.last - began) as f64 / 1000.0;
+    } else if kind.counter {
         let to_zero = zero.map_or(to_start, |zero| sampled * zero);
         if to_zero < to_start {
             to_start = to_zero;
@@ -115,7 +146,8 @@ fn factor(window: &Window<'_>, kind: Kind, samples: Samples, zero: Option<f64>) 
 }
 
 /// The last of at least two histograms less the first, with what resets of a counter have taken away.
-fn difference(points: &[HistogramPoint], counter: bool, notes: &mut Notes<'_>) -> Option<FloatHistogram> {
+fn difference(window: &Window<'_>, counter: bool, notes: &mut Notes<'_>) -> Option<FloatHistogram> {
+    let points = window.histograms;
     let [first, second, ..] = points else { return None };
     let last = &points.last()?.h;
     let is_gauge = |histogram: &FloatHistogram| histogram.counter_reset_hint == CounterResetHint::Gauge;
@@ -125,7 +157,7 @@ fn difference(points: &[HistogramPoint], counter: bool, notes: &mut Notes<'_>) -
     // What a reset follows at once may have any buckets: it does not count.
     let mut before = &first.h;
     let nothing;
-    if counter && second.h.detect_reset(&first.h) {
+    if counter && (Starts(window.starts).tell_reset(first.t, second.t) || second.h.detect_reset(&first.h)) {
         nothing = Arc::new(FloatHistogram {
             schema: second.h.schema,
             custom_values: second.h.custom_values.clone(),
@@ -155,11 +187,16 @@ fn difference(points: &[HistogramPoint], counter: bool, notes: &mut Notes<'_>) -
         return refuse_buckets(notes);
     }
     if counter {
-        for point in &points[1..] {
-            if point.h.detect_reset(before) && notes.add(&mut change, before).is_none() {
+        let mut starts = Starts(window.starts);
+        for (previous, point) in points.iter().zip(&points[1..]) {
+            let is_reset = starts.tell_reset(previous.t, point.t) || point.h.detect_reset(before);
+            if is_reset && notes.add(&mut change, before).is_none() {
                 return refuse_buckets(notes);
             }
             before = &point.h;
+        }
+        if starts::overlap(window.starts, points.iter().map(|point| point.t)) {
+            notes.start_overlap();
         }
     } else if !is_gauge(&first.h) || !is_gauge(last) {
         notes.not_gauge();
@@ -192,9 +229,9 @@ fn last_change(window: &Window<'_>, ctx: &mut Context<'_>, counter: bool) -> Opt
     let floats_are_newer = |float: &FloatPoint, histogram: &HistogramPoint| float.t > histogram.t;
     match (floats, histograms) {
         ([before, last], [.., histogram]) if floats_are_newer(before, histogram) => {
-            Some(Value::Float(between_floats(before, last, counter)))
+            Some(Value::Float(between_floats(window, before, last, counter)))
         }
-        ([before, last], []) => Some(Value::Float(between_floats(before, last, counter))),
+        ([before, last], []) => Some(Value::Float(between_floats(window, before, last, counter))),
         ([.., float], [before, last]) if !floats_are_newer(float, before) => {
             between_histograms(window, ctx, (before, last), counter)
         }
@@ -205,8 +242,9 @@ fn last_change(window: &Window<'_>, ctx: &mut Context<'_>, counter: bool) -> Opt
 }
 
 /// After a reset a counter has risen from zero.
-fn between_floats(before: &FloatPoint, last: &FloatPoint, counter: bool) -> f64 {
-    let change = if counter && last.v < before.v { last.v } else { last.v - before.v };
+fn between_floats(window: &Window<'_>, before: &FloatPoint, last: &FloatPoint, counter: bool) -> f64 {
+    let is_reset = counter && (last.v < before.v || Starts(window.starts).tell_reset(before.t, last.t));
+    let change = if is_reset { last.v } else { last.v - before.v };
     if counter { change / ((last.t - before.t) as f64 / 1000.0) } else { change }
 }
 
@@ -225,11 +263,9 @@ fn between_histograms(
         notes.not_gauge();
     }
     let mut change = FloatHistogram::clone(&last.h);
-    let fits = if counter && last.h.detect_reset(&before.h) {
-        Some(())
-    } else {
-        notes.subtract(&mut change, &before.h)
-    };
+    let is_reset =
+        counter && (Starts(window.starts).tell_reset(before.t, last.t) || last.h.detect_reset(&before.h));
+    let fits = if is_reset { Some(()) } else { notes.subtract(&mut change, &before.h) };
     notes.tell(ctx);
     fits?;
     change.counter_reset_hint = CounterResetHint::Gauge;

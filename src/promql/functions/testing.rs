@@ -103,6 +103,7 @@ pub(super) fn window(function: Function, spec: &Spec) -> Answer {
     let window = Window {
         floats: &spec.floats,
         histograms: &spec.histograms,
+        starts: &[],
         start: spec.start,
         end: spec.end,
         range: spec.end - spec.start,

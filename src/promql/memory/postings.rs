@@ -39,16 +39,6 @@ impl Postings {
         lists.map(|lists| union(&lists))
     }
 
-    /// The values of a label, sorted.
-    pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.by_name.get(name).into_iter().flat_map(BTreeMap::keys).map(AsRef::as_ref)
-    }
-
-    /// All names of labels, sorted.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.by_name.keys().map(AsRef::as_ref)
-    }
-
     /// The lists of the values that the matcher names, if it names them.
     fn with_wanted_values(&self, matcher: &Matcher) -> Option<Vec<&[u32]>> {
         let wanted = matcher.wanted_values()?;

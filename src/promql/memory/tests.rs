@@ -7,7 +7,7 @@ use crate::model::{LabelSet, MatchOp, Matcher, sample::stale_nan};
 use crate::promql::histogram::{CounterResetHint, FloatHistogram};
 use crate::promql::notation::{SequenceValue, parse_histogram, parse_series};
 use crate::promql::source::{Source, TimeWindow};
-use crate::promql::value::Value;
+use crate::promql::value::{StartPoint, Value};
 
 const EVER: TimeWindow = TimeWindow { from: i64::MIN, to: i64::MAX };
 
@@ -147,25 +147,36 @@ fn histograms_are_read_with_the_hints_of_prometheus_storage() {
 }
 
 #[test]
-fn what_there_is_can_be_listed() {
+fn everything_can_be_forgotten() {
     let mut store = store();
-    store
-        .append(&LabelSet::from_pairs([("__name__", "late"), ("rack", "1")]), 9000, Value::Float(0.0))
-        .expect("new");
-    assert_eq!(store.label_names(&[], EVER), ["__name__", "job", "rack"]);
-    assert_eq!(store.label_names(&[], TimeWindow { from: 0, to: 5000 }), ["__name__", "job"]);
-    assert_eq!(store.label_values("__name__", &[], EVER), ["down", "errors", "late", "up"]);
-    let selectors = [vec![Matcher::equal("job", "db")], vec![Matcher::equal("__name__", "up")]];
-    assert_eq!(store.label_values("job", &selectors, EVER), ["db", "web"]);
-    let series: Vec<String> = store.series(&selectors, EVER).iter().map(ToString::to_string).collect();
-    assert_eq!(
-        series,
-        [r#"{__name__="up"}"#, r#"{__name__="up", job="db"}"#, r#"{__name__="up", job="web"}"#]
-    );
+    assert_eq!((store.len(), store.is_empty(), store.samples()), (5, false, 15));
     store.clear();
-    assert_eq!((store.len(), store.is_empty()), (0, true));
-    assert_eq!(store.label_names(&[], EVER), [""; 0]);
+    assert_eq!((store.len(), store.is_empty(), store.samples()), (0, true, 0));
     assert_eq!(found(&store, &[]), [""; 0]);
+}
+
+#[test]
+fn start_timestamps_are_kept_with_their_samples() {
+    let mut store = store();
+    let of = |store: &MemoryStore, from, to| {
+        let series =
+            store.select(&[Matcher::equal("job", "db")], TimeWindow { from, to }).expect("never fails");
+        series.iter().map(|series| series.starts.to_vec()).collect::<Vec<_>>()
+    };
+    let mut append = |t, start, v| store.append_with_start(&labels("up", "db"), t, start, Value::Float(v));
+    assert_eq!(append(4000, 3500, 4.0), Ok(()));
+    assert_eq!(append(5000, 0, 5.0), Ok(()));
+    assert_eq!(append(6000, 3500, 6.0), Ok(()));
+    assert_eq!(append(6000, 1, 6.0), Ok(()), "a sample that is there stays as it is");
+    assert_eq!(append(5500, 1, 5.5), Err(AppendError::OutOfOrder { latest: 6000 }));
+    let (early, late) = (StartPoint { t: 4000, start: 3500 }, StartPoint { t: 6000, start: 3500 });
+    assert_eq!(of(&store, 0, 9000), [vec![early, late]]);
+    assert_eq!(of(&store, 0, 5999), [vec![early]]);
+    assert_eq!(of(&store, 0, 3000), [vec![]]);
+    store.forget_before(4001);
+    assert_eq!(of(&store, 0, 9000), [vec![late]]);
+    let others = store.select(&[Matcher::equal("job", "web")], EVER).expect("never fails");
+    assert!(others.iter().all(|series| series.starts.is_empty()));
 }
 
 proptest::proptest! {

@@ -1,5 +1,6 @@
 //! What is wrong with a series and where. The texts are Prometheus', as far as it has one.
 
+use crate::model::duration::InvalidDuration;
 use crate::model::quote::GoQuoted;
 use crate::promql::histogram::HistogramError;
 use crate::promql::span::Span;
@@ -70,6 +71,14 @@ pub enum NotationErrorKind {
     /// So many samples that they would fill the memory.
     #[error("series values expand to more than {} samples", super::MAX_SAMPLES)]
     TooMany,
+    /// Not how far a start timestamp is from its sample.
+    #[error("invalid @st sequence: invalid ST item {}: {problem}", GoQuoted(.item))]
+    Start {
+        /// What is there.
+        item: String,
+        /// What is wrong with it.
+        problem: StartProblem,
+    },
     /// A key without its colon.
     #[error("missing `:` for histogram descriptor")]
     MissingColon,
@@ -98,6 +107,31 @@ pub enum NotationErrorKind {
     /// A histogram that cannot be.
     #[error("{0}")]
     Histogram(HistogramError),
+}
+
+/// What can be wrong with a start timestamp.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartProblem {
+    /// No number where a duration has to begin.
+    #[error("expected digits in duration {}", GoQuoted(.0))]
+    NoDigits(String),
+    /// Not one number with a unit.
+    #[error("invalid duration {}: {problem}", GoQuoted(.text))]
+    Duration {
+        /// What is there.
+        text: String,
+        /// Why it is none.
+        problem: InvalidDuration,
+    },
+    /// Something behind a duration.
+    #[error("unexpected character {0:?} after duration")]
+    Unexpected(char),
+    /// A step that is not repeated.
+    #[error("expected 'x<count>' after step duration")]
+    NoRepetitions,
+    /// Not a number of repetitions.
+    #[error("invalid repeat count")]
+    Repetitions,
 }
 
 fn expected(wanted: Option<&'static str>) -> String {

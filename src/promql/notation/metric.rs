@@ -1,5 +1,6 @@
 //! The metric at the start of a series.
 
+use super::error::{NotationError, NotationErrorKind};
 use crate::model::LabelSet;
 use crate::promql::parser::parse_metric;
 use crate::promql::span::Span;
@@ -33,10 +34,13 @@ pub fn end_of_metric(text: &str) -> usize {
     text.len()
 }
 
-/// Reads a metric as the parser of expressions does.
-pub(super) fn read(text: &str) -> Result<LabelSet, (Span, String)> {
-    parse_metric(text).map_err(|errors| match errors.0.first() {
-        Some(first) => (first.span, first.kind.to_string()),
-        None => (Span::default(), errors.to_string()),
+/// Reads the metric that ends at `end` as the parser of expressions does.
+pub(super) fn read(text: &str, end: usize) -> Result<LabelSet, NotationError> {
+    parse_metric(&text[..end]).map_err(|errors| {
+        let (span, message) = match errors.0.first() {
+            Some(first) => (first.span, first.kind.to_string()),
+            None => (Span::default(), errors.to_string()),
+        };
+        NotationError::new(text, span, NotationErrorKind::Metric(message))
     })
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::error::{NotationError, NotationErrorKind};
 use super::{MAX_SAMPLES, SequenceValue};
-use crate::model::number::parse_float;
 use crate::model::quote::GoQuoted;
 use crate::model::sample::stale_nan;
 use crate::promql::histogram::FloatHistogram;
+use crate::promql::parser;
 use crate::promql::span::Span;
 use crate::promql::value::Value;
 
@@ -307,13 +307,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A number as Prometheus reads it: with a leading zero it is octal, if it can be.
 fn parse_number(text: &str) -> Result<f64, NotationErrorKind> {
-    let octal = text.strip_prefix('0').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    if let Some(number) = octal.and_then(|digits| u32::from_str_radix(digits, 8).ok()) {
-        return Ok(f64::from(number));
-    }
-    parse_float(text).ok_or_else(|| {
+    parser::number(text).map_err(|_| {
         let number: Result<f64, _> = text.replace('_', "").parse();
         let kind = if number.is_ok() { NotationErrorKind::NumberRange } else { NotationErrorKind::Number };
         kind(text.to_owned())

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::{SequenceValue, parse_histogram, parse_series, parse_values};
+use super::{
+    SequenceValue, StartsNotation, UnpairedStarts, parse_histogram, parse_series, parse_starts, parse_values,
+};
 
 /// The values as text.
 fn expanded(text: &str) -> String {
@@ -26,7 +28,7 @@ fn sequences_of_floats() {
         ("stale 1 stale", "stale 1 stale"),
         ("0x3", "0 0 0 0"),
         (".5 1e3 1.5e-3x1 1_000", "0.5 1000 0.0015 0.0015 1000"),
-        ("010 08 0_7", "8 8 7"),
+        ("010 08 0_17 0777777777777", "8 8 15 6.8719476735e+10"),
         ("NaN inf -Inf +INF", "NaN +Inf -Inf +Inf"),
         ("0.1+0.1x2", "0.1 0.2 0.30000000000000004"),
     ] {
@@ -181,11 +183,85 @@ fn one_histogram_alone() {
     }
 }
 
+/// The start timestamps as text.
+fn starts(text: &str) -> String {
+    match parse_starts(text) {
+        Ok(Some(StartsNotation { labels, starts })) => {
+            let starts = starts.iter().map(|start| start.map_or("_".to_owned(), |start| start.to_string()));
+            format!("{labels} {}", starts.collect::<Vec<_>>().join(" "))
+        }
+        Ok(None) => "none".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn start_timestamps_before_a_series() {
+    for (text, expected) in [
+        ("m@st -30s", r#"{__name__="m"} -30000"#),
+        ("  m{a=\"x y\"}@st\t_ 0 1ms _x2 +1m ", r#"{__name__="m", a="x y"} _ 0 1 _ _ 60000"#),
+        ("{}@st -1mx2", "{} -60000 -60000 -60000"),
+        ("m@st -30s-1mx2 -1ms+2msx2 0x0", r#"{__name__="m"} -30000 -90000 -150000 -1 1 3 0"#),
+        ("m@st -1m--30sx1", r#"{__name__="m"} -60000 -30000"#),
+        // Series, or what is refused as one.
+        ("m 1", "none"),
+        ("m@st", "none"),
+        ("m@st  ", "none"),
+        ("m @st 1", "none"),
+        ("m@stx 1", "none"),
+        (r#"m{a="b@st "} 1"#, "none"),
+        (
+            "m@st 1h30m",
+            r#"1:6: parse error: invalid @st sequence: invalid ST item "1h30m": unexpected character '3' after duration"#,
+        ),
+        (
+            "m@st 0 5q",
+            r#"1:8: parse error: invalid @st sequence: invalid ST item "5q": invalid duration "5q": not a valid duration string: "5q""#,
+        ),
+        (
+            "m@st -s",
+            r#"1:6: parse error: invalid @st sequence: invalid ST item "-s": expected digits in duration "-s""#,
+        ),
+        (
+            "m@st 1m-1m",
+            r#"1:6: parse error: invalid @st sequence: invalid ST item "1m-1m": expected 'x<count>' after step duration"#,
+        ),
+        (
+            "m@st 1mx+2",
+            r#"1:6: parse error: invalid @st sequence: invalid ST item "1mx+2": invalid repeat count"#,
+        ),
+        (
+            "m@st _x0",
+            r#"1:6: parse error: invalid @st sequence: invalid ST item "_x0": invalid repeat count"#,
+        ),
+        (
+            "m@st _y",
+            r#"1:6: parse error: invalid @st sequence: invalid ST item "_y": expected digits in duration "_y""#,
+        ),
+        ("m{a=b}@st 0", r#"1:5: parse error: unexpected identifier "b" in label set, expected string"#),
+        ("m@st _x9 0x4000000", "1:10: parse error: series values expand to more than 4000000 samples"),
+    ] {
+        assert_eq!(starts(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn start_timestamps_belong_to_the_series_that_follows() {
+    let of = |starts: &str, series: &str| {
+        let starts = parse_starts(starts).expect("valid").expect("there are some");
+        starts.of(&parse_series(series).expect("valid"))
+    };
+    assert_eq!(of("m@st -1msx1 _", "m 1+1x2"), Ok(vec![Some(-1), Some(-1), None]));
+    assert_eq!(of("m@st 0", "n 1"), Err(UnpairedStarts::OtherMetric));
+    assert_eq!(of("m@st 0x3", "m 1"), Err(UnpairedStarts::OtherLength { starts: 4, values: 1 }));
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in r"(?s)(a\{b=.c.\} )?[-+x_{}\[\]: 0-9a-zA-Z.,é]{0,60}") {
         let _ = parse_series(&text);
         let _ = parse_values(&text);
+        let _ = parse_starts(&format!("m@st {text}"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::error::ParseErrorKind;
 
 /// The value of a number as Prometheus reads it: a whole number in Go's notation, so `0x1F` and also `010`,
 /// which is 8; otherwise a float.
-pub(super) fn number(text: &str) -> Result<f64, ParseErrorKind> {
+pub(in crate::promql) fn number(text: &str) -> Result<f64, ParseErrorKind> {
     if let Some(whole) = whole_number(text) {
         return Ok(whole);
     }

@@ -64,6 +64,22 @@ fn the_deadline_is_asked_also_while_nothing_is_found() {
 }
 
 #[test]
+fn what_does_not_fit_into_memory_is_not_computed_first() {
+    for query in ["vector(time())", "vector(scalar(nothing))", "vector(1)"] {
+        let query = format!("count_over_time({query}[500d:1s])");
+        let asked = Cell::new(0);
+        let is_over = || {
+            asked.set(asked.get() + 1);
+            false
+        };
+        let options = Options { max_samples: 1000, deadline: Some(&is_over), ..Options::default() };
+        let result = at(&loaded(METRICS), &query, 0, &options);
+        assert_eq!(result.err(), Some(EvalError::TooManySamples), "{query}");
+        assert!(asked.get() < 10, "{query}: the deadline was asked {} times", asked.get());
+    }
+}
+
+#[test]
 fn there_can_be_too_many_steps() {
     let store = loaded(METRICS);
     let result = at(&store, "metric[10y:1ms]", 0, &Options::default());
