@@ -191,7 +191,12 @@ async fn native_histograms_that_prometheus_refuses_are_refused() {
     for (number, (histogram, is_taken)) in cases.into_iter().enumerate() {
         let labels = sereno::model::LabelSet::from_pairs([("__name__", format!("h{number}"))]);
         let point = HistogramPoint { t: NOW, h: Arc::new(histogram) };
-        let sent = StoredSeries { labels: &labels, floats: &[], histograms: std::slice::from_ref(&point) };
+        let sent = StoredSeries {
+            labels: &labels,
+            floats: &[],
+            histograms: std::slice::from_ref(&point),
+            starts: &[],
+        };
         let theirs = prometheus.try_write(std::iter::once(sent)).await;
         let ours = store.append(&labels, point.t, Value::Histogram(Arc::clone(&point.h)));
         assert_eq!((ours.is_ok(), theirs.is_ok()), (is_taken, is_taken), "{:?} {ours:?} {theirs:?}", point.h);
@@ -209,6 +214,7 @@ async fn loaded(series: &[Series]) -> Prometheus {
         labels,
         floats,
         histograms,
+        starts: &[],
     });
     prometheus.write(whole).await;
     prometheus

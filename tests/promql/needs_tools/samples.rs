@@ -69,7 +69,7 @@ pub(super) fn between(samples: &Samples, from: i64, to: i64) -> impl Iterator<It
     let series = samples.iter().map(move |(labels, points)| {
         let start = points.partition_point(|point| point.t < from);
         let end = points.partition_point(|point| point.t < to);
-        StoredSeries { labels, floats: &points[start..end], histograms: &[] }
+        StoredSeries { labels, floats: &points[start..end], histograms: &[], starts: &[] }
     });
     series.filter(|series| !series.floats.is_empty())
 }
