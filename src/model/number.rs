@@ -16,7 +16,7 @@ pub fn format_float(value: f64, verb: char, precision: Option<usize>) -> String 
         'e' | 'E' => exponent_form(size, precision),
         'f' | 'F' => match precision {
             Some(digits) => format!("{size:.digits$}"),
-            None => format!("{size}"),
+            None => plain_shortest(size),
         },
         'x' | 'X' => hexadecimal_form(size, precision),
         _ => general_form(size, precision),
@@ -25,10 +25,34 @@ pub fn format_float(value: f64, verb: char, precision: Option<usize>) -> String 
     format!("{sign}{body}")
 }
 
+/// As few digits as identify the number, with an exponent. Of two texts that are equally near Go takes the one with the
+/// even digit in the end, Rust the greater. Numbers with fewer digits are never in the middle.
+fn shortest(size: f64) -> String {
+    const FEW: usize = 15;
+    let text = format!("{size:e}");
+    let digits = text.find('e').unwrap_or(0).saturating_sub(1);
+    if digits < FEW {
+        return text;
+    }
+    let even = format!("{size:.*e}", digits - 1);
+    if even.parse() == Ok(size) { even } else { text }
+}
+
+/// The same without an exponent.
+fn plain_shortest(size: f64) -> String {
+    let text = format!("{size}");
+    if text.len() < 16 {
+        return text;
+    }
+    let text = shortest(size);
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    plain_form(&mantissa.replace('.', ""), exponent.parse().unwrap_or(0))
+}
+
 fn exponent_form(size: f64, precision: Option<usize>) -> String {
     let text = match precision {
         Some(digits) => format!("{size:.digits$e}"),
-        None => format!("{size:e}"),
+        None => shortest(size),
     };
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     exponent_text(digits, exponent.parse().unwrap_or(0))
@@ -75,7 +99,7 @@ fn exponent_text(digits: &str, exponent: i32) -> String {
 fn general_form(size: f64, precision: Option<usize>) -> String {
     let rounded = match precision {
         Some(digits) => format!("{size:.*e}", digits.max(1) - 1),
-        None => format!("{size:e}"),
+        None => shortest(size),
     };
     let (mantissa, exponent) = rounded.split_once('e').unwrap_or((&rounded, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -172,4 +196,26 @@ fn parse_hex_float(body: &str) -> Option<f64> {
     }
     let shift = exponent.checked_sub(i32::try_from(fraction.len()).ok()?.checked_mul(4)?)?;
     Some(value * 2.0_f64.powi(shift))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::format_float;
+
+    /// The texts are those of Go 1.27.
+    #[test]
+    fn between_two_equally_near_texts_the_last_digit_is_even() {
+        for (value, exponent, plain) in [
+            (1_177_760_763_538_767.25, "1.1777607635387672e+15", "1177760763538767.2"),
+            (1_177_760_763_538_767.75, "1.1777607635387678e+15", "1177760763538767.8"),
+            (0.1 + 0.2, "0.30000000000000004", "0.30000000000000004"),
+            (9_007_199_254_740_993.0, "9.007199254740992e+15", "9007199254740992"),
+            (1e23, "1e+23", "100000000000000000000000"),
+            (5e-324, "5e-324", &format!("0.{}5", "0".repeat(323))),
+            (f64::MAX, "1.7976931348623157e+308", &format!("17976931348623157{}", "0".repeat(292))),
+        ] {
+            assert_eq!(format_float(value, 'g', None), exponent);
+            assert_eq!(format_float(value, 'f', None), plain);
+        }
+    }
 }
