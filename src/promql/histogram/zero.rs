@@ -44,11 +44,11 @@ impl FloatHistogram {
     /// Its zero bucket if it reached to `threshold`, which must not be nearer than it does. `lost` has what rounding
     /// has taken from its counts, with the same buckets.
     pub(super) fn grown_zero_bucket(&self, threshold: f64, lost: Option<&Self>) -> Grown {
-        let lost_zero = lost.map_or(0.0, |lost| lost.zero_count);
-        let start = KahanSum { sum: self.zero_count, compensation: lost_zero };
+        let mut compensation = lost.map_or(0.0, |lost| lost.zero_count);
         let mut reached = threshold;
         loop {
-            let mut grown = Grown { threshold: reached, count: start };
+            let count = KahanSum { sum: self.zero_count, compensation };
+            let mut grown = Grown { threshold: reached, count };
             if threshold == self.zero_threshold {
                 return grown;
             }
@@ -58,8 +58,9 @@ impl FloatHistogram {
             if grown.threshold == reached {
                 return grown;
             }
-            // The positive side has to be gone over again: the end is now further away.
-            reached = grown.threshold;
+            // The positive side has to be gone over again: the end is now further away. What rounding took this time
+            // counts twice then, as in Prometheus.
+            (reached, compensation) = (grown.threshold, grown.count.compensation);
         }
     }
 
