@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::model::duration::InvalidDuration;
 use crate::model::number::format_float;
 use crate::model::quote::GoQuoted;
 use crate::promql::ast::{AggregateOp, BinaryOp, Extension, ValueType};
@@ -115,10 +116,8 @@ pub enum ParseErrorKind {
     GroupingLabel(String),
     #[error("error parsing number: strconv.ParseFloat: parsing {}: {reason}", GoQuoted(.text))]
     Number { text: String, reason: &'static str },
-    #[error("not a valid duration string: {}", GoQuoted(.0))]
-    Duration(String),
-    #[error("unknown unit {} in duration {}", GoQuoted(.unit), GoQuoted(.text))]
-    DurationUnit { unit: String, text: String },
+    #[error(transparent)]
+    Duration(InvalidDuration),
     #[error("duration out of range")]
     DurationOutOfRange,
     #[error("duration must be greater than 0")]

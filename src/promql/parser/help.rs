@@ -172,7 +172,7 @@ pub(super) fn of(error: &ParseError, text: &str) -> Option<String> {
         ParseErrorKind::ExtensionNotEnabled(_) => {
             "it is experimental: Prometheus needs the feature promql-extended-range-selectors"
         }
-        ParseErrorKind::Duration(_) | ParseErrorKind::DurationUnit { .. } => UNITS,
+        ParseErrorKind::Duration(_) => UNITS,
         ParseErrorKind::RangeNotOnSelector => "a range of an expression is a subquery: `[5m:]`",
         ParseErrorKind::OffsetBeforeRange => "the range comes first: `x[5m] offset 1h`",
         ParseErrorKind::AtBeforeRange => "the range comes first: `x[5m] @ 0`",

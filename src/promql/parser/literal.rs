@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::model::Duration;
+use crate::model::duration::InvalidDuration;
 use crate::model::number::parse_float;
 
 use super::error::ParseErrorKind;
@@ -41,47 +43,17 @@ fn whole_number(text: &str) -> Option<f64> {
     apart.then_some(number as f64)
 }
 
-const UNITS: [(&str, u64); 7] = [
-    ("y", 365 * 86_400_000),
-    ("w", 7 * 86_400_000),
-    ("d", 86_400_000),
-    ("h", 3_600_000),
-    ("m", 60_000),
-    ("s", 1_000),
-    ("ms", 1),
-];
-
-/// Prometheus counts nanoseconds in 64 bits.
-const MAX_MILLIS: u64 = (i64::MAX / 1_000_000).unsigned_abs();
-
-/// The seconds of a duration, as Prometheus' library reads it and words what is wrong.
+/// The seconds of a duration.
 #[expect(clippy::cast_precision_loss, reason = "at most 2^43 milliseconds")]
 pub(super) fn duration(text: &str) -> Result<f64, ParseErrorKind> {
-    let invalid = || ParseErrorKind::Duration(text.to_owned());
-    let (mut rest, mut units, mut millis) = (text, UNITS.as_slice(), 0_u64);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        let (number, tail) = rest.split_at(digits);
-        let number: u64 = number.parse().map_err(|_| invalid())?;
-        let letters = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(letters);
-        if unit.is_empty() {
-            return Err(invalid());
+    let millis = text.parse::<Duration>().map_err(|error| match error {
+        InvalidDuration::OutOfRange => ParseErrorKind::DurationOutOfRange,
+        InvalidDuration::Empty | InvalidDuration::Syntax(_) | InvalidDuration::Unit { .. } => {
+            ParseErrorKind::Duration(error)
         }
-        if !UNITS.iter().any(|(name, _)| *name == unit) {
-            return Err(ParseErrorKind::DurationUnit { unit: unit.to_owned(), text: text.to_owned() });
-        }
-        // Each unit once, the long ones first.
-        let position = units.iter().position(|(name, _)| *name == unit).ok_or_else(invalid)?;
-        millis = number
-            .checked_mul(units[position].1)
-            .and_then(|part| millis.checked_add(part))
-            .filter(|millis| *millis <= MAX_MILLIS)
-            .ok_or(ParseErrorKind::DurationOutOfRange)?;
-        units = &units[position + 1..];
-        rest = tail;
-    }
+    })?;
     // As Go's `Seconds`: whole seconds and the fraction apart.
+    let millis = millis.millis();
     Ok((millis / 1000) as f64 + (millis % 1000) as f64 / 1e3)
 }
 
