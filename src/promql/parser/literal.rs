@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::model::Duration;
 use crate::model::duration::InvalidDuration;
 use crate::model::number::parse_float;
+use crate::model::quote::unescape;
 
 use super::error::ParseErrorKind;
 
@@ -74,14 +75,16 @@ impl From<&str> for Unquoted {
 /// The text inside quotes; the lexer has checked its escapes.
 pub(super) fn unquote(quoted: &str) -> Unquoted {
     let inner = &quoted[1..quoted.len() - 1];
+    let quote = if quoted.starts_with('\'') { '\'' } else { '"' };
     if quoted.starts_with('`') || !inner.contains('\\') {
         return inner.into();
     }
     let mut bytes = Vec::with_capacity(inner.len());
     let mut rest = inner;
-    while let Some(at) = rest.find('\\') {
-        bytes.extend_from_slice(&rest.as_bytes()[..at]);
-        rest = escape(&rest[at + 1..], &mut bytes);
+    while let Some((plain, escaped)) = rest.split_once('\\') {
+        bytes.extend_from_slice(plain.as_bytes());
+        let length = unescape(escaped, quote, &mut bytes).expect("the lexer has checked it");
+        rest = &escaped[length..];
     }
     bytes.extend_from_slice(rest.as_bytes());
     match String::from_utf8(bytes) {
@@ -91,35 +94,4 @@ pub(super) fn unquote(quoted: &str) -> Unquoted {
             raw: Some(error.as_bytes().into()),
         },
     }
-}
-
-/// Adds what the escape sequence at the start of `text` stands for, and returns what follows it.
-fn escape<'a>(text: &'a str, bytes: &mut Vec<u8>) -> &'a str {
-    let number = |from: usize, to: usize, radix| {
-        text.get(from..to).and_then(|digits| u32::from_str_radix(digits, radix).ok()).unwrap_or_default()
-    };
-    let (value, length) = match text.as_bytes().first() {
-        Some(b'0'..=b'7') => (number(0, 3, 8), 3),
-        Some(b'x') => (number(1, 3, 16), 3),
-        Some(b'u') => (number(1, 5, 16), 5),
-        Some(b'U') => (number(1, 9, 16), 9),
-        Some(b'a') => (7, 1),
-        Some(b'b') => (8, 1),
-        Some(b'f') => (12, 1),
-        Some(b'n') => (10, 1),
-        Some(b'r') => (13, 1),
-        Some(b't') => (9, 1),
-        Some(b'v') => (11, 1),
-        Some(other) => (u32::from(*other), 1),
-        None => return text,
-    };
-    match (length, u8::try_from(value)) {
-        // One byte of what may be several of a character.
-        (1 | 3, Ok(byte)) => bytes.push(byte),
-        _ => {
-            let c = char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER);
-            bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-    }
-    text.get(length..).unwrap_or_default()
 }
