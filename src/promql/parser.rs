@@ -11,6 +11,7 @@ mod atom;
 mod check;
 mod error;
 mod expression;
+mod features;
 mod help;
 mod length;
 mod literal;
@@ -33,23 +34,7 @@ use crate::model::{LabelSet, Matcher};
 pub(super) use literal::number;
 
 pub use error::{Expected, LexError, ParseError, ParseErrorKind, ParseErrors};
-
-/// Which parts of the language are on that Prometheus has behind flags. Duration expressions always are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Features {
-    /// Experimental functions and aggregations: `limitk`, `info`, `mad_over_time`, …
-    pub experimental_functions: bool,
-    /// `anchored` and `smoothed`.
-    pub extended_range_selectors: bool,
-    /// `fill`, `fill_left`, `fill_right`.
-    pub fill_modifiers: bool,
-}
-
-impl Features {
-    /// Everything on.
-    pub const ALL: Self =
-        Self { experimental_functions: true, extended_range_selectors: true, fill_modifiers: true };
-}
+pub use features::{Feature, Features};
 
 /// How high the tree of an expression may be: recursion over it must end before the stack does. Prometheus
 /// has no such limit.

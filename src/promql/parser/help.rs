@@ -154,6 +154,9 @@ fn near<'a>(word: &str, words: &[&'a str]) -> Option<&'a str> {
 
 /// A hint about any other error.
 pub(super) fn of(error: &ParseError, text: &str) -> Option<String> {
+    if let Some(feature) = error.kind.feature() {
+        return Some(format!("it is experimental: Prometheus needs the feature {}", feature.name()));
+    }
     let here = text.get(error.span.start..).unwrap_or_default();
     let hint = match &error.kind {
         ParseErrorKind::Type { want, context, got } => return wrong_type(*want, context, *got),
@@ -163,15 +166,6 @@ pub(super) fn of(error: &ParseError, text: &str) -> Option<String> {
         }
         ParseErrorKind::Lexical(error) => return lexical(error, here),
         ParseErrorKind::UnknownFunction(name) => return function(name),
-        ParseErrorKind::FunctionNotEnabled(_) | ParseErrorKind::AggregationNotEnabled(_) => {
-            "it is experimental: Prometheus needs the feature promql-experimental-functions"
-        }
-        ParseErrorKind::FillNotEnabled => {
-            "it is experimental: Prometheus needs the feature promql-binop-fill-modifiers"
-        }
-        ParseErrorKind::ExtensionNotEnabled(_) => {
-            "it is experimental: Prometheus needs the feature promql-extended-range-selectors"
-        }
         ParseErrorKind::Duration(_) => UNITS,
         ParseErrorKind::RangeNotOnSelector => "a range of an expression is a subquery: `[5m:]`",
         ParseErrorKind::OffsetBeforeRange => "the range comes first: `x[5m] offset 1h`",
