@@ -35,6 +35,7 @@ pub(super) use literal::number;
 
 pub use error::{Expected, LexError, ParseError, ParseErrorKind, ParseErrors};
 pub use features::{Feature, Features};
+pub(super) use modifiers::is_label_name;
 
 /// How high the tree of an expression may be: recursion over it must end before the stack does. Prometheus
 /// has no such limit.

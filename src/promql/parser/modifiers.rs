@@ -156,7 +156,7 @@ impl Parser<'_> {
 }
 
 /// Whether a label in a list may have the token as its name: every word but `without`, as in Prometheus.
-fn is_label_name(kind: TokenKind) -> bool {
+pub(in crate::promql) fn is_label_name(kind: TokenKind) -> bool {
     match kind {
         TokenKind::Identifier
         | TokenKind::MetricIdentifier
