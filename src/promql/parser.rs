@@ -31,10 +31,9 @@ use super::lexer::token::{Described, Token, TokenKind};
 use super::span::Span;
 use crate::model::{LabelSet, Matcher};
 
-pub(super) use literal::number;
-
-pub use error::{Expected, LexError, ParseError, ParseErrorKind, ParseErrors};
+pub use error::{ArgumentBound, Construct, LexError, ParseError, ParseErrorKind, ParseErrors, TypeContext};
 pub use features::{Feature, Features};
+pub(super) use literal::number;
 pub(super) use modifiers::is_label_name;
 
 /// How high the tree of an expression may be: recursion over it must end before the stack does. Prometheus
@@ -158,7 +157,7 @@ impl<'a> Parser<'a> {
         };
         match outcome {
             Some(Unwind::Abort) => return None,
-            Some(Unwind::Recover) => self.unexpected("", ""),
+            Some(Unwind::Recover) => self.unexpected(Construct::Expression, ""),
             None => {}
         }
         // What follows can only add errors of the lexer.
@@ -243,21 +242,22 @@ impl<'a> Parser<'a> {
     }
 
     fn error(&mut self, span: Span, kind: ParseErrorKind) {
-        self.errors.push(ParseError { span, kind, position: None, help: None });
+        self.error_with_help(span, kind, None);
     }
 
-    /// An error about the token read last.
-    fn unexpected(&mut self, context: &'static str, tokens: &'static str) {
+    fn error_with_help(&mut self, span: Span, kind: ParseErrorKind, help: Option<String>) {
+        self.errors.push(ParseError { span, kind, position: None, help });
+    }
+
+    /// An error about the token read last; `expected` is empty where too much may stand to be said.
+    fn unexpected(&mut self, construct: Construct, expected: &'static str) {
         if self.lexer_failed {
             return;
         }
         let last = self.last;
         let found = Described { kind: last.kind, text: self.text_of(last) }.to_string();
-        self.error(last.span, ParseErrorKind::Unexpected { found, expected: Expected { context, tokens } });
-        let help = help::unexpected(self, context);
-        if let Some(error) = self.errors.last_mut() {
-            error.help = help;
-        }
+        let help = help::unexpected(self, construct);
+        self.error_with_help(last.span, ParseErrorKind::Unexpected { found, construct, expected }, help);
     }
 
     /// The height of a node over others of at most `below`.
@@ -287,12 +287,9 @@ impl<'a> Parser<'a> {
 
     /// The errors, with lines, columns and hints.
     fn finish(mut self) -> ParseErrors {
-        let breaks: Vec<usize> = self.text.match_indices('\n').map(|(at, _)| at).collect();
-        for error in &mut self.errors {
-            if !self.text.is_empty() {
-                let line = breaks.partition_point(|at| *at < error.span.start);
-                let column = error.span.start + 1 - line.checked_sub(1).map_or(0, |last| breaks[last] + 1);
-                error.position = Some((line + 1, column));
+        if !self.text.is_empty() {
+            for error in &mut self.errors {
+                error.position = Some(error.span.line_and_column(self.text));
             }
         }
         for error in self.errors.iter_mut().take(help::ERRORS_WITH_HELP) {

@@ -1,7 +1,8 @@
 //! Checks what the grammar cannot: types, numbers of arguments, what may stand with what.
 
-use super::{ParseErrorKind, Parser};
+use super::{ArgumentBound, ParseErrorKind, Parser, TypeContext};
 use crate::model::MatchOp;
+use crate::model::labels::METRIC_NAME;
 use crate::promql::ast::{
     Aggregate, Binary, Call, Cardinality, Expr, SelectorMatcher, ValueType, VectorSelector,
 };
@@ -37,17 +38,17 @@ pub(super) fn check(parser: &mut Parser<'_>, expr: &mut Expr) -> ValueType {
     expr.value_type()
 }
 
-fn expect(parser: &mut Parser<'_>, expr: &mut Expr, want: ValueType, context: &str) {
+fn expect(parser: &mut Parser<'_>, expr: &mut Expr, want: ValueType, context: TypeContext) {
     let got = check(parser, expr);
     if got != want {
-        parser.error(expr.span(), ParseErrorKind::Type { want, context: context.to_owned(), got });
+        parser.error(expr.span(), ParseErrorKind::Type { want, context, got });
     }
 }
 
 fn aggregate(parser: &mut Parser<'_>, node: &mut Aggregate) {
-    expect(parser, &mut node.operand, ValueType::Vector, "aggregation expression");
+    expect(parser, &mut node.operand, ValueType::Vector, TypeContext::Aggregation);
     if let (Some(param), Some(want)) = (&mut node.param, node.op.parameter()) {
-        expect(parser, param, want, "aggregation parameter");
+        expect(parser, param, want, TypeContext::Parameter);
     }
 }
 
@@ -129,7 +130,7 @@ fn call(parser: &mut Parser<'_>, node: &mut Call) -> ValueType {
     if is_info {
         info_selector(parser, node);
     }
-    let context = format!("call to function \"{}\"", signature.name);
+    let context = TypeContext::Call(node.function);
     for (at, arg) in node.args.iter_mut().enumerate() {
         let last = signature.arguments.len().checked_sub(1);
         let want = match (signature.arguments.get(at), signature.arity, last) {
@@ -146,7 +147,7 @@ fn call(parser: &mut Parser<'_>, node: &mut Call) -> ValueType {
             check(parser, arg)
         };
         if got != want {
-            parser.error(arg.span(), ParseErrorKind::Type { want, context: context.clone(), got });
+            parser.error(arg.span(), ParseErrorKind::Type { want, context, got });
         }
     }
     signature.returns
@@ -160,14 +161,13 @@ fn argument_count(parser: &mut Parser<'_>, node: &Call) {
         Arity::UpTo(more) => (types - 1, Some(types - 1 + usize::from(more))),
         Arity::Any => (types - 1, None),
     };
+    let exact = |bound| if signature.arity == Arity::Exact { ArgumentBound::Exactly } else { bound };
     let (bound, expected) = match most {
-        _ if got < least && signature.arity != Arity::Exact => ("at least ", least),
-        _ if got < least => ("", least),
-        Some(most) if got > most && signature.arity == Arity::Exact => ("", most),
-        Some(most) if got > most => ("at most ", most),
+        _ if got < least => (exact(ArgumentBound::AtLeast), least),
+        Some(most) if got > most => (exact(ArgumentBound::AtMost), most),
         Some(_) | None => return,
     };
-    let kind = ParseErrorKind::ArgumentCount { bound, expected, function: signature.name, got };
+    let kind = ParseErrorKind::ArgumentCount { bound, expected, function: node.function, got };
     parser.error(node.span, kind);
 }
 
@@ -176,7 +176,7 @@ fn info_selector(parser: &mut Parser<'_>, node: &Call) {
     let labels = &node.args[1];
     let got = labels.value_type();
     if got != ValueType::Vector {
-        let context = "call to function \"info\"".to_owned();
+        let context = TypeContext::Call(node.function);
         parser.error(node.span, ParseErrorKind::Type { want: ValueType::Vector, context, got });
     }
     match labels {
@@ -190,7 +190,7 @@ fn info_selector(parser: &mut Parser<'_>, node: &Call) {
 
 fn selector(parser: &mut Parser<'_>, node: &VectorSelector, may_match_all: bool) {
     if let (Some(name), Some((_, others))) = (&node.name, node.matchers.split_last()) {
-        for other in others.iter().filter(|other| &**other.matcher.name() == "__name__") {
+        for other in others.iter().filter(|other| &**other.matcher.name() == METRIC_NAME) {
             let kind = ParseErrorKind::NameTwice(name.to_string(), other.matcher.value().to_string());
             parser.error(node.span, kind);
         }

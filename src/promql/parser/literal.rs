@@ -1,5 +1,6 @@
 //! The values of numbers, durations and quoted texts.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::model::Duration;
@@ -59,21 +60,21 @@ pub(super) fn duration(text: &str) -> Result<f64, ParseErrorKind> {
 }
 
 /// What stood in quotes.
-pub(super) struct Unquoted {
+pub(super) struct Unquoted<'a> {
     /// The text, with U+FFFD for bytes that are not UTF-8.
-    pub(super) text: String,
+    pub(super) text: Cow<'a, str>,
     /// All bytes, if they are not UTF-8.
     pub(super) raw: Option<Arc<[u8]>>,
 }
 
-impl From<&str> for Unquoted {
-    fn from(text: &str) -> Self {
-        Self { text: text.to_owned(), raw: None }
+impl<'a> From<&'a str> for Unquoted<'a> {
+    fn from(text: &'a str) -> Self {
+        Self { text: text.into(), raw: None }
     }
 }
 
 /// The text inside quotes; the lexer has checked its escapes.
-pub(super) fn unquote(quoted: &str) -> Unquoted {
+pub(super) fn unquote(quoted: &str) -> Unquoted<'_> {
     let inner = &quoted[1..quoted.len() - 1];
     let quote = if quoted.starts_with('\'') { '\'' } else { '"' };
     if quoted.starts_with('`') || !inner.contains('\\') {
@@ -88,9 +89,9 @@ pub(super) fn unquote(quoted: &str) -> Unquoted {
     }
     bytes.extend_from_slice(rest.as_bytes());
     match String::from_utf8(bytes) {
-        Ok(text) => Unquoted { text, raw: None },
+        Ok(text) => Unquoted { text: text.into(), raw: None },
         Err(error) => Unquoted {
-            text: String::from_utf8_lossy(error.as_bytes()).into_owned(),
+            text: String::from_utf8_lossy(error.as_bytes()).into_owned().into(),
             raw: Some(error.as_bytes().into()),
         },
     }
