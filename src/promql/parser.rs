@@ -40,6 +40,9 @@ pub(super) use modifiers::is_label_name;
 /// has no such limit.
 pub const MAX_HEIGHT: usize = 400;
 
+/// How many errors are told: no text, however bad, fills the memory with them. Prometheus tells the first.
+const MAX_ERRORS: usize = 100;
+
 /// How deep parentheses, calls, signs and the like may be nested.
 pub const MAX_NESTING: usize = 250;
 
@@ -246,7 +249,9 @@ impl<'a> Parser<'a> {
     }
 
     fn error_with_help(&mut self, span: Span, kind: ParseErrorKind, help: Option<String>) {
-        self.errors.push(ParseError { span, kind, position: None, help });
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(ParseError { span, kind, position: None, help });
+        }
     }
 
     /// An error about the token read last; `expected` is empty where too much may stand to be said.

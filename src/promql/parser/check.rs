@@ -1,8 +1,11 @@
 //! Checks what the grammar cannot: types, numbers of arguments, what may stand with what.
 
-use super::{ArgumentBound, ParseErrorKind, Parser, TypeContext};
+use std::collections::BTreeSet;
+
+use super::{ArgumentBound, MAX_ERRORS, ParseErrorKind, Parser, TypeContext};
 use crate::model::MatchOp;
 use crate::model::labels::METRIC_NAME;
+use crate::model::quote::GoQuotedBytes;
 use crate::promql::ast::{
     Aggregate, Binary, Call, Cardinality, Expr, SelectorMatcher, ValueType, VectorSelector,
 };
@@ -68,15 +71,10 @@ fn binary(parser: &mut Parser<'_>, node: &mut Binary) -> ValueType {
             matching.cardinality = Cardinality::ManyToMany;
         }
         if matching.on {
-            let twice = matching.labels.iter().flat_map(|label| {
-                matching
-                    .include
-                    .iter()
-                    .filter(move |included| *included == label)
-                    .map(|label| label.to_string())
-            });
-            for label in twice {
-                operator_error(parser, left_span, right_span, ParseErrorKind::LabelInOnAndGroup(label));
+            let included: BTreeSet<_> = matching.include.iter().collect();
+            for label in matching.labels.iter().filter(|label| included.contains(label)) {
+                let kind = ParseErrorKind::LabelInOnAndGroup(label.to_string());
+                operator_error(parser, left_span, right_span, kind);
             }
         }
     }
@@ -190,9 +188,11 @@ fn info_selector(parser: &mut Parser<'_>, node: &Call) {
 
 fn selector(parser: &mut Parser<'_>, node: &VectorSelector, may_match_all: bool) {
     if let (Some(name), Some((_, others))) = (&node.name, node.matchers.split_last()) {
-        for other in others.iter().filter(|other| &**other.matcher.name() == METRIC_NAME) {
-            let kind = ParseErrorKind::NameTwice(name.to_string(), other.matcher.value().to_string());
-            parser.error(node.span, kind);
+        let others = others.iter().filter(|other| &**other.matcher.name() == METRIC_NAME);
+        for other in others.take(MAX_ERRORS) {
+            let value = other.raw_value.as_deref().unwrap_or(other.matcher.value().as_bytes());
+            let quoted = GoQuotedBytes(value).to_string();
+            parser.error(node.span, ParseErrorKind::NameTwice { name: name.to_string(), quoted });
         }
         return;
     }

@@ -175,10 +175,13 @@ pub enum ParseErrorKind {
     AggregateArguments { expected: usize, got: usize },
     #[error("trailing commas not allowed in function call args")]
     TrailingComma,
-    #[error("invalid label name for grouping: {0}")]
-    GroupingLabel(String),
-    #[error("error parsing number: strconv.ParseFloat: parsing {}: {reason}", GoQuoted(.text))]
-    Number { text: String, reason: &'static str },
+    #[error("invalid label name for grouping: {quoted}")]
+    GroupingLabel { quoted: String },
+    #[error(
+        "error parsing number: strconv.ParseFloat: parsing {}: {}", GoQuoted(.text),
+        if *.too_large { "value out of range" } else { "invalid syntax" }
+    )]
+    Number { text: String, too_large: bool },
     #[error(transparent)]
     Duration(InvalidDuration),
     #[error("duration out of range")]
@@ -253,8 +256,11 @@ pub enum ParseErrorKind {
     UnaryOperand(ValueType),
     #[error("subquery is only allowed on instant vector, got {} instead", .0.name())]
     SubqueryOperand(ValueType),
-    #[error("metric name must not be set twice: {} or {}", GoQuoted(.0), GoQuoted(.1))]
-    NameTwice(String, String),
+    #[error("metric name must not be set twice: {} or {quoted}", GoQuoted(.name))]
+    NameTwice { name: String, quoted: String },
+    /// Prometheus finds it when it stores the series.
+    #[error("label name {} is not unique", GoQuoted(.0))]
+    LabelTwice(String),
     #[error("vector selector must contain at least one non-empty matcher")]
     EmptySelector,
 }

@@ -16,14 +16,10 @@ pub(in crate::promql) fn number(text: &str) -> Result<f64, ParseErrorKind> {
     if let Some(whole) = whole_number(text) {
         return Ok(whole);
     }
-    let reason = |value: Option<f64>| match value {
-        Some(_) => "value out of range",
-        None => "invalid syntax",
-    };
-    // The reason: too large is what Rust rounds to infinity, anything else is no number.
-    parse_float(text).ok_or_else(|| ParseErrorKind::Number {
-        text: text.to_owned(),
-        reason: reason(text.replace('_', "").parse().ok()),
+    parse_float(text).ok_or_else(|| {
+        // What is too large Rust takes for infinity; a number otherwise, but for its underscores, is none.
+        let too_large = text.replace('_', "").parse().is_ok_and(f64::is_infinite);
+        ParseErrorKind::Number { text: text.to_owned(), too_large }
     })
 }
 

@@ -138,7 +138,7 @@ impl Parser<'_> {
         };
         if label.text.is_empty() || label.raw.is_some() {
             let bytes = label.raw.as_deref().unwrap_or_default();
-            self.error(span, ParseErrorKind::GroupingLabel(GoQuotedBytes(bytes).to_string()));
+            self.error(span, ParseErrorKind::GroupingLabel { quoted: GoQuotedBytes(bytes).to_string() });
             return Ok(Some("".into()));
         }
         Ok(Some(label.text.into()))

@@ -1,13 +1,14 @@
 //! Selectors and metrics: names and what stands in braces.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::expression::{is_metric_name, recovered};
 use super::literal::Unquoted;
 use super::{Construct, ParseErrorKind, Parsed, Parser, literal};
 use crate::model::labels::METRIC_NAME;
-use crate::model::regex::translate;
+use crate::model::regex::{quote_meta, translate};
 use crate::model::{LabelSet, MatchOp, Matcher};
 use crate::promql::ast::{BinaryOp, SelectorMatcher, VectorSelector};
 use crate::promql::lexer::token::{Token, TokenKind};
@@ -127,7 +128,9 @@ impl<'a> Parser<'a> {
         let Unquoted { text: name, raw: raw_name } = self.name_of(name);
         let refused = match op {
             MatchOp::Regex | MatchOp::NotRegex if raw_value.is_some() => {
-                Some(format!("error parsing regexp: invalid UTF-8: `{text}`"))
+                // Prometheus compares alternatives as texts if that is all there is, whatever their bytes.
+                let is_plain = text.split('|').all(|part| quote_meta(part) == part);
+                (!is_plain).then(|| format!("error parsing regexp: invalid UTF-8: `{text}`"))
             }
             // Go's words are about the expression without anchors.
             MatchOp::Regex | MatchOp::NotRegex => translate(&text).err().map(|error| error.to_string()),
@@ -170,14 +173,20 @@ impl<'a> Parser<'a> {
 
     fn labels(&mut self, pairs: &mut Vec<Label<'a>>) -> Parsed<()> {
         self.take();
+        let mut names = BTreeSet::new();
         loop {
             if self.take_if(TokenKind::RightBrace).is_some() {
                 return Ok(());
             }
             match self.peek() {
                 TokenKind::Identifier | TokenKind::String => {
-                    let pair = self.label()?;
-                    pairs.extend(pair);
+                    let at = self.last.span;
+                    if let Some((name, value)) = self.label()? {
+                        if !names.insert(Cow::clone(&name)) {
+                            self.error(at, ParseErrorKind::LabelTwice(name.clone().into_owned()));
+                        }
+                        pairs.push((name, value));
+                    }
                 }
                 _ => match recovered(self.misfit())? {
                     Some(()) => continue,
