@@ -62,17 +62,21 @@ pub fn parse(text: &str, features: Features) -> Result<Expr, ParseErrors> {
     Err(parser.finish())
 }
 
-/// Parses the labels of a series, such as `up{job="api"}`. Prometheus' `ParseMetric`.
+/// Parses the labels of a series, such as `up{job="api"}`. Prometheus' `ParseMetric`, but a label that stands there
+/// twice is an error at once, not only when the series is stored.
 ///
 /// # Errors
 /// What Prometheus says is wrong with it.
 pub fn parse_metric(text: &str) -> Result<LabelSet, ParseErrors> {
     let mut parser = Parser::new(text, Features::default());
-    let labels = parser.whole(Parser::metric);
-    match labels {
-        Some(labels) if parser.errors.is_empty() => Ok(labels),
-        _ => Err(parser.finish()),
+    let metric = parser.whole(Parser::metric);
+    if let (Some(metric), true) = (metric, parser.errors.is_empty()) {
+        match metric.twice {
+            None => return Ok(LabelSet::from_pairs(metric.pairs)),
+            Some((span, name)) => parser.error(span, ParseErrorKind::LabelTwice(name)),
+        }
     }
+    Err(parser.finish())
 }
 
 /// Parses the selector of a `match[]` parameter. Prometheus' `ParseMetricSelector`: it may match everything.

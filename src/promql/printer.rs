@@ -263,6 +263,7 @@ mod tests {
             ("rate(orders[5m])[1h:] offset 1m @ end()", "rate(orders[5m])[1h:] @ end() offset 1m"),
             ("orders[1h:30]", "orders[1h:30s]"),
             ("orders{shop=\"a\\xffb\"}", "orders{shop=\"a\\xffb\"}"),
+            (r"orders{shop=~'\\Qa.b'}", r#"orders{shop=~"\\Qa.b"}"#),
             ("orders{shop=~'\\xff|a'}", "orders{shop=~\"\\xff|a\"}"),
             ("orders{'\\xc5'='\\xfe\\n'}", "orders{\"\\xc5\"=\"\\xfe\\n\"}"),
             ("{'\\377'}", "{__name__=\"\\xff\"}"),

@@ -222,7 +222,7 @@ pub enum ParseErrorKind {
     ExtensionOnSubquery(Extension),
     #[error("{0} modifier not implemented")]
     ExtensionNotImplemented(Extension),
-    #[error("{0}")]
+    #[error("error parsing regexp: {0}")]
     Regex(String),
     #[error("expected type {want} in {context}, got {got}")]
     Type { want: ValueType, context: TypeContext, got: ValueType },

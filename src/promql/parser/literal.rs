@@ -18,7 +18,7 @@ pub(in crate::promql) fn number(text: &str) -> Result<f64, ParseErrorKind> {
     }
     parse_float(text).ok_or_else(|| {
         // What is too large Rust takes for infinity; a number otherwise, but for its underscores, is none.
-        let too_large = text.replace('_', "").parse().is_ok_and(f64::is_infinite);
+        let too_large = !text.ends_with('_') && text.replace('_', "").parse().is_ok_and(f64::is_infinite);
         ParseErrorKind::Number { text: text.to_owned(), too_large }
     })
 }

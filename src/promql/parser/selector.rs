@@ -8,14 +8,23 @@ use super::expression::{is_metric_name, recovered};
 use super::literal::Unquoted;
 use super::{Construct, ParseErrorKind, Parsed, Parser, literal};
 use crate::model::labels::METRIC_NAME;
-use crate::model::regex::{quote_meta, translate};
-use crate::model::{LabelSet, MatchOp, Matcher};
+use crate::model::regex::quote_meta;
+use crate::model::{MatchOp, Matcher};
 use crate::promql::ast::{BinaryOp, SelectorMatcher, VectorSelector};
 use crate::promql::lexer::token::{Token, TokenKind};
 use crate::promql::span::Span;
 
 /// Name and value.
 type Label<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// The labels of a series.
+#[derive(Default)]
+pub(super) struct Metric<'a> {
+    /// In their order; the name before the braces is the last one and counts most.
+    pub(super) pairs: Vec<Label<'a>>,
+    /// The first name that stands in the braces for the second time, with its place.
+    pub(super) twice: Option<(Span, String)>,
+}
 
 impl<'a> Parser<'a> {
     /// A selector and nothing else.
@@ -126,25 +135,18 @@ impl<'a> Parser<'a> {
         let span = name.span.to(value.span);
         let Unquoted { text, raw: raw_value } = literal::unquote(self.text_of(value));
         let Unquoted { text: name, raw: raw_name } = self.name_of(name);
-        let refused = match op {
-            MatchOp::Regex | MatchOp::NotRegex if raw_value.is_some() => {
-                // Prometheus compares alternatives as texts if that is all there is, whatever their bytes.
-                let is_plain = text.split('|').all(|part| quote_meta(part) == part);
-                (!is_plain).then(|| format!("error parsing regexp: invalid UTF-8: `{text}`"))
-            }
-            // Go's words are about the expression without anchors.
-            MatchOp::Regex | MatchOp::NotRegex => translate(&text).err().map(|error| error.to_string()),
-            MatchOp::Equal | MatchOp::NotEqual => None,
-        };
-        let matcher = match refused {
-            Some(message) => Err(message),
-            None => Matcher::of_series(name, op, text)
-                .map_err(|error| format!("error parsing regexp: {}", error.reason)),
+        let is_regex = matches!(op, MatchOp::Regex | MatchOp::NotRegex);
+        // Prometheus compares alternatives as texts if that is all there is, whatever their bytes.
+        let is_plain = || text.split('|').all(|part| quote_meta(part) == part);
+        let matcher = if is_regex && raw_value.is_some() && !is_plain() {
+            Err(format!("invalid UTF-8: `{text}`"))
+        } else {
+            Matcher::of_series(name, op, text).map_err(|error| error.reason)
         };
         match matcher {
             Ok(matcher) => Some(SelectorMatcher { matcher, raw_name, raw_value, span }),
-            Err(message) => {
-                self.error(span, ParseErrorKind::Regex(message));
+            Err(reason) => {
+                self.error(span, ParseErrorKind::Regex(reason));
                 None
             }
         }
@@ -158,20 +160,20 @@ impl<'a> Parser<'a> {
     }
 
     /// A metric: a name and labels in braces, each of them optional.
-    pub(super) fn metric(&mut self) -> Parsed<LabelSet> {
-        let mut pairs = Vec::new();
+    pub(super) fn metric(&mut self) -> Parsed<Metric<'a>> {
+        let mut metric = Metric::default();
         let kind = self.peek();
         let name = is_metric_name(kind).then(|| self.take());
         if self.peek() == TokenKind::LeftBrace {
-            self.labels(&mut pairs)?;
+            self.labels(&mut metric)?;
         }
         if let Some(name) = name {
-            pairs.push((METRIC_NAME.into(), self.text_of(name).into()));
+            metric.pairs.push((METRIC_NAME.into(), self.text_of(name).into()));
         }
-        Ok(LabelSet::from_pairs(pairs))
+        Ok(metric)
     }
 
-    fn labels(&mut self, pairs: &mut Vec<Label<'a>>) -> Parsed<()> {
+    fn labels(&mut self, metric: &mut Metric<'a>) -> Parsed<()> {
         self.take();
         let mut names = BTreeSet::new();
         loop {
@@ -182,10 +184,10 @@ impl<'a> Parser<'a> {
                 TokenKind::Identifier | TokenKind::String => {
                     let at = self.last.span;
                     if let Some((name, value)) = self.label()? {
-                        if !names.insert(Cow::clone(&name)) {
-                            self.error(at, ParseErrorKind::LabelTwice(name.clone().into_owned()));
+                        if !names.insert(Cow::clone(&name)) && metric.twice.is_none() {
+                            metric.twice = Some((at, name.clone().into_owned()));
                         }
-                        pairs.push((name, value));
+                        metric.pairs.push((name, value));
                     }
                 }
                 _ => match recovered(self.misfit())? {
