@@ -8,6 +8,7 @@ mod index;
 mod lifecycle;
 mod metrics;
 pub mod prometheus;
+mod selectors;
 mod sereno;
 #[cfg(test)]
 mod testing;

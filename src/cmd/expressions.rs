@@ -36,8 +36,9 @@ enum Language {
     AsWritten,
 }
 
+/// What Prometheus and promtool have behind `--enable-feature`, as far as it is about PromQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Feature {
+pub(super) enum Feature {
     /// Functions such as mad_over_time and info, aggregations limitk and limit_ratio
     #[value(name = "promql-experimental-functions")]
     ExperimentalFunctions,
@@ -47,23 +48,34 @@ enum Feature {
     /// fill, fill_left and fill_right
     #[value(name = "promql-binop-fill-modifiers")]
     BinopFillModifiers,
+    /// Arithmetic on durations; always on
+    #[value(name = "promql-duration-expr")]
+    DurationExpr,
+    /// Metric names are dropped at the end of an evaluation; only in `sereno test`
+    #[value(name = "promql-delayed-name-removal")]
+    DelayedNameRemoval,
+    /// Start timestamps of samples (series NAME@st) tell rate, increase and the like of resets; only in `sereno test`
+    #[value(name = "use-start-timestamps")]
+    UseStartTimestamps,
+}
+
+impl Feature {
+    /// The parts of the language that are on with these features.
+    pub(super) fn language(features: &[Self]) -> Features {
+        let on = |feature| features.contains(&feature);
+        Features {
+            experimental_functions: on(Self::ExperimentalFunctions),
+            extended_range_selectors: on(Self::ExtendedRangeSelectors),
+            fill_modifiers: on(Self::BinopFillModifiers),
+        }
+    }
 }
 
 impl ExpressionArguments {
     pub(super) fn expressions(&self) -> Expressions {
         match self.expressions {
-            Language::Promql => Expressions::Promql(self.features()),
+            Language::Promql => Expressions::Promql(Feature::language(&self.features)),
             Language::AsWritten => Expressions::AsWritten,
-        }
-    }
-
-    /// The experimental parts that are on.
-    pub(super) fn features(&self) -> Features {
-        let has = |feature| self.features.contains(&feature);
-        Features {
-            experimental_functions: has(Feature::ExperimentalFunctions),
-            extended_range_selectors: has(Feature::ExtendedRangeSelectors),
-            fill_modifiers: has(Feature::BinopFillModifiers),
         }
     }
 }

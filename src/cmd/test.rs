@@ -11,11 +11,11 @@ use std::sync::{Mutex, PoisonError};
 use clap::{Args, Subcommand, ValueEnum};
 
 use self::load::{Loader, Tested};
+use super::expressions::Feature;
 use super::logging::wants_colour;
 use super::output::{end, note, print};
 use super::{FINDINGS, FINE};
 use crate::model::regex::unanchored;
-use crate::promql::parser::Features;
 use crate::shell::clock::Stopwatch;
 use crate::shell::glob;
 use crate::testing::Options;
@@ -109,29 +109,6 @@ enum FormatName {
     Junit,
 }
 
-/// What Prometheus has behind `--enable-feature`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Feature {
-    /// Functions and aggregations that may change
-    #[value(name = "promql-experimental-functions")]
-    ExperimentalFunctions,
-    /// `anchored` and `smoothed`
-    #[value(name = "promql-extended-range-selectors")]
-    ExtendedRangeSelectors,
-    /// `fill`, `fill_left` and `fill_right`
-    #[value(name = "promql-binop-fill-modifiers")]
-    BinopFillModifiers,
-    /// Arithmetic on durations; always on
-    #[value(name = "promql-duration-expr")]
-    DurationExpr,
-    /// Metric names are dropped at the end of an evaluation
-    #[value(name = "promql-delayed-name-removal")]
-    DelayedNameRemoval,
-    /// Start timestamps of samples (series NAME@st) tell rate, increase and the like of resets
-    #[value(name = "use-start-timestamps")]
-    UseStartTimestamps,
-}
-
 impl TestArguments {
     fn options(&self) -> Options {
         Options { timelines: self.verbose, ..options(&self.enable_feature) }
@@ -147,15 +124,10 @@ impl TestArguments {
 }
 
 fn options(features: &[Feature]) -> Options {
-    let on = |feature| features.contains(&feature);
     Options {
-        features: Features {
-            experimental_functions: on(Feature::ExperimentalFunctions),
-            extended_range_selectors: on(Feature::ExtendedRangeSelectors),
-            fill_modifiers: on(Feature::BinopFillModifiers),
-        },
-        delayed_name_removal: on(Feature::DelayedNameRemoval),
-        use_start_timestamps: on(Feature::UseStartTimestamps),
+        features: Feature::language(features),
+        delayed_name_removal: features.contains(&Feature::DelayedNameRemoval),
+        use_start_timestamps: features.contains(&Feature::UseStartTimestamps),
         timelines: false,
     }
 }

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::quote::GoQuoted;
+
 /// A span of time in milliseconds, read and written in Prometheus' grammar (`model.Duration`).
 ///
 /// Negative values come only from arithmetic, never from text.
@@ -20,8 +22,16 @@ pub enum InvalidDuration {
     #[error("empty duration string")]
     Empty,
     /// Not numbers with units in descending order.
-    #[error("not a valid duration string: {0:?}")]
+    #[error("not a valid duration string: {}", GoQuoted(.0))]
     Syntax(String),
+    /// Something else than a unit behind a number.
+    #[error("unknown unit {} in duration {}", GoQuoted(.unit), GoQuoted(.text))]
+    Unit {
+        /// What stands there.
+        unit: String,
+        /// The whole text.
+        text: String,
+    },
     /// More than Prometheus can hold (about 292 years).
     #[error("duration out of range")]
     OutOfRange,
@@ -109,13 +119,20 @@ impl FromStr for Duration {
         let syntax = || InvalidDuration::Syntax(text.to_owned());
         let (mut rest, mut units, mut total) = (text, UNITS.as_slice(), 0_i64);
         while !rest.is_empty() {
-            let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
             let (number, tail) = rest.split_at(digits);
-            let letters = tail.len() - tail.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+            let number: u64 = number.parse().map_err(|_| syntax())?;
+            let letters = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
             let (unit, tail) = tail.split_at(letters);
-            let position = units.iter().position(|(name, _)| *name == unit);
-            let (Some(position), false) = (position, number.is_empty()) else { return Err(syntax()) };
-            let number: i64 = number.parse().map_err(|_| InvalidDuration::OutOfRange)?;
+            if unit.is_empty() {
+                return Err(syntax());
+            }
+            if !UNITS.iter().any(|(name, _)| *name == unit) {
+                return Err(InvalidDuration::Unit { unit: unit.to_owned(), text: text.to_owned() });
+            }
+            // Each unit once, the long ones first.
+            let position = units.iter().position(|(name, _)| *name == unit).ok_or_else(syntax)?;
+            let number = i64::try_from(number).map_err(|_| InvalidDuration::OutOfRange)?;
             total = number
                 .checked_mul(units[position].1)
                 .and_then(|part| total.checked_add(part))
@@ -197,12 +214,24 @@ mod tests {
 
     #[test]
     fn what_prometheus_refuses_is_refused() {
-        for text in ["1", "1.5h", "-1s", "1s1m", "1h1h", "s", "1 s", "1µs", "1d ", "5x", "1mm"] {
+        for text in ["1", "-1s", "1s1m", "1h1h", "s", "5m3", "99999999999999999999s"] {
             assert_eq!(text.parse::<Duration>(), Err(InvalidDuration::Syntax(text.to_owned())), "{text}");
+        }
+        for (text, unit) in [
+            ("1.5h", "."),
+            ("1 s", " s"),
+            ("1µs", "µs"),
+            ("1d ", "d "),
+            ("5x", "x"),
+            ("1mm", "mm"),
+            ("1h-30m", "h-"),
+        ] {
+            let invalid = InvalidDuration::Unit { unit: unit.to_owned(), text: text.to_owned() };
+            assert_eq!(text.parse::<Duration>(), Err(invalid), "{text}");
         }
         assert_eq!("".parse::<Duration>(), Err(InvalidDuration::Empty));
         assert_eq!("294y".parse::<Duration>(), Err(InvalidDuration::OutOfRange));
-        assert_eq!("99999999999999999999s".parse::<Duration>(), Err(InvalidDuration::OutOfRange));
+        assert_eq!("9999999999999999999s".parse::<Duration>(), Err(InvalidDuration::OutOfRange));
     }
 
     proptest! {

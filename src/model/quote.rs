@@ -2,7 +2,7 @@
 //!
 //! Group keys, matchers and template errors hold such text, and others compare it byte by byte.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 /// Displays a string as Go's `strconv.Quote` does.
 pub struct GoQuoted<'a>(pub &'a str);
@@ -33,7 +33,11 @@ impl fmt::Display for GoQuotedBytes<'_> {
 
 /// What stands between the quotes.
 fn escaped(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    for c in text.chars() {
+    let is_plain = |c: char| is_print(c) && !matches!(c, '"' | '\\');
+    let mut rest = text;
+    while let Some((at, c)) = rest.char_indices().find(|(_, c)| !is_plain(*c)) {
+        f.write_str(&rest[..at])?;
+        rest = &rest[at + c.len_utf8()..];
         match c {
             '"' => f.write_str("\\\"")?,
             '\\' => f.write_str("\\\\")?,
@@ -44,13 +48,51 @@ fn escaped(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             '\r' => f.write_str("\\r")?,
             '\t' => f.write_str("\\t")?,
             '\u{b}' => f.write_str("\\v")?,
-            c if is_print(c) => f.write_char(c)?,
             c if u32::from(c) < 0x80 => write!(f, "\\x{:02x}", u32::from(c))?,
             c if u32::from(c) < 0x1_0000 => write!(f, "\\u{:04x}", u32::from(c))?,
             c => write!(f, "\\U{:08x}", u32::from(c))?,
         }
     }
-    Ok(())
+    f.write_str(rest)
+}
+
+/// Reads what follows a backslash in a text in `quote`s; answers how many bytes it was, or that it is no escape
+/// sequence.
+pub fn unescape(text: &str, quote: char, bytes: &mut Vec<u8>) -> Option<usize> {
+    let digits = |from: usize, length: usize, radix: u32| {
+        let digits = text
+            .get(from..from + length)
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+        u32::from_str_radix(digits, radix).ok()
+    };
+    let simple = match text.chars().next()? {
+        'a' => 0x07,
+        'b' => 0x08,
+        'f' => 0x0c,
+        'n' => b'\n',
+        'r' => b'\r',
+        't' => b'\t',
+        'v' => 0x0b,
+        '\\' => b'\\',
+        other if other == quote => u8::try_from(quote).ok()?,
+        'x' => {
+            bytes.push(u8::try_from(digits(1, 2, 16)?).ok()?);
+            return Some(3);
+        }
+        '0'..='7' => {
+            bytes.push(u8::try_from(digits(0, 3, 8)?).ok()?);
+            return Some(3);
+        }
+        short @ ('u' | 'U') => {
+            let length = if short == 'u' { 4 } else { 8 };
+            let c = char::from_u32(digits(1, length, 16)?)?;
+            bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            return Some(1 + length);
+        }
+        _ => return None,
+    };
+    bytes.push(simple);
+    Some(1)
 }
 
 /// Whether Go's `strconv.IsPrint` holds: letters, marks, numbers, punctuation, symbols and the ASCII space.

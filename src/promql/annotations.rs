@@ -3,6 +3,7 @@
 //! The texts are Prometheus' own, as dashboards and tests compare them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use super::span::Span;
@@ -225,19 +226,21 @@ impl Annotation {
         }
     }
 
-    /// Puts together what two annotations of the same essence say.
-    fn merge(&mut self, other: &Self) {
+    /// Adds what another one of the same essence says beyond it; false if neither says more.
+    fn merge(&mut self, other: &Self) -> bool {
         match (self, other) {
             (Self::ForcedMonotonicity { extent, .. }, Self::ForcedMonotonicity { extent: new, .. }) => {
                 extent.times = (extent.times.0.min(new.times.0), extent.times.1.max(new.times.1));
                 extent.buckets = (extent.buckets.0.min(new.buckets.0), extent.buckets.1.max(new.buckets.1));
                 extent.max_diff = extent.max_diff.max(new.max_diff);
                 extent.samples += new.samples;
+                true
             }
             (Self::StartTimeOverlap { times, .. }, Self::StartTimeOverlap { times: new, .. }) => {
-                *times += new
+                *times += new;
+                true
             }
-            _ => {}
+            _ => false,
         }
     }
 }
@@ -250,7 +253,8 @@ fn for_metric(metric: &str) -> String {
     if metric.is_empty() { String::new() } else { format!(" for metric name {}", GoQuoted(metric)) }
 }
 
-/// All annotations of an evaluation, each text once, with the first place that gave it.
+/// All annotations of an evaluation, each text once. As in Prometheus, its place is the last one that gave it,
+/// but the first one if it sums up what several gave.
 #[derive(Clone, Debug, Default)]
 pub struct Annotations {
     by_essence: BTreeMap<String, (Annotation, Span)>,
@@ -260,29 +264,15 @@ impl Annotations {
     /// Adds one that `span` of the expression gave.
     pub fn add(&mut self, annotation: Annotation, span: Span) {
         match self.by_essence.entry(annotation.essence()) {
-            std::collections::btree_map::Entry::Vacant(entry) => {
+            Entry::Vacant(entry) => {
                 entry.insert((annotation, span));
             }
-            std::collections::btree_map::Entry::Occupied(mut entry) => entry.get_mut().0.merge(&annotation),
+            Entry::Occupied(mut entry) => {
+                if !entry.get_mut().0.merge(&annotation) {
+                    entry.get_mut().1 = span;
+                }
+            }
         }
-    }
-
-    /// Adds all of `other`.
-    pub fn extend(&mut self, other: Self) {
-        for (annotation, span) in other.by_essence.into_values() {
-            self.add(annotation, span);
-        }
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.by_essence.is_empty()
-    }
-
-    /// All of them, in the order of their texts.
-    pub fn iter(&self) -> impl Iterator<Item = (&Annotation, Span)> {
-        self.by_essence.values().map(|(annotation, span)| (annotation, *span))
     }
 
     /// The texts of one severity, each with line and column in the text of the query, as Prometheus' API has them.
@@ -294,6 +284,23 @@ impl Annotations {
             format!("{essence}{} ({line}:{column})", annotation.details())
         })
         .collect()
+    }
+
+    /// As [`Annotations::texts`], but at most `most` of them and how many more there are, as Prometheus' API
+    /// answers: each metric may give one.
+    #[must_use]
+    pub fn some_texts(&self, severity: Severity, query: &str, most: usize) -> Vec<String> {
+        let mut texts = self.texts(severity, query);
+        let omitted = texts.len().saturating_sub(most);
+        if omitted > 0 {
+            let kind = match severity {
+                Severity::Warning => "warning",
+                Severity::Info => "info",
+            };
+            texts.truncate(most);
+            texts.push(format!("{omitted} more {kind} annotations omitted"));
+        }
+        texts
     }
 }
 
@@ -316,6 +323,7 @@ mod tests {
         annotations.add(one(60_000, 0.5), Span::new(10, 20));
         annotations.add(one(0, 2.0), Span::new(10, 20));
         annotations.add(Annotation::InvalidQuantile(1.5), Span::new(0, 3));
+        annotations.add(Annotation::InvalidQuantile(1.5), Span::new(4, 5));
         assert_eq!(
             annotations.texts(Severity::Info, "sum(a +\n  histogram_quantile(1.5, h))"),
             ["PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see \
@@ -324,8 +332,23 @@ mod tests {
               from 1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z (2:3)"]
         );
         assert_eq!(
-            annotations.texts(Severity::Warning, "x"),
-            ["PromQL warning: quantile value should be between 0 and 1, got 1.5 (1:1)"]
+            annotations.texts(Severity::Warning, "f(a, b)"),
+            ["PromQL warning: quantile value should be between 0 and 1, got 1.5 (1:5)"]
         );
+    }
+    #[test]
+    fn of_many_texts_some_are_shown_and_the_others_counted() {
+        let mut annotations = Annotations::default();
+        for metric in ["a", "b", "c"] {
+            annotations.add(Annotation::PossibleNonCounter { metric: metric.to_owned() }, Span::default());
+        }
+        annotations.add(Annotation::SortInRangeQuery, Span::default());
+        for (most, infos) in [(3, 3), (2, 3), (0, 1)] {
+            let texts = annotations.some_texts(Severity::Info, "x", most);
+            assert_eq!(texts.len(), infos, "{texts:?}");
+            let omitted = format!("{} more info annotations omitted", 3 - most);
+            assert_eq!(texts.last() == Some(&omitted), most < 3, "{texts:?}");
+        }
+        assert_eq!(annotations.some_texts(Severity::Warning, "x", 10).len(), 1);
     }
 }

@@ -11,6 +11,7 @@ mod atom;
 mod check;
 mod error;
 mod expression;
+mod features;
 mod help;
 mod length;
 mod literal;
@@ -30,30 +31,17 @@ use super::lexer::token::{Described, Token, TokenKind};
 use super::span::Span;
 use crate::model::{LabelSet, Matcher};
 
+pub use error::{ArgumentBound, Construct, LexError, ParseError, ParseErrorKind, ParseErrors, TypeContext};
+pub use features::{Feature, Features};
 pub(super) use literal::number;
-
-pub use error::{Expected, LexError, ParseError, ParseErrorKind, ParseErrors};
-
-/// Which parts of the language are on that Prometheus has behind flags. Duration expressions always are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Features {
-    /// Experimental functions and aggregations: `limitk`, `info`, `mad_over_time`, …
-    pub experimental_functions: bool,
-    /// `anchored` and `smoothed`.
-    pub extended_range_selectors: bool,
-    /// `fill`, `fill_left`, `fill_right`.
-    pub fill_modifiers: bool,
-}
-
-impl Features {
-    /// Everything on.
-    pub const ALL: Self =
-        Self { experimental_functions: true, extended_range_selectors: true, fill_modifiers: true };
-}
+pub(super) use modifiers::is_label_name;
 
 /// How high the tree of an expression may be: recursion over it must end before the stack does. Prometheus
 /// has no such limit.
 pub const MAX_HEIGHT: usize = 400;
+
+/// How many errors are told: no text, however bad, fills the memory with them. Prometheus tells the first.
+const MAX_ERRORS: usize = 100;
 
 /// How deep parentheses, calls, signs and the like may be nested.
 pub const MAX_NESTING: usize = 250;
@@ -74,17 +62,21 @@ pub fn parse(text: &str, features: Features) -> Result<Expr, ParseErrors> {
     Err(parser.finish())
 }
 
-/// Parses the labels of a series, such as `up{job="api"}`. Prometheus' `ParseMetric`.
+/// Parses the labels of a series, such as `up{job="api"}`. Prometheus' `ParseMetric`, but a label that stands there
+/// twice is an error at once, not only when the series is stored.
 ///
 /// # Errors
 /// What Prometheus says is wrong with it.
 pub fn parse_metric(text: &str) -> Result<LabelSet, ParseErrors> {
     let mut parser = Parser::new(text, Features::default());
-    let labels = parser.whole(Parser::metric);
-    match labels {
-        Some(labels) if parser.errors.is_empty() => Ok(labels),
-        _ => Err(parser.finish()),
+    let metric = parser.whole(Parser::metric);
+    if let (Some(metric), true) = (metric, parser.errors.is_empty()) {
+        match metric.twice {
+            None => return Ok(LabelSet::from_pairs(metric.pairs)),
+            Some((span, name)) => parser.error(span, ParseErrorKind::LabelTwice(name)),
+        }
     }
+    Err(parser.finish())
 }
 
 /// Parses the selector of a `match[]` parameter. Prometheus' `ParseMetricSelector`: it may match everything.
@@ -172,7 +164,7 @@ impl<'a> Parser<'a> {
         };
         match outcome {
             Some(Unwind::Abort) => return None,
-            Some(Unwind::Recover) => self.unexpected("", ""),
+            Some(Unwind::Recover) => self.unexpected(Construct::Expression, ""),
             None => {}
         }
         // What follows can only add errors of the lexer.
@@ -257,21 +249,24 @@ impl<'a> Parser<'a> {
     }
 
     fn error(&mut self, span: Span, kind: ParseErrorKind) {
-        self.errors.push(ParseError { span, kind, position: None, help: None });
+        self.error_with_help(span, kind, None);
     }
 
-    /// An error about the token read last.
-    fn unexpected(&mut self, context: &'static str, tokens: &'static str) {
+    fn error_with_help(&mut self, span: Span, kind: ParseErrorKind, help: Option<String>) {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(ParseError { span, kind, position: None, help });
+        }
+    }
+
+    /// An error about the token read last; `expected` is empty where too much may stand to be said.
+    fn unexpected(&mut self, construct: Construct, expected: &'static str) {
         if self.lexer_failed {
             return;
         }
         let last = self.last;
         let found = Described { kind: last.kind, text: self.text_of(last) }.to_string();
-        self.error(last.span, ParseErrorKind::Unexpected { found, expected: Expected { context, tokens } });
-        let help = help::unexpected(self, context);
-        if let Some(error) = self.errors.last_mut() {
-            error.help = help;
-        }
+        let help = help::unexpected(self, construct);
+        self.error_with_help(last.span, ParseErrorKind::Unexpected { found, construct, expected }, help);
     }
 
     /// The height of a node over others of at most `below`.
@@ -301,12 +296,9 @@ impl<'a> Parser<'a> {
 
     /// The errors, with lines, columns and hints.
     fn finish(mut self) -> ParseErrors {
-        let breaks: Vec<usize> = self.text.match_indices('\n').map(|(at, _)| at).collect();
-        for error in &mut self.errors {
-            if !self.text.is_empty() {
-                let line = breaks.partition_point(|at| *at < error.span.start);
-                let column = error.span.start + 1 - line.checked_sub(1).map_or(0, |last| breaks[last] + 1);
-                error.position = Some((line + 1, column));
+        if !self.text.is_empty() {
+            for error in &mut self.errors {
+                error.position = Some(error.span.line_and_column(self.text));
             }
         }
         for error in self.errors.iter_mut().take(help::ERRORS_WITH_HELP) {

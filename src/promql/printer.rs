@@ -1,13 +1,19 @@
 //! The canonical text of expressions, byte for byte as Prometheus' `String` methods print it.
+//!
+//! It is what a data source is asked. So it differs where Prometheus would refuse what it has printed: a selector of
+//! everything is `{}`, a label that is called like a word that no label may be is quoted, and U+FFFD is escaped.
 
-use std::fmt::{self, Write as _};
+use std::fmt::{self, Write};
 
 use super::ast::{
     Aggregate, At, Binary, Cardinality, DurationExpr, DurationKind, Expr, Extension, Length, Matching,
     NumberLiteral, Offset, SelectorMatcher, VectorSelector,
 };
+use super::lexer::token::keyword;
+use super::parser::is_label_name;
+use crate::model::labels::METRIC_NAME;
 use crate::model::number::format_float;
-use crate::model::quote::GoQuotedBytes;
+use crate::model::quote::{GoQuoted, GoQuotedBytes};
 use crate::model::{Duration, MatchOp};
 
 impl fmt::Display for Expr {
@@ -31,7 +37,7 @@ impl fmt::Display for Expr {
             }
             Self::Number(node) => node.fmt(f),
             Self::Paren(node) => write!(f, "({})", node.inner),
-            Self::String(node) => f.write_str(&quoted(&node.value, node.raw.as_deref())),
+            Self::String(node) => quoted(&node.value, node.raw.as_deref(), f),
             Self::Subquery(node) => {
                 write!(f, "{}[{}:", node.inner, node.range)?;
                 if let Some(step) = &node.step {
@@ -105,24 +111,31 @@ fn labels<L: AsRef<str>>(labels: &[L], f: &mut fmt::Formatter<'_>) -> fmt::Resul
     f.write_str("(")?;
     for (at, label) in labels.iter().enumerate() {
         f.write_str(if at == 0 { "" } else { ", " })?;
-        name(label.as_ref(), f)?;
+        let label = label.as_ref();
+        if is_identifier(label) && keyword(label).is_none_or(is_label_name) {
+            f.write_str(label)?;
+        } else {
+            quoted(label, None, f)?;
+        }
     }
     f.write_str(")")
 }
 
-fn name(name: &str, f: &mut impl fmt::Write) -> fmt::Result {
-    let bare = |(at, byte): (usize, u8)| {
+fn is_identifier(name: &str) -> bool {
+    let fits = |(at, byte): (usize, u8)| {
         byte == b'_' || byte.is_ascii_alphabetic() || (at > 0 && byte.is_ascii_digit())
     };
-    if !name.is_empty() && name.bytes().enumerate().all(bare) {
-        return f.write_str(name);
-    }
-    f.write_str(&quoted(name, None))
+    !name.is_empty() && name.bytes().enumerate().all(fits)
 }
 
-/// A text in quotes. U+FFFD is escaped, unlike in Prometheus, which refuses then what it has printed.
-fn quoted(text: &str, raw: Option<&[u8]>) -> String {
-    GoQuotedBytes(raw.unwrap_or(text.as_bytes())).to_string().replace('\u{fffd}', "\\ufffd")
+/// A text in quotes.
+fn quoted(text: &str, raw: Option<&[u8]>, f: &mut impl Write) -> fmt::Result {
+    // Also where bytes that are not UTF-8 are.
+    if !text.contains(char::REPLACEMENT_CHARACTER) {
+        return write!(f, "{}", GoQuoted(text));
+    }
+    let quoted = GoQuotedBytes(raw.unwrap_or(text.as_bytes())).to_string();
+    f.write_str(&quoted.replace(char::REPLACEMENT_CHARACTER, "\\ufffd"))
 }
 
 impl fmt::Display for VectorSelector {
@@ -141,28 +154,33 @@ fn selection(node: &VectorSelector, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let metric = node.name.as_deref().unwrap_or_default();
     f.write_str(metric)?;
     let is_name = |SelectorMatcher { matcher, .. }: &SelectorMatcher| {
-        &**matcher.name() == "__name__"
+        &**matcher.name() == METRIC_NAME
             && matcher.op() == MatchOp::Equal
             && &**matcher.value() == metric
             && !metric.is_empty()
     };
-    let shown = node.matchers.iter().filter(|matcher| !is_name(matcher));
-    let mut texts: Vec<String> = shown.map(matcher_text).collect();
-    if texts.is_empty() {
+    let mut texts = Vec::new();
+    for shown in node.matchers.iter().filter(|matcher| !is_name(matcher)) {
+        let mut text = String::new();
+        matcher(shown, &mut text)?;
+        texts.push(text);
+    }
+    if texts.is_empty() && !metric.is_empty() {
         return Ok(());
     }
     texts.sort_unstable();
     write!(f, "{{{}}}", texts.join(","))
 }
 
-fn matcher_text(SelectorMatcher { matcher, raw_name, raw_value, .. }: &SelectorMatcher) -> String {
-    let mut text = String::new();
-    let written = match raw_name {
-        Some(_) => text.write_str(&quoted(matcher.name(), raw_name.as_deref())),
-        None => name(matcher.name(), &mut text),
-    };
-    debug_assert!(written.is_ok(), "a String takes everything");
-    text + &format!("{}{}", matcher.op(), quoted(matcher.value(), raw_value.as_deref()))
+fn matcher(node: &SelectorMatcher, f: &mut impl Write) -> fmt::Result {
+    let SelectorMatcher { matcher, raw_name, raw_value, .. } = node;
+    if is_identifier(matcher.name()) {
+        f.write_str(matcher.name())?;
+    } else {
+        quoted(matcher.name(), raw_name.as_deref(), f)?;
+    }
+    write!(f, "{}", matcher.op())?;
+    quoted(matcher.value(), raw_value.as_deref(), f)
 }
 
 fn extension(extension: Option<Extension>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -225,6 +243,12 @@ mod tests {
             ("sum(orders)by(shop,)", "sum by (shop) (orders)"),
             ("sum by () (orders)", "sum(orders)"),
             ("avg without() (orders)", "avg without () (orders)"),
+            (
+                "sum by ('without', \"Inf\", by, \"a:b\") (orders)",
+                "sum by (\"without\", \"Inf\", by, \"a:b\") (orders)",
+            ),
+            ("orders{without='a',\"inf\"='b'}", "orders{inf=\"b\",without=\"a\"}"),
+            ("info(orders, {})", "info(orders, {})"),
             ("quantile  (0.9,orders)", "quantile(0.9, orders)"),
             ("MAX BY (\"a b\", c)(orders)", "max by (\"a b\", c) (orders)"),
             ("orders{shop='b',area=~`a|b`}", "orders{area=~\"a|b\",shop=\"b\"}"),
@@ -239,6 +263,8 @@ mod tests {
             ("rate(orders[5m])[1h:] offset 1m @ end()", "rate(orders[5m])[1h:] @ end() offset 1m"),
             ("orders[1h:30]", "orders[1h:30s]"),
             ("orders{shop=\"a\\xffb\"}", "orders{shop=\"a\\xffb\"}"),
+            (r"orders{shop=~'\\Qa.b'}", r#"orders{shop=~"\\Qa.b"}"#),
+            ("orders{shop=~'\\xff|a'}", "orders{shop=~\"\\xff|a\"}"),
             ("orders{'\\xc5'='\\xfe\\n'}", "orders{\"\\xc5\"=\"\\xfe\\n\"}"),
             ("{'\\377'}", "{__name__=\"\\xff\"}"),
             ("orders{shop='\\ufffd'}", "orders{shop=\"\\ufffd\"}"),

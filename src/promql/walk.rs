@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use super::ast::{Expr, SelectorMatcher, VectorSelector};
 use crate::model::MatchOp;
+use crate::model::labels::METRIC_NAME;
 
 impl Expr {
     /// The expressions directly inside this one, in the order in which they stand in the canonical text. The
@@ -87,7 +88,7 @@ impl VectorSelector {
     #[must_use]
     pub fn metric_name(&self) -> Option<&str> {
         let is_name = |matcher: &&SelectorMatcher| {
-            &**matcher.matcher.name() == "__name__" && matcher.matcher.op() == MatchOp::Equal
+            &**matcher.matcher.name() == METRIC_NAME && matcher.matcher.op() == MatchOp::Equal
         };
         let name = self.matchers.iter().find(is_name)?;
         Some(&**name.matcher.value()).filter(|name| !name.is_empty())

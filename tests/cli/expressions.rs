@@ -30,6 +30,8 @@ fn features_are_enabled_by_prometheus_names() {
     assert_eq!(check(&files, &["r.yml", "--enable-feature", &format!("{functions},{fill}")]).0, Some(0));
     let twice = ["r.yml", "--enable-feature", functions, "--enable-feature", fill];
     assert_eq!(check(&files, &twice).0, Some(0));
+    let others = format!("{functions},{fill},promql-duration-expr,promql-delayed-name-removal");
+    assert_eq!(check(&files, &["r.yml", "--enable-feature", &others]).0, Some(0), "as for `test`");
     let (code, _, err) = check(&files, &["r.yml", "--enable-feature", "magic"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("possible values: promql-experimental-functions"), "{err}");

@@ -87,7 +87,7 @@ fn durations() {
       = help: add a unit: `5s`, `5m`, …
     "#);
     insta::assert_snapshot!(alert("    for: 1.5h # long\n"), @r#"
-    error[bad-duration]: not a valid duration string: "1.5h"
+    error[bad-duration]: unknown unit "." in duration "1.5h"
      --> rules.yml:6:10
       |
     6 |     for: 1.5h # long
@@ -95,7 +95,7 @@ fn durations() {
       = help: no fractions: use a smaller unit, as in `90m` instead of `1.5h`
     "#);
     insta::assert_snapshot!(routes("route: {receiver: a, group_wait: 30 s}\nreceivers: [{name: a, console_configs: [{}]}]\n"), @r#"
-    error[bad-duration]: not a valid duration string: "30 s"
+    error[bad-duration]: unknown unit " s" in duration "30 s"
      --> routes.yml:1:34
       |
     1 | route: {receiver: a, group_wait: 30 s}

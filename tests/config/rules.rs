@@ -96,7 +96,7 @@ fn each_refusal_has_prometheus_words_and_a_place() {
         (rule("alert: A\nexpr: up\nlabels: {'': x}"), "invalid label name: ", "''"),
         (rule("alert: A\nexpr: up\nlabels: {__name__: x}"), "invalid label name: __name__", "__name__"),
         (rule("alert: A\nexpr: up\nannotations: {'': x}"), "invalid annotation name: ", "''"),
-        (rule("alert: A\nexpr: up\nfor: 5x"), "not a valid duration string: \"5x\"", "5x"),
+        (rule("alert: A\nexpr: up\nfor: 5x"), "unknown unit \"x\" in duration \"5x\"", "5x"),
         (rule("alert: A\nexpr: up\nexpr: down"), "mapping key \"expr\" already defined at line 5", "expr"),
         (rule("alert: A\nexpr: [up]"), "cannot unmarshal !!seq into an expression", "[up]"),
     ] {

@@ -40,14 +40,11 @@ pub(crate) fn check(text: &str) -> Outcome {
     }
 }
 
-/// Whether Prometheus prints something else than what it has read: a selector of everything in `info` as nothing,
-/// a sign before a number as an operator that binds weaker than `^`, and as `0s` what is less than a millisecond
-/// or has a sign.
+/// Whether Prometheus prints something else than what it has read: a sign before a number as an operator that binds
+/// weaker than `^`, and as `0s` what is less than a millisecond or has a sign.
 pub(crate) fn prints_otherwise(printed: &str) -> bool {
     let is_no_time = |word: &str| word == "0s";
-    printed.contains("info(")
-        || printed.contains("+Inf")
-        || printed.split(|c: char| !c.is_alphanumeric()).any(is_no_time)
+    printed.contains("+Inf") || printed.split(|c: char| !c.is_alphanumeric()).any(is_no_time)
 }
 
 fn prints_what_it_means(printed: &str) {

@@ -8,8 +8,8 @@ use url::form_urlencoded;
 
 use super::error::ApiError;
 use super::times;
+use crate::api::selectors;
 use crate::model::Matcher;
-use crate::promql::parser;
 use crate::promql::source::TimeWindow;
 
 /// Names and values in their order.
@@ -81,13 +81,7 @@ impl Parameters {
     /// The reason, without the name of the parameter.
     pub(super) fn selectors(&self) -> Result<Vec<Vec<Matcher>>, String> {
         let given = self.0.iter().filter(|(name, _)| name == "match[]");
-        let read = |text: &str| parser::parse_selector(text).map_err(|errors| errors.to_string());
-        let selectors = given.map(|(_, text)| read(text)).collect::<Result<Vec<_>, _>>()?;
-        let demands = |matchers: &Vec<Matcher>| matchers.iter().any(|matcher| !matcher.matches_value(""));
-        match selectors.iter().all(demands) {
-            true => Ok(selectors),
-            false => Err("match[] must contain at least one non-empty matcher".to_owned()),
-        }
+        selectors::parse(given.map(|(_, text)| text))
     }
 }
 

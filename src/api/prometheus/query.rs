@@ -20,6 +20,9 @@ use crate::promql::value::QueryResult;
 /// The most points that a series of an answer may have.
 const MOST_POINTS: i64 = 11_000;
 
+/// The most warnings of an evaluation, and the most infos, that an answer shows.
+const MOST_ANNOTATIONS: usize = 10;
+
 /// The value of an expression at one time.
 pub(super) async fn query(
     State(api): State<Api>,
@@ -59,8 +62,8 @@ async fn answer(
 ) -> Result<Success<QueryData>, ApiError> {
     let (evaluation, timing) = evaluate(api, task).await?;
     let text = parameters.value("query");
-    let mut warnings = evaluation.annotations.texts(Severity::Warning, text);
-    let infos = evaluation.annotations.texts(Severity::Info, text);
+    let mut warnings = evaluation.annotations.some_texts(Severity::Warning, text, MOST_ANNOTATIONS);
+    let infos = evaluation.annotations.some_texts(Severity::Info, text, MOST_ANNOTATIONS);
     let mut result = evaluation.result;
     warnings.extend(match &mut result {
         QueryResult::Vector(samples) => truncate(samples, limit),

@@ -4,7 +4,6 @@ pub(super) mod alerts;
 pub(super) mod buildinfo;
 mod parameters;
 pub(super) mod rules;
-mod selector;
 mod shapes;
 #[cfg(test)]
 mod tests;

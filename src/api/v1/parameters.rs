@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::selector;
 use super::shapes::texts;
 use crate::api::error::ApiError;
+use crate::api::selectors;
 use crate::config::rules::Rule;
 use crate::model::{LabelSet, Matcher};
 use crate::rules::{GroupView, RuleType, RuleView};
@@ -29,6 +29,7 @@ impl Parameters {
     /// Reads a query string; what it does not know it ignores, as Prometheus does.
     pub(super) fn parse(query: &str) -> Result<Self, ApiError> {
         let mut all = Self::default();
+        let mut selectors = Vec::new();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             match (&*name, &*value) {
                 ("type", "") => all.kind = None,
@@ -38,9 +39,7 @@ impl Parameters {
                 ("rule_name[]", value) => drop(all.rule_names.insert(value.to_owned())),
                 ("rule_group[]", value) => drop(all.groups.insert(value.to_owned())),
                 ("file[]", value) => drop(all.files.insert(value.to_owned())),
-                ("match[]", value) => {
-                    all.selectors.push(selector::parse(value).map_err(|error| invalid("match[]", &error))?);
-                }
+                ("match[]", value) => selectors.push(value.to_owned()),
                 ("exclude_alerts", value) => all.exclude_alerts = boolean("exclude_alerts", value)?,
                 ("group_limit", value) => all.group_limit = limit(value)?,
                 ("group_next_token", "") => {}
@@ -48,6 +47,7 @@ impl Parameters {
                 (_, _) => {}
             }
         }
+        all.selectors = selectors::parse(selectors.iter()).map_err(ApiError::BadData)?;
         if all.next_token.is_some() && all.group_limit.is_none() {
             return Err(invalid(
                 "group_limit",

@@ -13,10 +13,11 @@ use clap::Args;
 
 use self::fetch::{Fetched, Limits};
 use self::rules::Rules;
-use super::{Feature, options};
+use super::options;
 use crate::cmd::FINE;
 use crate::cmd::credentials::public;
 use crate::cmd::data_source::DataSourceArguments;
+use crate::cmd::expressions::Feature;
 use crate::cmd::output::{note, print};
 use crate::cmd::serve::to_the_end;
 use crate::cmd::time_words::{duration, past};

@@ -8,7 +8,7 @@ use crate::config::problem::Severity;
 use crate::config::yaml::{Node, SpannedText};
 use crate::model::Str;
 use crate::promql::ast::Expr;
-use crate::promql::parser::{ParseError, ParseErrorKind, ParseErrors, parse};
+use crate::promql::parser::{ParseErrors, parse};
 
 /// An expression that can be used.
 pub(super) struct ReadExpression {
@@ -44,24 +44,13 @@ impl Reader<'_> {
         let Some(first) = errors.0.first() else { return };
         let place = SpannedText::of(node).place(self.text, &(first.span.start..first.span.end));
         let message = format!("could not parse expression: {first}");
-        let help = feature_of(first).map(|feature| {
+        let help = first.kind.feature().map(|feature| {
+            let name = feature.name();
             format!(
-                "it is experimental: `--enable-feature {feature}` accepts it; the data source needs that too"
+                "it is experimental: `--enable-feature {name}` accepts it; the data source needs that too"
             )
         });
         let help = help.or_else(|| first.help().map(str::to_owned));
         self.report(Severity::Error, "bad-expr", &place, message, help);
     }
-}
-
-/// The feature that would have to be on.
-fn feature_of(error: &ParseError) -> Option<&'static str> {
-    use ParseErrorKind::{AggregationNotEnabled, ExtensionNotEnabled, FillNotEnabled, FunctionNotEnabled};
-    let is_function = matches!(error.kind, FunctionNotEnabled(_) | AggregationNotEnabled(_));
-    let features = [
-        (is_function, "promql-experimental-functions"),
-        (matches!(error.kind, ExtensionNotEnabled(_)), "promql-extended-range-selectors"),
-        (matches!(error.kind, FillNotEnabled), "promql-binop-fill-modifiers"),
-    ];
-    features.into_iter().find_map(|(needed, feature)| needed.then_some(feature))
 }

@@ -91,7 +91,7 @@ fn duration_help(error: &InvalidDuration) -> String {
     let text = match error {
         InvalidDuration::Empty => return "remove the key or give a duration such as `5m`".to_owned(),
         InvalidDuration::OutOfRange => return "at most about 292 years fit".to_owned(),
-        InvalidDuration::Syntax(text) => text,
+        InvalidDuration::Syntax(text) | InvalidDuration::Unit { text, .. } => text,
     };
     if text.chars().all(|c| c.is_ascii_digit()) {
         return format!("add a unit: `{text}s`, `{text}m`, …");
@@ -151,13 +151,16 @@ mod tests {
 
     #[test]
     fn a_bad_duration_says_how_to_mend_it() {
-        for (text, help) in [
-            ("5", "add a unit: `5s`, `5m`, …"),
-            ("1.5h", "no fractions: use a smaller unit, as in `90m` instead of `1.5h`"),
-            ("5 m", "no spaces: `5m`"),
-            ("-5m", "a duration cannot be negative"),
+        let unknown = |unit: &str, text: &str| format!("unknown unit {unit:?} in duration {text:?}");
+        let invalid = |text: &str| format!("not a valid duration string: {text:?}");
+        for (text, message, help) in [
+            ("5", invalid("5"), "add a unit: `5s`, `5m`, …"),
+            ("1.5h", unknown(".", "1.5h"), "no fractions: use a smaller unit, as in `90m` instead of `1.5h`"),
+            ("5 m", unknown(" m", "5 m"), "no spaces: `5m`"),
+            ("-5m", invalid("-5m"), "a duration cannot be negative"),
             (
                 "5mins",
+                unknown("mins", "5mins"),
                 "write whole numbers with units, largest first: y w d h m s ms, as in `1d12h` or `90s`",
             ),
         ] {
@@ -165,7 +168,7 @@ mod tests {
             let node = reader.document().expect("a scalar");
             assert_eq!(reader.duration(&node, "duration"), None);
             let problem = &reader.finish()[0];
-            assert_eq!(problem.message, format!("not a valid duration string: {text:?}"));
+            assert_eq!(problem.message, message);
             assert_eq!(problem.help.as_deref(), Some(help));
         }
     }

@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-pub use translate::{GoRegexError, translate};
+use translate::translate;
 
 /// The most memory one compiled expression may take. Go has no such limit but bounds repetitions, which
 /// keeps its expressions below this.
@@ -19,9 +19,6 @@ const SIZE_LIMIT: usize = 32 << 20;
 const NEST_LIMIT: u32 = 1000;
 
 const PREFIX: &str = "^(?:";
-
-/// As [`PREFIX`], and `.` matches line breaks, too.
-const DOT_ALL_PREFIX: &str = "^(?s:";
 
 /// So short an expression without counted repetitions compiles to far less than [`SIZE_LIMIT`].
 const SURELY_SMALL: usize = 256;
@@ -61,22 +58,10 @@ impl AnchoredRegex {
     /// # Errors
     /// The text is not valid in Go's dialect, or too large.
     pub fn new(text: &str) -> Result<Self, InvalidRegex> {
-        Self::with_prefix(text, PREFIX)
-    }
-
-    /// Takes `text` so that it matches only whole strings, and `.` also line breaks, as in Prometheus.
-    ///
-    /// # Errors
-    /// The text is not valid in Go's dialect, or too large.
-    pub fn dot_all(text: &str) -> Result<Self, InvalidRegex> {
-        Self::with_prefix(text, DOT_ALL_PREFIX)
-    }
-
-    fn with_prefix(text: &str, prefix: &str) -> Result<Self, InvalidRegex> {
-        // Go compiles the anchored text, so `a)|(?:b` is valid: translate it in its anchors, too.
-        let anchored = format!("{prefix}{text})$");
+        // Alertmanager compiles the anchored text, so `a)|(?:b` is valid: translate it in its anchors, too.
+        let anchored = format!("{PREFIX}{text})$");
         let inner = |range: Range<usize>| {
-            let at = |place: usize| place.saturating_sub(prefix.len()).min(text.len());
+            let at = |place: usize| place.saturating_sub(PREFIX.len()).min(text.len());
             at(range.start)..at(range.end)
         };
         let rust = translate(&anchored).map_err(|error| InvalidRegex {
@@ -84,6 +69,25 @@ impl AnchoredRegex {
             reason: error.message,
             range: inner(error.range),
         })?;
+        Self::of_rust(text, rust)
+    }
+
+    /// Takes `text` so that it matches only whole strings, and `.` also line breaks, as in Prometheus. It must be
+    /// valid without anchors.
+    ///
+    /// # Errors
+    /// The text is not valid in Go's dialect, or too large.
+    pub fn dot_all(text: &str) -> Result<Self, InvalidRegex> {
+        let rust = translate(text).map_err(|error| InvalidRegex {
+            text: text.to_owned(),
+            reason: error.message,
+            range: error.range,
+        })?;
+        Self::of_rust(text, format!("^(?s:{rust})$"))
+    }
+
+    /// The expression `text`, which is `rust` with anchors.
+    fn of_rust(text: &str, rust: String) -> Result<Self, InvalidRegex> {
         let refused = |reason: String| InvalidRegex { text: text.to_owned(), reason, range: 0..text.len() };
         let (mut least, compiled) = (0, OnceLock::new());
         if text.len() <= SURELY_SMALL && !text.contains('{') {
@@ -248,6 +252,24 @@ mod tests {
             assert_eq!(AnchoredRegex::new(text).expect(text).is_match(value), plain, "{text}");
             assert_eq!(AnchoredRegex::dot_all(text).expect(text).is_match(value), dot_all, "{text}");
         }
+    }
+
+    #[test]
+    fn prometheus_takes_what_is_valid_without_anchors() {
+        for (text, matching, other) in [
+            (r"\Qa.b", "a.b", "axb"),
+            (r"x|\Qy)$", "y)$", "y"),
+            ("(?i)a|b", "B", "Bb"),
+            ("a|(?U)b+?", "bb", "ab"),
+            ("a(?m)$", "a", "a\nb"),
+            ("^a$", "a", "aa"),
+        ] {
+            let regex = AnchoredRegex::dot_all(text).unwrap_or_else(|error| panic!("{error}"));
+            assert!(regex.is_match(matching), "{text} matches {matching:?}");
+            assert!(!regex.is_match(other), "{text} does not match {other:?}");
+        }
+        let error = AnchoredRegex::dot_all("a)|(?:b").expect_err("its parentheses do not fit");
+        assert_eq!((error.reason.as_str(), error.range), ("unexpected ): `a)|(?:b`", 0..7));
     }
 
     #[test]

@@ -12,7 +12,7 @@ const MAX_REPEAT: u32 = 1000;
 /// Why Go would refuse an expression.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("error parsing regexp: {message}")]
-pub struct GoRegexError {
+pub(super) struct GoRegexError {
     /// What is wrong, in the words of Go's `regexp/syntax`, with the text it is about.
     pub message: String,
     /// The bytes of the expression that are at fault.
@@ -23,7 +23,7 @@ pub struct GoRegexError {
 ///
 /// # Errors
 /// Go would refuse the expression. Very large ones may still be refused when they are compiled.
-pub fn translate(go: &str) -> Result<String, GoRegexError> {
+pub(super) fn translate(go: &str) -> Result<String, GoRegexError> {
     let mut translator =
         Translator { go, at: 0, rust: String::with_capacity(go.len() + 16), ..Translator::default() };
     translator.expression()?;

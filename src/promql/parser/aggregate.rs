@@ -1,7 +1,7 @@
 //! Aggregations and their groupings.
 
 use super::expression::recovered;
-use super::{ParseErrorKind, Parsed, Parser, Tall};
+use super::{Construct, ParseErrorKind, Parsed, Parser, Tall};
 use crate::promql::ast::{Aggregate, AggregateOp, Expr, Grouping, NumberLiteral};
 use crate::promql::lexer::token::{Keyword, TokenKind};
 use crate::promql::span::Span;
@@ -18,7 +18,7 @@ impl Parser<'_> {
     pub(super) fn aggregate(&mut self, op: AggregateOp, start: Span) -> Parsed<Tall> {
         let rest = self.aggregate_rest();
         let Some(rest) = recovered(rest)? else {
-            self.unexpected("aggregation", "");
+            self.unexpected(Construct::Aggregation, "");
             let args = Tall { node: Vec::new(), height: 0 };
             return self.new_aggregate(op, start, Rest { grouping: no_grouping(), args, end: start });
         };

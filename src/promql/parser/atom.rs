@@ -15,8 +15,13 @@ impl Parser<'_> {
         let text = self.text_of(token);
         let value = if duration { literal::duration(text) } else { literal::number(text) };
         let value = value.unwrap_or_else(|kind| {
+            let stand_in = if matches!(kind, ParseErrorKind::Number { too_large: true, .. }) {
+                f64::INFINITY
+            } else {
+                0.0
+            };
             self.error(token.span, kind);
-            0.0
+            stand_in
         });
         NumberLiteral { value, duration, span: token.span }
     }

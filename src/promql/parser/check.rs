@@ -1,7 +1,11 @@
 //! Checks what the grammar cannot: types, numbers of arguments, what may stand with what.
 
-use super::{ParseErrorKind, Parser};
+use std::collections::BTreeSet;
+
+use super::{ArgumentBound, MAX_ERRORS, ParseErrorKind, Parser, TypeContext};
 use crate::model::MatchOp;
+use crate::model::labels::METRIC_NAME;
+use crate::model::quote::GoQuotedBytes;
 use crate::promql::ast::{
     Aggregate, Binary, Call, Cardinality, Expr, SelectorMatcher, ValueType, VectorSelector,
 };
@@ -37,17 +41,17 @@ pub(super) fn check(parser: &mut Parser<'_>, expr: &mut Expr) -> ValueType {
     expr.value_type()
 }
 
-fn expect(parser: &mut Parser<'_>, expr: &mut Expr, want: ValueType, context: &str) {
+fn expect(parser: &mut Parser<'_>, expr: &mut Expr, want: ValueType, context: TypeContext) {
     let got = check(parser, expr);
     if got != want {
-        parser.error(expr.span(), ParseErrorKind::Type { want, context: context.to_owned(), got });
+        parser.error(expr.span(), ParseErrorKind::Type { want, context, got });
     }
 }
 
 fn aggregate(parser: &mut Parser<'_>, node: &mut Aggregate) {
-    expect(parser, &mut node.operand, ValueType::Vector, "aggregation expression");
+    expect(parser, &mut node.operand, ValueType::Vector, TypeContext::Aggregation);
     if let (Some(param), Some(want)) = (&mut node.param, node.op.parameter()) {
-        expect(parser, param, want, "aggregation parameter");
+        expect(parser, param, want, TypeContext::Parameter);
     }
 }
 
@@ -67,15 +71,10 @@ fn binary(parser: &mut Parser<'_>, node: &mut Binary) -> ValueType {
             matching.cardinality = Cardinality::ManyToMany;
         }
         if matching.on {
-            let twice = matching.labels.iter().flat_map(|label| {
-                matching
-                    .include
-                    .iter()
-                    .filter(move |included| *included == label)
-                    .map(|label| label.to_string())
-            });
-            for label in twice {
-                operator_error(parser, left_span, right_span, ParseErrorKind::LabelInOnAndGroup(label));
+            let included: BTreeSet<_> = matching.include.iter().collect();
+            for label in matching.labels.iter().filter(|label| included.contains(label)) {
+                let kind = ParseErrorKind::LabelInOnAndGroup(label.to_string());
+                operator_error(parser, left_span, right_span, kind);
             }
         }
     }
@@ -129,7 +128,7 @@ fn call(parser: &mut Parser<'_>, node: &mut Call) -> ValueType {
     if is_info {
         info_selector(parser, node);
     }
-    let context = format!("call to function \"{}\"", signature.name);
+    let context = TypeContext::Call(node.function);
     for (at, arg) in node.args.iter_mut().enumerate() {
         let last = signature.arguments.len().checked_sub(1);
         let want = match (signature.arguments.get(at), signature.arity, last) {
@@ -146,7 +145,7 @@ fn call(parser: &mut Parser<'_>, node: &mut Call) -> ValueType {
             check(parser, arg)
         };
         if got != want {
-            parser.error(arg.span(), ParseErrorKind::Type { want, context: context.clone(), got });
+            parser.error(arg.span(), ParseErrorKind::Type { want, context, got });
         }
     }
     signature.returns
@@ -160,14 +159,13 @@ fn argument_count(parser: &mut Parser<'_>, node: &Call) {
         Arity::UpTo(more) => (types - 1, Some(types - 1 + usize::from(more))),
         Arity::Any => (types - 1, None),
     };
+    let exact = |bound| if signature.arity == Arity::Exact { ArgumentBound::Exactly } else { bound };
     let (bound, expected) = match most {
-        _ if got < least && signature.arity != Arity::Exact => ("at least ", least),
-        _ if got < least => ("", least),
-        Some(most) if got > most && signature.arity == Arity::Exact => ("", most),
-        Some(most) if got > most => ("at most ", most),
+        _ if got < least => (exact(ArgumentBound::AtLeast), least),
+        Some(most) if got > most => (exact(ArgumentBound::AtMost), most),
         Some(_) | None => return,
     };
-    let kind = ParseErrorKind::ArgumentCount { bound, expected, function: signature.name, got };
+    let kind = ParseErrorKind::ArgumentCount { bound, expected, function: node.function, got };
     parser.error(node.span, kind);
 }
 
@@ -176,7 +174,7 @@ fn info_selector(parser: &mut Parser<'_>, node: &Call) {
     let labels = &node.args[1];
     let got = labels.value_type();
     if got != ValueType::Vector {
-        let context = "call to function \"info\"".to_owned();
+        let context = TypeContext::Call(node.function);
         parser.error(node.span, ParseErrorKind::Type { want: ValueType::Vector, context, got });
     }
     match labels {
@@ -190,9 +188,11 @@ fn info_selector(parser: &mut Parser<'_>, node: &Call) {
 
 fn selector(parser: &mut Parser<'_>, node: &VectorSelector, may_match_all: bool) {
     if let (Some(name), Some((_, others))) = (&node.name, node.matchers.split_last()) {
-        for other in others.iter().filter(|other| &**other.matcher.name() == "__name__") {
-            let kind = ParseErrorKind::NameTwice(name.to_string(), other.matcher.value().to_string());
-            parser.error(node.span, kind);
+        let others = others.iter().filter(|other| &**other.matcher.name() == METRIC_NAME);
+        for other in others.take(MAX_ERRORS) {
+            let value = other.raw_value.as_deref().unwrap_or(other.matcher.value().as_bytes());
+            let quoted = GoQuotedBytes(value).to_string();
+            parser.error(node.span, ParseErrorKind::NameTwice { name: name.to_string(), quoted });
         }
         return;
     }

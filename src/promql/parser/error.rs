@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use crate::model::duration::InvalidDuration;
 use crate::model::number::format_float;
 use crate::model::quote::GoQuoted;
 use crate::promql::ast::{AggregateOp, BinaryOp, Extension, ValueType};
+use crate::promql::signature::Function;
 use crate::promql::span::Span;
 
 pub use crate::promql::lexer::error::LexError;
@@ -65,24 +67,86 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// Where in the grammar a token was not expected: `in aggregation`, and what would have been.
+/// In which part of an expression a token was not expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Expected {
-    /// The construct; empty if it is the expression as a whole.
-    pub context: &'static str,
-    /// What may stand there; empty if that is too much to say.
-    pub tokens: &'static str,
+pub enum Construct {
+    /// Any other part.
+    Expression,
+    /// `sum (…)`
+    Aggregation,
+    /// Behind `@`.
+    At,
+    /// Behind `[`.
+    Brackets,
+    /// Labels behind `by`, `on` and the like.
+    Grouping,
+    /// `{a="b"}` of a metric.
+    Labels,
+    /// `{a=~"b"}` of a selector.
+    Matchers,
+    /// Behind `offset`.
+    Offset,
+    /// Behind the length of a range.
+    Range,
+    /// Behind the colon of a subquery.
+    Step,
 }
 
-impl fmt::Display for Expected {
+impl fmt::Display for Construct {
+    /// As Prometheus' messages go on: ` in aggregation`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.context.is_empty() {
-            write!(f, " in {}", self.context)?;
+        f.write_str(match self {
+            Self::Expression => "",
+            Self::Aggregation => " in aggregation",
+            Self::At => " in @",
+            Self::Brackets => " in subquery or range selector",
+            Self::Grouping => " in grouping opts",
+            Self::Labels => " in label set",
+            Self::Matchers => " in label matching",
+            Self::Offset => " in offset",
+            Self::Range => " in subquery or range",
+            Self::Step => " in subquery selector",
+        })
+    }
+}
+
+/// What an expression of another type was given to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TypeContext {
+    /// An aggregation, to be aggregated.
+    Aggregation,
+    /// An aggregation, as its parameter.
+    Parameter,
+    /// A function.
+    Call(Function),
+}
+
+impl fmt::Display for TypeContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Aggregation => f.write_str("aggregation expression"),
+            Self::Parameter => f.write_str("aggregation parameter"),
+            Self::Call(function) => write!(f, "call to function \"{}\"", function.signature().name),
         }
-        if !self.tokens.is_empty() {
-            write!(f, ", expected {}", self.tokens)?;
-        }
-        Ok(())
+    }
+}
+
+/// Whether a number of arguments is the only one that will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say all")]
+pub enum ArgumentBound {
+    Exactly,
+    AtLeast,
+    AtMost,
+}
+
+impl fmt::Display for ArgumentBound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Exactly => "",
+            Self::AtLeast => "at least ",
+            Self::AtMost => "at most ",
+        })
     }
 }
 
@@ -92,8 +156,8 @@ impl fmt::Display for Expected {
 pub enum ParseErrorKind {
     #[error(transparent)]
     Lexical(LexError),
-    #[error("unexpected {found}{expected}")]
-    Unexpected { found: String, expected: Expected },
+    #[error("unexpected {found}{construct}{}{expected}", if expected.is_empty() { "" } else { ", expected " })]
+    Unexpected { found: String, construct: Construct, expected: &'static str },
     #[error("no expression found in input")]
     NoExpression,
     /// Only ours: Prometheus has no such limit, and a stack that grows.
@@ -111,14 +175,15 @@ pub enum ParseErrorKind {
     AggregateArguments { expected: usize, got: usize },
     #[error("trailing commas not allowed in function call args")]
     TrailingComma,
-    #[error("invalid label name for grouping: {0}")]
-    GroupingLabel(String),
-    #[error("error parsing number: strconv.ParseFloat: parsing {}: {reason}", GoQuoted(.text))]
-    Number { text: String, reason: &'static str },
-    #[error("not a valid duration string: {}", GoQuoted(.0))]
-    Duration(String),
-    #[error("unknown unit {} in duration {}", GoQuoted(.unit), GoQuoted(.text))]
-    DurationUnit { unit: String, text: String },
+    #[error("invalid label name for grouping: {quoted}")]
+    GroupingLabel { quoted: String },
+    #[error(
+        "error parsing number: strconv.ParseFloat: parsing {}: {}", GoQuoted(.text),
+        if *.too_large { "value out of range" } else { "invalid syntax" }
+    )]
+    Number { text: String, too_large: bool },
+    #[error(transparent)]
+    Duration(InvalidDuration),
     #[error("duration out of range")]
     DurationOutOfRange,
     #[error("duration must be greater than 0")]
@@ -157,10 +222,10 @@ pub enum ParseErrorKind {
     ExtensionOnSubquery(Extension),
     #[error("{0} modifier not implemented")]
     ExtensionNotImplemented(Extension),
-    #[error("{0}")]
+    #[error("error parsing regexp: {0}")]
     Regex(String),
     #[error("expected type {want} in {context}, got {got}")]
-    Type { want: ValueType, context: String, got: ValueType },
+    Type { want: ValueType, context: TypeContext, got: ValueType },
     #[error("bool modifier can only be used on comparison operators")]
     BoolWithoutComparison,
     #[error("comparisons between scalars must use BOOL modifier")]
@@ -181,8 +246,8 @@ pub enum ParseErrorKind {
     FillingInSetOperation,
     #[error("set operator \"{0}\" not allowed in binary scalar expression")]
     SetOperationOnScalar(BinaryOp),
-    #[error("expected {bound}{expected} argument(s) in call to \"{function}\", got {got}")]
-    ArgumentCount { bound: &'static str, expected: usize, function: &'static str, got: usize },
+    #[error("expected {bound}{expected} argument(s) in call to \"{}\", got {got}", .function.signature().name)]
+    ArgumentCount { bound: ArgumentBound, expected: usize, function: Function, got: usize },
     #[error("expected label selectors only, got vector selector instead")]
     InfoWithName,
     #[error("expected label selectors only")]
@@ -191,8 +256,11 @@ pub enum ParseErrorKind {
     UnaryOperand(ValueType),
     #[error("subquery is only allowed on instant vector, got {} instead", .0.name())]
     SubqueryOperand(ValueType),
-    #[error("metric name must not be set twice: {} or {}", GoQuoted(.0), GoQuoted(.1))]
-    NameTwice(String, String),
+    #[error("metric name must not be set twice: {} or {quoted}", GoQuoted(.name))]
+    NameTwice { name: String, quoted: String },
+    /// Prometheus finds it when it stores the series.
+    #[error("label name {} is not unique", GoQuoted(.0))]
+    LabelTwice(String),
     #[error("vector selector must contain at least one non-empty matcher")]
     EmptySelector,
 }

@@ -1,7 +1,7 @@
 //! What was probably meant: hints beside Prometheus' words, one sentence each.
 
 use super::expression::begins_expression;
-use super::{LexError, ParseError, ParseErrorKind, Parser};
+use super::{Construct, LexError, ParseError, ParseErrorKind, Parser, TypeContext};
 use crate::model::suggest::did_you_mean;
 use crate::promql::ast::{AggregateOp, BinaryOp, ValueType};
 use crate::promql::lexer::token::{Keyword, TokenKind};
@@ -13,30 +13,36 @@ pub(super) const ERRORS_WITH_HELP: usize = 8;
 /// The longest name that is compared with known ones.
 const LONGEST_NAME: usize = 64;
 
-/// A hint about the token that was not expected in `context`.
-pub(super) fn unexpected(parser: &Parser<'_>, context: &str) -> Option<String> {
-    if parser.errors.len() > ERRORS_WITH_HELP {
+/// A hint about the token that was not expected in `construct`.
+pub(super) fn unexpected(parser: &Parser<'_>, construct: Construct) -> Option<String> {
+    if parser.errors.len() >= ERRORS_WITH_HELP {
         return None;
     }
     let (found, before) = (parser.last, parser.before);
     let text = parser.text_of(found);
-    let hint = match context {
-        "label matching" => return in_braces(parser),
-        "grouping opts"
+    let hint = match construct {
+        Construct::Matchers => return in_braces(parser),
+        Construct::Grouping
             if found.kind == TokenKind::Identifier && matches!(before.kind, TokenKind::Keyword(_)) =>
         {
             let word = parser.text_of(before);
             return Some(format!("labels are in parentheses: `{word} ({text})`"));
         }
-        "offset" if found.kind == TokenKind::Assign => "write `offset 5m`",
-        "subquery or range" if is_length(found.kind) && is_length(before.kind) => {
+        Construct::Offset if found.kind == TokenKind::Assign => "write `offset 5m`",
+        Construct::Range if is_length(found.kind) && is_length(before.kind) => {
             "a duration of several units has no spaces: `1h30m`"
         }
-        "aggregation" if before.kind == TokenKind::RightParen && begins_expression(found.kind) => {
+        Construct::Aggregation if before.kind == TokenKind::RightParen && begins_expression(found.kind) => {
             "what is aggregated is in parentheses: `sum by (job) (rate(x[5m]))`"
         }
-        "" | "aggregation" => return in_expression(parser),
-        _ => return None,
+        Construct::Expression | Construct::Aggregation => return in_expression(parser),
+        Construct::At
+        | Construct::Brackets
+        | Construct::Grouping
+        | Construct::Labels
+        | Construct::Offset
+        | Construct::Range
+        | Construct::Step => return None,
     };
     Some(hint.to_owned())
 }
@@ -154,25 +160,19 @@ fn near<'a>(word: &str, words: &[&'a str]) -> Option<&'a str> {
 
 /// A hint about any other error.
 pub(super) fn of(error: &ParseError, text: &str) -> Option<String> {
+    if let Some(feature) = error.kind.feature() {
+        return Some(format!("it is experimental: Prometheus needs the feature {}", feature.name()));
+    }
     let here = text.get(error.span.start..).unwrap_or_default();
     let hint = match &error.kind {
-        ParseErrorKind::Type { want, context, got } => return wrong_type(*want, context, *got),
-        ParseErrorKind::ArgumentCount { function, .. } => return arguments(function),
+        ParseErrorKind::Type { want, context, got } => return wrong_type(*want, *context, *got),
+        ParseErrorKind::ArgumentCount { function, .. } => return arguments(*function),
         ParseErrorKind::Regex(message) if message.contains("missing argument to repetition operator") => {
             "`*`, `+` and `?` repeat what stands before them: `.*` matches anything"
         }
         ParseErrorKind::Lexical(error) => return lexical(error, here),
         ParseErrorKind::UnknownFunction(name) => return function(name),
-        ParseErrorKind::FunctionNotEnabled(_) | ParseErrorKind::AggregationNotEnabled(_) => {
-            "it is experimental: Prometheus needs the feature promql-experimental-functions"
-        }
-        ParseErrorKind::FillNotEnabled => {
-            "it is experimental: Prometheus needs the feature promql-binop-fill-modifiers"
-        }
-        ParseErrorKind::ExtensionNotEnabled(_) => {
-            "it is experimental: Prometheus needs the feature promql-extended-range-selectors"
-        }
-        ParseErrorKind::Duration(_) | ParseErrorKind::DurationUnit { .. } => UNITS,
+        ParseErrorKind::Duration(_) => UNITS,
         ParseErrorKind::RangeNotOnSelector => "a range of an expression is a subquery: `[5m:]`",
         ParseErrorKind::OffsetBeforeRange => "the range comes first: `x[5m] offset 1h`",
         ParseErrorKind::AtBeforeRange => "the range comes first: `x[5m] @ 0`",
@@ -204,8 +204,8 @@ pub(super) fn of(error: &ParseError, text: &str) -> Option<String> {
     Some(hint.to_owned())
 }
 
-fn wrong_type(want: ValueType, context: &str, got: ValueType) -> Option<String> {
-    let aggregation = context == "aggregation expression";
+fn wrong_type(want: ValueType, context: TypeContext, got: ValueType) -> Option<String> {
+    let aggregation = context == TypeContext::Aggregation;
     let hint = match (want, got) {
         (ValueType::Matrix, ValueType::Vector) => {
             "it needs a range: `[5m]` behind a selector, `[5m:]` behind another expression"
@@ -227,10 +227,10 @@ fn wrong_type(want: ValueType, context: &str, got: ValueType) -> Option<String> 
 }
 
 /// What a function takes.
-fn arguments(function: &str) -> Option<String> {
-    let types = Function::named(function)?.signature().arguments;
-    let types: Vec<String> = types.iter().map(ToString::to_string).collect();
-    (!types.is_empty()).then(|| format!("`{function}` takes: {}", types.join(", ")))
+fn arguments(function: Function) -> Option<String> {
+    let signature = function.signature();
+    let types: Vec<String> = signature.arguments.iter().map(ToString::to_string).collect();
+    (!types.is_empty()).then(|| format!("`{}` takes: {}", signature.name, types.join(", ")))
 }
 
 pub(super) const UNITS: &str =

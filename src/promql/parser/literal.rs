@@ -1,8 +1,12 @@
 //! The values of numbers, durations and quoted texts.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::model::Duration;
+use crate::model::duration::InvalidDuration;
 use crate::model::number::parse_float;
+use crate::model::quote::unescape;
 
 use super::error::ParseErrorKind;
 
@@ -12,14 +16,10 @@ pub(in crate::promql) fn number(text: &str) -> Result<f64, ParseErrorKind> {
     if let Some(whole) = whole_number(text) {
         return Ok(whole);
     }
-    let reason = |value: Option<f64>| match value {
-        Some(_) => "value out of range",
-        None => "invalid syntax",
-    };
-    // The reason: too large is what Rust rounds to infinity, anything else is no number.
-    parse_float(text).ok_or_else(|| ParseErrorKind::Number {
-        text: text.to_owned(),
-        reason: reason(text.replace('_', "").parse().ok()),
+    parse_float(text).ok_or_else(|| {
+        // What is too large Rust takes for infinity; a number otherwise, but for its underscores, is none.
+        let too_large = !text.ends_with('_') && text.replace('_', "").parse().is_ok_and(f64::is_infinite);
+        ParseErrorKind::Number { text: text.to_owned(), too_large }
     })
 }
 
@@ -41,113 +41,54 @@ fn whole_number(text: &str) -> Option<f64> {
     apart.then_some(number as f64)
 }
 
-const UNITS: [(&str, u64); 7] = [
-    ("y", 365 * 86_400_000),
-    ("w", 7 * 86_400_000),
-    ("d", 86_400_000),
-    ("h", 3_600_000),
-    ("m", 60_000),
-    ("s", 1_000),
-    ("ms", 1),
-];
-
-/// Prometheus counts nanoseconds in 64 bits.
-const MAX_MILLIS: u64 = (i64::MAX / 1_000_000).unsigned_abs();
-
-/// The seconds of a duration, as Prometheus' library reads it and words what is wrong.
+/// The seconds of a duration.
 #[expect(clippy::cast_precision_loss, reason = "at most 2^43 milliseconds")]
 pub(super) fn duration(text: &str) -> Result<f64, ParseErrorKind> {
-    let invalid = || ParseErrorKind::Duration(text.to_owned());
-    let (mut rest, mut units, mut millis) = (text, UNITS.as_slice(), 0_u64);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        let (number, tail) = rest.split_at(digits);
-        let number: u64 = number.parse().map_err(|_| invalid())?;
-        let letters = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(letters);
-        if unit.is_empty() {
-            return Err(invalid());
+    let millis = text.parse::<Duration>().map_err(|error| match error {
+        InvalidDuration::OutOfRange => ParseErrorKind::DurationOutOfRange,
+        InvalidDuration::Empty | InvalidDuration::Syntax(_) | InvalidDuration::Unit { .. } => {
+            ParseErrorKind::Duration(error)
         }
-        if !UNITS.iter().any(|(name, _)| *name == unit) {
-            return Err(ParseErrorKind::DurationUnit { unit: unit.to_owned(), text: text.to_owned() });
-        }
-        // Each unit once, the long ones first.
-        let position = units.iter().position(|(name, _)| *name == unit).ok_or_else(invalid)?;
-        millis = number
-            .checked_mul(units[position].1)
-            .and_then(|part| millis.checked_add(part))
-            .filter(|millis| *millis <= MAX_MILLIS)
-            .ok_or(ParseErrorKind::DurationOutOfRange)?;
-        units = &units[position + 1..];
-        rest = tail;
-    }
+    })?;
     // As Go's `Seconds`: whole seconds and the fraction apart.
+    let millis = millis.millis();
     Ok((millis / 1000) as f64 + (millis % 1000) as f64 / 1e3)
 }
 
 /// What stood in quotes.
-pub(super) struct Unquoted {
+pub(super) struct Unquoted<'a> {
     /// The text, with U+FFFD for bytes that are not UTF-8.
-    pub(super) text: String,
+    pub(super) text: Cow<'a, str>,
     /// All bytes, if they are not UTF-8.
     pub(super) raw: Option<Arc<[u8]>>,
 }
 
-impl From<&str> for Unquoted {
-    fn from(text: &str) -> Self {
-        Self { text: text.to_owned(), raw: None }
+impl<'a> From<&'a str> for Unquoted<'a> {
+    fn from(text: &'a str) -> Self {
+        Self { text: text.into(), raw: None }
     }
 }
 
 /// The text inside quotes; the lexer has checked its escapes.
-pub(super) fn unquote(quoted: &str) -> Unquoted {
+pub(super) fn unquote(quoted: &str) -> Unquoted<'_> {
     let inner = &quoted[1..quoted.len() - 1];
+    let quote = if quoted.starts_with('\'') { '\'' } else { '"' };
     if quoted.starts_with('`') || !inner.contains('\\') {
         return inner.into();
     }
     let mut bytes = Vec::with_capacity(inner.len());
     let mut rest = inner;
-    while let Some(at) = rest.find('\\') {
-        bytes.extend_from_slice(&rest.as_bytes()[..at]);
-        rest = escape(&rest[at + 1..], &mut bytes);
+    while let Some((plain, escaped)) = rest.split_once('\\') {
+        bytes.extend_from_slice(plain.as_bytes());
+        let length = unescape(escaped, quote, &mut bytes).expect("the lexer has checked it");
+        rest = &escaped[length..];
     }
     bytes.extend_from_slice(rest.as_bytes());
     match String::from_utf8(bytes) {
-        Ok(text) => Unquoted { text, raw: None },
+        Ok(text) => Unquoted { text: text.into(), raw: None },
         Err(error) => Unquoted {
-            text: String::from_utf8_lossy(error.as_bytes()).into_owned(),
+            text: String::from_utf8_lossy(error.as_bytes()).into_owned().into(),
             raw: Some(error.as_bytes().into()),
         },
     }
-}
-
-/// Adds what the escape sequence at the start of `text` stands for, and returns what follows it.
-fn escape<'a>(text: &'a str, bytes: &mut Vec<u8>) -> &'a str {
-    let number = |from: usize, to: usize, radix| {
-        text.get(from..to).and_then(|digits| u32::from_str_radix(digits, radix).ok()).unwrap_or_default()
-    };
-    let (value, length) = match text.as_bytes().first() {
-        Some(b'0'..=b'7') => (number(0, 3, 8), 3),
-        Some(b'x') => (number(1, 3, 16), 3),
-        Some(b'u') => (number(1, 5, 16), 5),
-        Some(b'U') => (number(1, 9, 16), 9),
-        Some(b'a') => (7, 1),
-        Some(b'b') => (8, 1),
-        Some(b'f') => (12, 1),
-        Some(b'n') => (10, 1),
-        Some(b'r') => (13, 1),
-        Some(b't') => (9, 1),
-        Some(b'v') => (11, 1),
-        Some(other) => (u32::from(*other), 1),
-        None => return text,
-    };
-    match (length, u8::try_from(value)) {
-        // One byte of what may be several of a character.
-        (1 | 3, Ok(byte)) => bytes.push(byte),
-        _ => {
-            let c = char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER);
-            bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-    }
-    text.get(length..).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::expression::{begins_expression, recovered};
 use super::literal::Unquoted;
-use super::{ParseErrorKind, Parsed, Parser, literal};
+use super::{Construct, ParseErrorKind, Parsed, Parser, literal};
 use crate::model::quote::GoQuotedBytes;
 use crate::promql::ast::{BinaryOp, Cardinality, Matching, Sign};
 use crate::promql::lexer::token::{Keyword, TokenKind};
@@ -101,7 +101,7 @@ impl Parser<'_> {
                 break;
             }
             if recovered(self.misfit())?.is_none() {
-                self.unexpected("grouping opts", "\"(\"");
+                self.unexpected(Construct::Grouping, "\"(\"");
                 return Ok(Vec::new());
             }
         }
@@ -124,21 +124,21 @@ impl Parser<'_> {
     /// A label; none if what is next was passed over.
     fn grouping_label(&mut self) -> Parsed<Option<Arc<str>>> {
         let kind = self.peek();
-        let (label, span): (Unquoted, Span) = if kind == TokenKind::String {
+        let (label, span): (Unquoted<'_>, Span) = if kind == TokenKind::String {
             let token = self.take();
             (literal::unquote(self.text_of(token)), token.span)
         } else if is_label_name(kind) {
             let token = self.take();
             (self.text_of(token).into(), token.span)
         } else if recovered(self.misfit())?.is_none() {
-            self.unexpected("grouping opts", "label");
+            self.unexpected(Construct::Grouping, "label");
             return Ok(Some("".into()));
         } else {
             return Ok(None);
         };
         if label.text.is_empty() || label.raw.is_some() {
             let bytes = label.raw.as_deref().unwrap_or_default();
-            self.error(span, ParseErrorKind::GroupingLabel(GoQuotedBytes(bytes).to_string()));
+            self.error(span, ParseErrorKind::GroupingLabel { quoted: GoQuotedBytes(bytes).to_string() });
             return Ok(Some("".into()));
         }
         Ok(Some(label.text.into()))
@@ -148,7 +148,7 @@ impl Parser<'_> {
     fn behind_grouping_label(&mut self) -> Parsed<()> {
         while !matches!(self.peek(), TokenKind::Comma | TokenKind::RightParen) {
             if recovered(self.misfit())?.is_none() {
-                self.unexpected("grouping opts", "\",\" or \")\"");
+                self.unexpected(Construct::Grouping, "\",\" or \")\"");
             }
         }
         Ok(())
@@ -156,7 +156,7 @@ impl Parser<'_> {
 }
 
 /// Whether a label in a list may have the token as its name: every word but `without`, as in Prometheus.
-fn is_label_name(kind: TokenKind) -> bool {
+pub(in crate::promql) fn is_label_name(kind: TokenKind) -> bool {
     match kind {
         TokenKind::Identifier
         | TokenKind::MetricIdentifier

@@ -1,7 +1,7 @@
 //! What follows an expression: ranges, `offset`, `@`, `anchored`, `smoothed`.
 
 use super::expression::recovered;
-use super::{ParseErrorKind, Parsed, Parser, Tall};
+use super::{Construct, ParseErrorKind, Parsed, Parser, Tall};
 use crate::promql::ast::{
     At, AtTime, BinaryOp, Expr, Extension, Length, MatrixSelector, NumberLiteral, Offset, Sign, Subquery,
     VectorSelector,
@@ -78,7 +78,7 @@ impl Parser<'_> {
     fn brackets(&mut self) -> Parsed<Range> {
         let opening = self.take();
         let Some(range) = recovered(self.positive_length())? else {
-            self.unexpected("subquery or range selector", "number, duration, step(), or range()");
+            self.unexpected(Construct::Brackets, "number, duration, step(), or range()");
             return Ok(Range::Broken);
         };
         loop {
@@ -89,7 +89,7 @@ impl Parser<'_> {
                 return self.subquery_step(range);
             }
             if recovered(self.misfit())?.is_none() {
-                self.unexpected("subquery or range", "\":\" or \"]\"");
+                self.unexpected(Construct::Range, "\":\" or \"]\"");
                 return Ok(Range::Broken);
             }
         }
@@ -101,13 +101,13 @@ impl Parser<'_> {
             return Ok(Range::Subquery { range, step: None, end: closing.span });
         }
         let Some(step) = recovered(self.positive_length())? else {
-            self.unexpected("subquery selector", "number, duration, step(), range(), or \"]\"");
+            self.unexpected(Construct::Step, "number, duration, step(), range(), or \"]\"");
             return Ok(Range::Broken);
         };
         match recovered(self.expect(TokenKind::RightBracket))? {
             Some(closing) => Ok(Range::Subquery { range, step: Some(step), end: closing.span }),
             None => {
-                self.unexpected("subquery selector", "\"]\"");
+                self.unexpected(Construct::Step, "\"]\"");
                 Ok(Range::Broken)
             }
         }
@@ -117,7 +117,7 @@ impl Parser<'_> {
     pub(super) fn offset_modifier(&mut self, mut left: Tall) -> Parsed<Tall> {
         self.take();
         let Some(length) = recovered(self.offset_length())? else {
-            self.unexpected("offset", "number, duration, step(), or range()");
+            self.unexpected(Construct::Offset, "number, duration, step(), or range()");
             return Ok(left);
         };
         let span = left.node.span();
@@ -148,7 +148,7 @@ impl Parser<'_> {
         self.take();
         let span = left.node.span();
         let Some(at) = recovered(self.at_time(span))? else {
-            self.unexpected("@", "timestamp");
+            self.unexpected(Construct::At, "timestamp");
             return Ok(left);
         };
         let broken = self.is_broken_range(&left.node);

@@ -1,19 +1,32 @@
 //! Selectors and metrics: names and what stands in braces.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::expression::{is_metric_name, recovered};
 use super::literal::Unquoted;
-use super::{ParseErrorKind, Parsed, Parser, literal};
-use crate::model::regex::translate;
-use crate::model::{LabelSet, MatchOp, Matcher};
+use super::{Construct, ParseErrorKind, Parsed, Parser, literal};
+use crate::model::labels::METRIC_NAME;
+use crate::model::regex::quote_meta;
+use crate::model::{MatchOp, Matcher};
 use crate::promql::ast::{BinaryOp, SelectorMatcher, VectorSelector};
 use crate::promql::lexer::token::{Token, TokenKind};
 use crate::promql::span::Span;
 
-const METRIC_NAME: &str = "__name__";
+/// Name and value.
+type Label<'a> = (Cow<'a, str>, Cow<'a, str>);
 
-impl Parser<'_> {
+/// The labels of a series.
+#[derive(Default)]
+pub(super) struct Metric<'a> {
+    /// In their order; the name before the braces is the last one and counts most.
+    pub(super) pairs: Vec<Label<'a>>,
+    /// The first name that stands in the braces for the second time, with its place.
+    pub(super) twice: Option<(Span, String)>,
+}
+
+impl<'a> Parser<'a> {
     /// A selector and nothing else.
     pub(super) fn vector_selector(&mut self) -> Parsed<VectorSelector> {
         loop {
@@ -36,13 +49,14 @@ impl Parser<'_> {
             let braces = self.matchers(&mut matchers)?;
             span = Some(span.map_or(braces, |name| name.to(braces)));
         }
-        let name = name.map(|token| (self.text_of(token), token.span));
-        if let Some((text, span)) = name {
-            matchers.push(SelectorMatcher::new(Matcher::equal(METRIC_NAME, text), span));
+        let mut metric = None;
+        if let Some(token) = name {
+            let text: Arc<str> = self.text_of(token).into();
+            matchers.push(SelectorMatcher::new(Matcher::equal(METRIC_NAME, Arc::clone(&text)), token.span));
+            metric = Some(text);
         }
-        let name = name.map(|(text, _)| Arc::from(text));
         let span = span.unwrap_or_default();
-        Ok(VectorSelector { name, matchers, offset: None, at: None, extension: None, span })
+        Ok(VectorSelector { name: metric, matchers, offset: None, at: None, extension: None, span })
     }
 
     /// Matchers in braces.
@@ -59,17 +73,17 @@ impl Parser<'_> {
                 }
                 _ => match recovered(self.misfit())? {
                     Some(()) => continue,
-                    None => self.unexpected("label matching", "identifier or \"}\""),
+                    None => self.unexpected(Construct::Matchers, "identifier or \"}\""),
                 },
             }
-            if let Some(closing) = self.behind_item("label matching")? {
+            if let Some(closing) = self.behind_item(Construct::Matchers)? {
                 return Ok(opening.span.to(closing.span));
             }
         }
     }
 
     /// Goes behind the comma after an item in braces; gives the closing brace instead if that is next.
-    fn behind_item(&mut self, context: &'static str) -> Parsed<Option<Token>> {
+    fn behind_item(&mut self, construct: Construct) -> Parsed<Option<Token>> {
         loop {
             match self.peek() {
                 TokenKind::Comma => {
@@ -79,7 +93,7 @@ impl Parser<'_> {
                 TokenKind::RightBrace => return Ok(Some(self.take())),
                 _ => {
                     if recovered(self.misfit())?.is_none() {
-                        self.unexpected(context, "\",\" or \"}\"");
+                        self.unexpected(construct, "\",\" or \"}\"");
                     }
                 }
             }
@@ -103,7 +117,7 @@ impl Parser<'_> {
                 }
                 _ => {
                     if recovered(self.misfit())?.is_none() {
-                        self.unexpected("label matching", "label matching operator");
+                        self.unexpected(Construct::Matchers, "label matching operator");
                         return Ok(None);
                     }
                 }
@@ -111,7 +125,7 @@ impl Parser<'_> {
         };
         self.take();
         let Some(value) = recovered(self.expect(TokenKind::String))? else {
-            self.unexpected("label matching", "string");
+            self.unexpected(Construct::Matchers, "string");
             return Ok(None);
         };
         Ok(self.new_matcher(name, op, value))
@@ -121,29 +135,24 @@ impl Parser<'_> {
         let span = name.span.to(value.span);
         let Unquoted { text, raw: raw_value } = literal::unquote(self.text_of(value));
         let Unquoted { text: name, raw: raw_name } = self.name_of(name);
-        let refused = match op {
-            MatchOp::Regex | MatchOp::NotRegex if raw_value.is_some() => {
-                Some(format!("error parsing regexp: invalid UTF-8: `{text}`"))
-            }
-            // Go's words are about the expression without anchors.
-            MatchOp::Regex | MatchOp::NotRegex => translate(&text).err().map(|error| error.to_string()),
-            MatchOp::Equal | MatchOp::NotEqual => None,
-        };
-        let matcher = match refused {
-            Some(message) => Err(message),
-            None => Matcher::of_series(name, op, text)
-                .map_err(|error| format!("error parsing regexp: {}", error.reason)),
+        let is_regex = matches!(op, MatchOp::Regex | MatchOp::NotRegex);
+        // Prometheus compares alternatives as texts if that is all there is, whatever their bytes.
+        let is_plain = || text.split('|').all(|part| quote_meta(part) == part);
+        let matcher = if is_regex && raw_value.is_some() && !is_plain() {
+            Err(format!("invalid UTF-8: `{text}`"))
+        } else {
+            Matcher::of_series(name, op, text).map_err(|error| error.reason)
         };
         match matcher {
             Ok(matcher) => Some(SelectorMatcher { matcher, raw_name, raw_value, span }),
-            Err(message) => {
-                self.error(span, ParseErrorKind::Regex(message));
+            Err(reason) => {
+                self.error(span, ParseErrorKind::Regex(reason));
                 None
             }
         }
     }
 
-    fn name_of(&self, token: Token) -> Unquoted {
+    fn name_of(&self, token: Token) -> Unquoted<'a> {
         match token.kind {
             TokenKind::String => literal::unquote(self.text_of(token)),
             _ => self.text_of(token).into(),
@@ -151,53 +160,59 @@ impl Parser<'_> {
     }
 
     /// A metric: a name and labels in braces, each of them optional.
-    pub(super) fn metric(&mut self) -> Parsed<LabelSet> {
-        let mut pairs = Vec::new();
+    pub(super) fn metric(&mut self) -> Parsed<Metric<'a>> {
+        let mut metric = Metric::default();
         let kind = self.peek();
         let name = is_metric_name(kind).then(|| self.take());
         if self.peek() == TokenKind::LeftBrace {
-            self.labels(&mut pairs)?;
+            self.labels(&mut metric)?;
         }
         if let Some(name) = name {
-            pairs.push((METRIC_NAME.to_owned(), self.text_of(name).to_owned()));
+            metric.pairs.push((METRIC_NAME.into(), self.text_of(name).into()));
         }
-        Ok(LabelSet::from_pairs(pairs))
+        Ok(metric)
     }
 
-    fn labels(&mut self, pairs: &mut Vec<(String, String)>) -> Parsed<()> {
+    fn labels(&mut self, metric: &mut Metric<'a>) -> Parsed<()> {
         self.take();
+        let mut names = BTreeSet::new();
         loop {
             if self.take_if(TokenKind::RightBrace).is_some() {
                 return Ok(());
             }
             match self.peek() {
                 TokenKind::Identifier | TokenKind::String => {
-                    let pair = self.label()?;
-                    pairs.extend(pair);
+                    let at = self.last.span;
+                    if let Some((name, value)) = self.label()? {
+                        if !names.insert(Cow::clone(&name)) && metric.twice.is_none() {
+                            metric.twice = Some((at, name.clone().into_owned()));
+                        }
+                        metric.pairs.push((name, value));
+                    }
                 }
                 _ => match recovered(self.misfit())? {
                     Some(()) => continue,
-                    None => self.unexpected("label set", "identifier or \"}\""),
+                    None => self.unexpected(Construct::Labels, "identifier or \"}\""),
                 },
             }
-            if self.behind_item("label set")?.is_some() {
+            if self.behind_item(Construct::Labels)?.is_some() {
                 return Ok(());
             }
         }
     }
 
     /// A label, or a quoted metric name.
-    fn label(&mut self) -> Parsed<Option<(String, String)>> {
+    fn label(&mut self) -> Parsed<Option<Label<'a>>> {
         let name = self.take();
         if name.kind == TokenKind::String && self.peek() != TokenKind::Assign {
-            return Ok(Some((METRIC_NAME.to_owned(), self.name_of(name).text)));
+            return Ok(Some((METRIC_NAME.into(), self.name_of(name).text)));
         }
         if recovered(self.expect(TokenKind::Assign))?.is_none() {
-            self.unexpected("label set", "\"=\"");
+            self.unexpected(Construct::Labels, "\"=\"");
             return Ok(None);
         }
         let Some(value) = recovered(self.expect(TokenKind::String))? else {
-            self.unexpected("label set", "string");
+            self.unexpected(Construct::Labels, "string");
             return Ok(None);
         };
         Ok(Some((self.name_of(name).text, literal::unquote(self.text_of(value)).text)))

@@ -225,6 +225,7 @@ fn what_is_no_token_is_refused_in_prometheus_words() {
             "1e400",
             "1:1: parse error: error parsing number: strconv.ParseFloat: parsing \"1e400\": value out of range",
         ),
+        ("1_ ", "1:1: parse error: error parsing number: strconv.ParseFloat: parsing \"1_\": invalid syntax"),
         ("0x", "1:1: parse error: error parsing number: strconv.ParseFloat: parsing \"0x\": invalid syntax"),
         ("5m5h", "1:1: parse error: not a valid duration string: \"5m5h\""),
         ("1.5h", "1:1: parse error: unknown unit \".\" in duration \"1.5h\""),
@@ -266,7 +267,7 @@ fn what_does_not_fit_is_refused_in_prometheus_words() {
             "1:11: parse error: unexpected identifier \"b\" in grouping opts, expected \",\" or \")\"",
         ),
         ("sum by ('a\\xffé') (x)", "1:9: parse error: invalid label name for grouping: \"a\\xffé\""),
-        ("x{a=~'\\xff'}", "1:3: parse error: error parsing regexp: invalid UTF-8: `\u{fffd}`"),
+        ("x{a=~'\\xff.'}", "1:3: parse error: error parsing regexp: invalid UTF-8: `\u{fffd}.`"),
         ("sum by (\"\") (x)", "1:9: parse error: invalid label name for grouping: \"\""),
         ("x * on(a) group_left > y", "1:22: parse error: unexpected <op:>> in grouping opts, expected \"(\""),
         ("sum(x,)", "1:6: parse error: trailing commas not allowed in function call args"),
@@ -380,6 +381,7 @@ fn what_makes_no_sense_is_refused_in_prometheus_words() {
         ("{}", "1:1: parse error: vector selector must contain at least one non-empty matcher"),
         ("abs({a=~\".*\"})", "1:5: parse error: vector selector must contain at least one non-empty matcher"),
         ("x{__name__=\"y\"}", "1:1: parse error: metric name must not be set twice: \"x\" or \"y\""),
+        ("x{'\\xff'}", "1:1: parse error: metric name must not be set twice: \"x\" or \"\\xff\""),
         ("info(x, y)", "1:9: parse error: expected label selectors only, got vector selector instead"),
         (
             "info(x, 1)",
@@ -388,7 +390,8 @@ fn what_makes_no_sense_is_refused_in_prometheus_words() {
     ] {
         assert_eq!(error(text, Features::ALL), message, "{text}");
     }
-    assert_eq!(parsed("info(x, {})").to_string(), "info(x, )");
+    // Prometheus prints `info(x, )`, which it refuses.
+    assert_eq!(parsed("info(x, {})").to_string(), "info(x, {})");
 }
 
 #[test]
@@ -533,6 +536,8 @@ fn metrics_and_selectors_are_read_alone() {
         ("orders{shop}", "1:12: parse error: unexpected \"}\" in label set, expected \"=\""),
         ("orders{shop=5}", "1:13: parse error: unexpected character inside braces: '5'"),
         ("orders invoices", "1:8: parse error: unexpected identifier \"invoices\""),
+        ("orders{shop='a', shop='b'}", "1:18: parse error: label name \"shop\" is not unique"),
+        ("{'orders',__name__='invoices'}", "1:11: parse error: label name \"__name__\" is not unique"),
     ] {
         assert_eq!(parse_metric(text).expect_err(text).to_string(), message, "{text}");
     }
@@ -546,6 +551,22 @@ fn metrics_and_selectors_are_read_alone() {
         parse_selector("orders[5m]").expect_err("a range").to_string(),
         "1:7: parse error: unexpected \"[\""
     );
+}
+
+#[test]
+fn a_hostile_text_is_refused_soon_and_with_few_words() {
+    let names = |letter: char| (0..100_000).map(|n| format!("{letter}{n},")).collect::<String>();
+    let (left, right) = (names('a'), names('b'));
+    parsed(&format!("x * on ({left}) group_left ({right}) y"));
+    for text in [
+        format!("x * on ({left}) group_left ({left}) y"),
+        format!("{left}{{{}}}", "__name__=\"\",".repeat(10_000)).replacen(',', "", 100_000),
+        "nope(".repeat(100) + &"nope(),".repeat(10_000),
+        format!("x{{{}}}", "a=~\"(\",".repeat(10_000)),
+    ] {
+        let errors = parse(&text, Features::ALL).expect_err("there is something wrong");
+        assert!(errors.0.len() <= super::MAX_ERRORS, "{} errors: {errors}", errors.0.len());
+    }
 }
 
 #[test]
