@@ -199,7 +199,7 @@ impl Reader<'_> {
         }
         let interval = fields.get("interval").and_then(|node| self.duration(node, "an interval"));
         let query_offset = fields.get("query_offset").and_then(|node| self.duration(node, "a query offset"));
-        let limit = fields.get("limit").and_then(|node| self.count(node, "the limit"));
+        let limit = fields.get("limit").and_then(|node| self.integer(node, "the limit"));
         let rules = fields.get("rules").map_or::<&[Node], _>(&[], |node| self.list(node, "a list of rules"));
         let rules =
             rules.iter().filter_map(|node| self.rule(node, &labels, expressions)).map(Arc::new).collect();
@@ -209,7 +209,8 @@ impl Reader<'_> {
             // Zero is Prometheus' word for "not set".
             interval: interval.filter(|interval| !interval.is_zero()),
             query_offset,
-            limit: limit.unwrap_or_default(),
+            // Prometheus loads a limit below zero, which is none, too.
+            limit: limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or_default(),
             rules,
         }
     }
