@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use super::features::FeatureArguments;
 use crate::config::expressions::Expressions;
-use crate::promql::parser::Features;
 
 /// The arguments that say it.
 #[derive(Clone, Debug, Args)]
@@ -17,15 +17,8 @@ pub(super) struct ExpressionArguments {
         default_value_t = Language::Promql
     )]
     expressions: Language,
-    /// Experimental parts of PromQL to accept, by Prometheus' names. Can be given several times
-    #[arg(
-        long = "enable-feature",
-        env = "SERENO_ENABLE_FEATURE",
-        value_name = "FEATURE",
-        value_enum,
-        value_delimiter = ','
-    )]
-    features: Vec<Feature>,
+    #[command(flatten)]
+    features: FeatureArguments,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -36,34 +29,11 @@ enum Language {
     AsWritten,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Feature {
-    /// Functions such as mad_over_time and info, aggregations limitk and limit_ratio
-    #[value(name = "promql-experimental-functions")]
-    ExperimentalFunctions,
-    /// anchored and smoothed
-    #[value(name = "promql-extended-range-selectors")]
-    ExtendedRangeSelectors,
-    /// fill, fill_left and fill_right
-    #[value(name = "promql-binop-fill-modifiers")]
-    BinopFillModifiers,
-}
-
 impl ExpressionArguments {
     pub(super) fn expressions(&self) -> Expressions {
         match self.expressions {
-            Language::Promql => Expressions::Promql(self.features()),
+            Language::Promql => Expressions::Promql(self.features.of_language()),
             Language::AsWritten => Expressions::AsWritten,
-        }
-    }
-
-    /// The experimental parts that are on.
-    pub(super) fn features(&self) -> Features {
-        let has = |feature| self.features.contains(&feature);
-        Features {
-            experimental_functions: has(Feature::ExperimentalFunctions),
-            extended_range_selectors: has(Feature::ExtendedRangeSelectors),
-            fill_modifiers: has(Feature::BinopFillModifiers),
         }
     }
 }
