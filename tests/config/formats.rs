@@ -1,7 +1,7 @@
 //! How findings are written for programs: a snapshot of each format, and what SARIF demands.
 
 use serde_json::Value;
-use sereno::check::{Options, check_files};
+use sereno::check::{Options, check_file};
 use sereno::config::problem::{Problem, Severity};
 use sereno::config::render::{Format, render};
 
@@ -19,11 +19,8 @@ const TEXT: &str = "groups:
 ";
 
 fn written(format: Format) -> String {
-    let mut problems = check_files(&[("rules/50%, a:b.yml".into(), TEXT.into(), None)], Options::default());
-    problems.extend(check_files(
-        &[("rules/50%, a:b.yml".into(), WITHOUT_SYNTAX_ERROR.into(), None)],
-        Options::default(),
-    ));
+    let mut problems = check_file("rules/50%, a:b.yml", TEXT, None, Options::default());
+    problems.extend(check_file("rules/50%, a:b.yml", WITHOUT_SYNTAX_ERROR, None, Options::default()));
     problems.push(Problem {
         check: "unreadable-file",
         severity: Severity::Info,
@@ -119,7 +116,7 @@ fn sarif_has_the_structure_that_readers_expect() {
 #[test]
 fn a_fingerprint_stays_when_lines_are_added_above() {
     let fingerprints = |text: &str| -> Vec<String> {
-        let problems = check_files(&[("r.yml".into(), text.into(), None)], Options::default());
+        let problems = check_file("r.yml", text, None, Options::default());
         let log: Value =
             serde_json::from_str(&render(&problems, |_| Some(text), Format::Sarif, false)).expect("JSON");
         let results = list(&log["runs"][0]["results"]).to_vec();
