@@ -14,6 +14,7 @@ use super::{COULD_NOT_RUN, FINDINGS, FINE, could_not_run, parallel};
 use crate::check::{FileKind, Options, check_file};
 use crate::config::problem::Severity;
 use crate::config::render::Format;
+use crate::shell::files::read_text;
 use crate::shell::findings::Findings;
 use crate::shell::glob;
 use crate::shell::reload::{read_templates, why_unreadable};
@@ -135,14 +136,6 @@ fn summary(findings: &Findings, files: usize) -> String {
     let warnings = plural(findings.count(Severity::Warning), "warning");
     let gap = if findings.problems.is_empty() { "" } else { "\n" };
     format!("{gap}{} checked: {errors}, {warnings}\n", plural(files, "file"))
-}
-
-fn read_text(path: &str) -> Result<String, String> {
-    let bytes = std::fs::read(path).map_err(|error| format!("cannot read {path}: {error}"))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        format!("cannot read {path}: it is not text (byte {at} is not UTF-8)")
-    })
 }
 
 /// The files to check, each once, in the order in which they are named.
