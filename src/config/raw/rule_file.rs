@@ -1,6 +1,6 @@
 //! Rule files: every key and every refusal of Prometheus 3.14, all refusals at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -109,7 +109,7 @@ impl Reader<'_> {
         }
         let Some(file) = self.fields(root, &FILE) else { return Vec::new() };
         let Some(groups) = file.get("groups") else { return Vec::new() };
-        let mut names: BTreeMap<Str, usize> = BTreeMap::new();
+        let mut names = BTreeSet::new();
         let mut read = Vec::new();
         for node in self.list(groups, "a list of groups") {
             let Some(fields) = self.fields(node, &GROUP) else { continue };
@@ -120,7 +120,7 @@ impl Reader<'_> {
                     .get("name")
                     .map_or_else(|| first_line(&fields.span, node), |name| name.span.clone());
                 self.error("missing-name", &place, "Groupname must not be empty");
-            } else if names.insert(name.clone(), node.span.start).is_some() {
+            } else if !names.insert(name.clone()) {
                 let place = fields.get("name").map_or(fields.span.clone(), |name| name.span.clone());
                 let message = format!("groupname: \"{name}\" is repeated in the same file");
                 self.error_help("duplicate-group", &place, message, "rename one of the groups or merge them");
