@@ -4,38 +4,36 @@
 
 use std::collections::BTreeSet;
 
-use super::Checked;
+use super::Rules;
 use crate::config::problem::{Problem, Severity};
 use crate::config::rules::{Rule, RuleKind};
 
-pub(super) fn check(checked: &Checked, problems: &mut Vec<Problem>) {
-    for file in &checked.rules {
-        let mut seen = BTreeSet::new();
-        for rule in file.groups.iter().flat_map(|group| &group.rules) {
-            if !seen.insert(identity(rule)) {
-                problems.push(Problem {
-                    check: "duplicate-rule",
-                    severity: Severity::Warning,
-                    file: file.path.clone(),
-                    span: Some(rule.span.clone()),
-                    message: format!(
-                        "{:?} is twice in this file, with the same expression and labels",
-                        rule.name
-                    ),
-                    help: Some("remove one of them".to_owned()),
-                });
-            }
+pub(super) fn check(rules: &Rules<'_>, problems: &mut Vec<Problem>) {
+    let mut seen = BTreeSet::new();
+    for rule in rules.iter() {
+        if !seen.insert(identity(rule)) {
+            problems.push(Problem {
+                check: "duplicate-rule",
+                severity: Severity::Warning,
+                file: rules.file.path.clone(),
+                span: Some(rule.span.clone()),
+                message: format!(
+                    "{:?} is twice in this file, with the same expression and labels",
+                    rule.name
+                ),
+                help: Some("remove one of them".to_owned()),
+            });
         }
     }
 }
 
-/// What makes two rules the same, but for how they are written.
-fn identity(rule: &Rule) -> (bool, String, String, Vec<(String, String)>) {
+/// What makes two rules the same. The expression is the canonical one, so that it does not matter how it is
+/// written, unless it is of a language that is not read here.
+fn identity(rule: &Rule) -> (bool, &str, &str, Vec<(&str, &str)>) {
     let alerting = match &rule.kind {
         RuleKind::Recording => false,
         RuleKind::Alerting(_) => true,
     };
-    let labels = rule.labels.iter().map(|label| (label.name.to_string(), label.value.text().to_string()));
-    let expr = rule.expr.split_whitespace().collect::<Vec<_>>().join(" ");
-    (alerting, rule.name.to_string(), expr, labels.collect())
+    let labels = rule.labels.iter().map(|label| (&*label.name, &**label.value.text()));
+    (alerting, &rule.name, &rule.expr, labels.collect())
 }

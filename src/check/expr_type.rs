@@ -1,11 +1,9 @@
 //! `expr-type`: expressions that Prometheus loads and can never evaluate.
 
-use super::Checked;
+use super::Rules;
 use crate::config::expressions::unusable_types;
 use crate::config::problem::{Problem, Severity};
 
-pub(super) fn check(checked: &Checked, problems: &mut Vec<Problem>) {
-    for file in &checked.rules {
-        problems.extend(unusable_types(file, checked.text_of(&file.path), Severity::Error));
-    }
+pub(super) fn check(rules: &Rules<'_>, problems: &mut Vec<Problem>) {
+    problems.extend(unusable_types(rules.file, rules.text, Severity::Error));
 }

@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Checked;
+use super::Rules;
 use super::label_flow::{Labels, labels_of};
 use crate::config::expressions::Expressions;
 use crate::config::problem::{Problem, Severity};
-use crate::config::rules::{Rule, RuleFile, RuleKind, RuleLabel};
+use crate::config::rules::{Rule, RuleKind, RuleLabel};
 use crate::model::number::format_float;
 use crate::model::{LabelSet, QueryValue, Sample, SampleValue, Str, Timestamp};
 use crate::promql::ast::{BinaryOp, Expr, Sign, ValueType};
@@ -26,54 +26,51 @@ const MAX_QUERIES: usize = 20;
 /// When the samples are from.
 const NOW: Timestamp = Timestamp::from_secs(1_767_225_600);
 
-pub(super) fn check(checked: &Checked, problems: &mut Vec<Problem>) {
-    for file in &checked.rules {
-        // A group's label is a label of each of its rules.
-        let mut reported = BTreeSet::new();
-        for rule in file.groups.iter().flat_map(|group| &group.rules) {
-            let RuleKind::Alerting(alerting) = &rule.kind else { continue };
-            let labels = rule.labels.iter().map(|label| ("label", label));
-            let annotations = alerting.annotations.iter().map(|label| ("annotation", label));
-            for (kind, field) in labels.chain(annotations) {
-                let found = failure(checked, file, rule, kind, field);
-                problems.extend(found.filter(|problem| {
-                    reported.insert(problem.span.as_ref().map(|span| (span.start, span.end)))
-                }));
+pub(super) fn check(rules: &Rules<'_>, problems: &mut Vec<Problem>) {
+    // A group's label is a label of each of its rules.
+    let mut reported = BTreeSet::new();
+    for rule in rules.iter() {
+        let RuleKind::Alerting(alerting) = &rule.kind else { continue };
+        let labels = rule.labels.iter().map(|label| ("label", label));
+        let annotations = alerting.annotations.iter().map(|label| ("annotation", label));
+        let fields: Vec<_> = labels.chain(annotations).filter(|(_, field)| is_template(field)).collect();
+        let mut samples = Samples::of(rule, fields.iter().map(|(_, field)| *field), rules.expressions);
+        for (kind, field) in fields {
+            let Some(failure) = samples.failure(field) else { continue };
+            let problem = failure.problem(rules, kind, field);
+            if reported.insert(problem.span.as_ref().map(|span| (span.start, span.end))) {
+                problems.push(problem);
             }
         }
     }
 }
 
-fn failure(
-    checked: &Checked,
-    file: &RuleFile,
-    rule: &Rule,
-    kind: &str,
-    field: &RuleLabel,
-) -> Option<Problem> {
-    let text = field.value.text();
-    if !text.contains("{{") || field.value.problem().is_some() {
-        return None;
+/// Whether there is something to run.
+fn is_template(field: &RuleLabel) -> bool {
+    field.value.text().contains("{{") && field.value.problem().is_none()
+}
+
+/// A template that fails, whatever unknown labels hold.
+struct Failure {
+    error: ExecError,
+    /// The only value with which it fails, of several; none if it fails with each.
+    value: Option<f64>,
+}
+
+impl Failure {
+    fn problem(&self, rules: &Rules<'_>, kind: &str, field: &RuleLabel) -> Problem {
+        let Self { error, value } = self;
+        let when = value
+            .map_or_else(String::new, |value| format!(" for the value {}", format_float(value, 'g', None)));
+        Problem {
+            check: "failing-template",
+            severity: if value.is_none() { Severity::Error } else { Severity::Warning },
+            file: Str::clone(&rules.file.path),
+            span: Some(field.written.place(rules.text, &error.range)),
+            message: format!("{kind} \"{}\" fails{when}: {error}", field.name),
+            help: Some(help(&error.text).to_owned()),
+        }
     }
-    let labels = rule.parsed.as_deref().map_or_else(Labels::default, labels_of);
-    let tried = Tried { field, labels, names: identifiers(text), expressions: checked.expressions };
-    let values = rule.parsed.as_deref().map_or_else(|| VALUES.to_vec(), values_of);
-    let failed: Vec<(f64, ExecError)> =
-        values.iter().filter_map(|value| Some((*value, tried.with(*value)?))).collect();
-    let always = failed.len() == values.len();
-    let (value, error) = failed.into_iter().next()?;
-    let when = match always {
-        true => String::new(),
-        false => format!(" for the value {}", format_float(value, 'g', None)),
-    };
-    Some(Problem {
-        check: "failing-template",
-        severity: if always { Severity::Error } else { Severity::Warning },
-        file: Str::clone(&file.path),
-        span: Some(field.written.place(checked.text_of(&file.path), &error.range)),
-        message: format!("{kind} \"{}\" fails{when}: {error}", field.name),
-        help: Some(help(&error.text).to_owned()),
-    })
 }
 
 fn help(error: &str) -> &'static str {
@@ -86,21 +83,54 @@ fn help(error: &str) -> &'static str {
     }
 }
 
-/// A template that is tried.
-struct Tried<'a> {
-    field: &'a RuleLabel,
-    labels: Labels,
-    /// Names that the template may ask for.
-    names: BTreeSet<&'a str>,
+/// Samples of a rule's expression, as far as it tells what they are.
+struct Samples<'a> {
     expressions: Expressions,
+    labels: Labels,
+    values: Vec<f64>,
+    /// Names that the rule's templates may ask for.
+    names: BTreeSet<&'a str>,
+    /// One for each of [`TEXTS`] that has been needed.
+    guesses: Vec<Guess>,
 }
 
-impl Tried<'_> {
-    /// Why it fails for a sample with this value; none if it works with any of the texts for labels.
-    fn with(&self, value: f64) -> Option<ExecError> {
+/// What a template sees if each label of which the value is not known holds one text.
+struct Guess {
+    text: &'static str,
+    labels: LabelSet,
+    external_labels: LabelSet,
+    answers: Answers,
+}
+
+impl<'a> Samples<'a> {
+    fn of(rule: &Rule, templates: impl Iterator<Item = &'a RuleLabel>, expressions: Expressions) -> Self {
+        let expr = rule.parsed.as_deref();
+        Self {
+            expressions,
+            labels: expr.map_or_else(Labels::default, labels_of),
+            values: expr.map_or_else(|| VALUES.to_vec(), values_of),
+            names: templates.flat_map(|template| identifiers(template.value.text())).collect(),
+            guesses: Vec::with_capacity(TEXTS.len()),
+        }
+    }
+
+    fn failure(&mut self, template: &RuleLabel) -> Option<Failure> {
+        let values = self.values.clone();
+        let mut failed = values.iter().filter_map(|value| Some((*value, self.error(template, *value)?)));
+        let (value, error) = failed.next()?;
+        let always = 1 + failed.count() == values.len();
+        Some(Failure { error, value: (!always).then_some(value) })
+    }
+
+    /// Why a template fails for a sample with this value; none if it works with any of the texts for labels.
+    fn error(&mut self, template: &RuleLabel, value: f64) -> Option<ExecError> {
         let mut first = None;
-        for text in TEXTS {
-            match self.run(text, value) {
+        for (at, text) in TEXTS.into_iter().enumerate() {
+            if self.guesses.len() == at {
+                let guess = self.guess(text);
+                self.guesses.push(guess);
+            }
+            match self.run(template, value, at) {
                 Ok(()) => return None,
                 Err(error) => first = first.or(Some(error)),
             }
@@ -108,27 +138,31 @@ impl Tried<'_> {
         first
     }
 
-    fn run(&self, text: &str, value: f64) -> Result<(), ExecError> {
+    fn guess(&self, text: &'static str) -> Guess {
+        Guess {
+            text,
+            labels: self.label_set(&self.labels, text),
+            external_labels: self.label_set(&Labels::default(), text),
+            answers: Answers::default(),
+        }
+    }
+
+    fn run(&mut self, template: &RuleLabel, value: f64, guess: usize) -> Result<(), ExecError> {
         let value = SampleValue::Float(value);
-        let data = RuleData {
-            labels: &self.label_set(&self.labels, text),
-            value: &value,
-            external_labels: &self.label_set(&Labels::default(), text),
-            external_url: "http://prometheus.example",
-            now: NOW,
-        };
-        let mut answers = Answers::default();
-        loop {
-            match self.field.value.trial(&data, &answers) {
+        for _ in 0..=MAX_QUERIES {
+            let Guess { text, labels, external_labels, answers } = &self.guesses[guess];
+            let external_url = "http://prometheus.example";
+            let data = RuleData { labels, value: &value, external_labels, external_url, now: NOW };
+            match template.value.trial(&data, answers) {
                 Trial::Text(_) => return Ok(()),
                 Trial::Failed(error) => return Err(*error),
-                Trial::NeedsQuery(_) if answers.0.len() >= MAX_QUERIES => return Ok(()),
                 Trial::NeedsQuery(query) => {
                     let answer = self.answer(&query, text);
-                    answers.0.insert(query, answer);
+                    self.guesses[guess].answers.0.insert(query, answer);
                 }
             }
         }
+        Ok(())
     }
 
     fn label_set(&self, labels: &Labels, text: &str) -> LabelSet {
@@ -168,10 +202,12 @@ impl Queries for Answers {
     }
 }
 
-/// Words of a template that could be names of labels: too many do no harm.
-fn identifiers(text: &str) -> BTreeSet<&str> {
-    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-    words.filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')).collect()
+/// Words in the actions of a template, all of which could be names of labels: too many do no harm.
+fn identifiers(text: &str) -> impl Iterator<Item = &str> {
+    // The text behind an action has no `}}`, but a text in it may.
+    let actions = text.split("{{").skip(1).filter_map(|part| Some(part.rsplit_once("}}")?.0));
+    let words = actions.flat_map(|action| action.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')));
+    words.filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
 }
 
 /// Values that the samples of `expr` can have: beside the threshold, if there is one.
@@ -180,19 +216,22 @@ fn values_of(expr: &Expr) -> Vec<f64> {
     if node.op == BinaryOp::And || node.op == BinaryOp::Unless {
         return values_of(&node.left);
     }
-    match number(&node.right).filter(|_| !node.return_bool) {
-        Some(bound) => beside(node.op, bound),
-        None => VALUES.to_vec(),
+    match (number(&node.left), number(&node.right)) {
+        _ if node.return_bool => VALUES.to_vec(),
+        (_, Some(bound)) => beside(node.op, bound, 1.0),
+        (Some(bound), None) => beside(node.op, bound, -1.0),
+        (None, None) => VALUES.to_vec(),
     }
 }
 
-/// Values that a comparison with `bound` lets through.
-fn beside(op: BinaryOp, bound: f64) -> Vec<f64> {
+/// Values that a comparison with `bound` lets through. `up` is 1 if they stand on its left side, and -1 if they
+/// stand on its right, where all is the other way round.
+fn beside(op: BinaryOp, bound: f64, up: f64) -> Vec<f64> {
     match op {
-        BinaryOp::Greater | BinaryOp::NotEqual => vec![bound + 1.0],
-        BinaryOp::GreaterOrEqual => vec![bound, bound + 1.0],
-        BinaryOp::Less => vec![bound - 1.0],
-        BinaryOp::LessOrEqual => vec![bound, bound - 1.0],
+        BinaryOp::Greater | BinaryOp::NotEqual => vec![bound + up],
+        BinaryOp::GreaterOrEqual => vec![bound, bound + up],
+        BinaryOp::Less => vec![bound - up],
+        BinaryOp::LessOrEqual => vec![bound, bound - up],
         BinaryOp::Equal => vec![bound],
         BinaryOp::Add
         | BinaryOp::Sub

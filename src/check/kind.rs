@@ -11,27 +11,36 @@ pub enum FileKind {
     Routing,
 }
 
+/// Keys that tell a kind, the surest first. `global` is also one of Prometheus' own configuration, which is no
+/// routing file: who reads it as rules is told what it is.
+const KEYS: [(&str, FileKind); 9] = [
+    ("groups", FileKind::Rules),
+    ("route", FileKind::Routing),
+    ("receivers", FileKind::Routing),
+    ("inhibit_rules", FileKind::Routing),
+    ("time_intervals", FileKind::Routing),
+    ("mute_time_intervals", FileKind::Routing),
+    ("scrape_configs", FileKind::Rules),
+    ("rule_files", FileKind::Rules),
+    ("global", FileKind::Routing),
+];
+
 impl FileKind {
-    /// What `text` is: a routing file if it has keys of one at its top and no rule groups; else rules.
+    /// What `text` is, told from the keys at its top; rules if it has none that is known.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        const ROUTING: [&str; 6] =
-            ["route", "receivers", "inhibit_rules", "time_intervals", "mute_time_intervals", "global"];
         // Almost every file has its top keys at the start of lines: no need to parse it for that, and it
         // tells also where the text is not YAML.
-        let has_line = |key: &str| {
+        let starts_line = |key: &str| {
             let is_key = |line: &str| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
             text.lines().any(is_key)
         };
-        if has_line("groups") {
-            return Self::Rules;
-        }
-        if ROUTING.into_iter().any(has_line) {
-            return Self::Routing;
-        }
-        let (root, _) = parse(text);
-        let has = |key: &str| root.as_ref().is_some_and(|root| root.get(key).is_some());
-        if !has("groups") && ROUTING.into_iter().any(has) { Self::Routing } else { Self::Rules }
+        let written = || KEYS.iter().find(|(key, _)| starts_line(key));
+        let parsed = || {
+            let root = parse(text).0?;
+            KEYS.iter().find(|(key, _)| root.get(key).is_some())
+        };
+        written().or_else(parsed).map_or(Self::Rules, |(_, kind)| *kind)
     }
 }
 
@@ -45,7 +54,11 @@ mod tests {
             ("groups: []", FileKind::Rules),
             ("route: {receiver: a}", FileKind::Routing),
             ("global: {}\nreceivers: []", FileKind::Routing),
+            ("global: {}", FileKind::Routing),
+            ("global: {}\nrule_files: []\nscrape_configs: []", FileKind::Rules),
+            ("global: {}\nroute: {}\nrule_files: []", FileKind::Routing),
             ("{route: {receiver: a}}", FileKind::Routing),
+            ("{groups: [], route: {}}", FileKind::Rules),
             ("", FileKind::Rules),
             ("route:\n\treceiver: a", FileKind::Routing),
             ("groups: [", FileKind::Rules),

@@ -1,7 +1,8 @@
-//! `sereno check`, its pure part: files in, problems out.
+//! `sereno check`, its pure part: a file in, problems out.
 //!
 //! Reading a file finds what makes it unusable ([`crate::config`]); here is what a usable file still does
-//! wrong. One lint a file; `LINTS` lists them.
+//! wrong. One lint a module; `OF_RULES` and `OF_ROUTING` list them. No lint looks at two files, so that they can
+//! be checked in any order.
 
 mod duplicate_rule;
 mod expr_type;
@@ -13,53 +14,38 @@ mod repeat_interval;
 mod unused_interval;
 mod unused_receiver;
 
-use std::collections::BTreeMap;
-
 use crate::config::expressions::Expressions;
 use crate::config::problem::Problem;
 use crate::config::routes::Routing;
-use crate::config::rules::RuleFile;
+use crate::config::rules::{Rule, RuleFile};
 use crate::config::{ReadFiles, load_templates, read_routing_as, read_rule_file_as, unreadable_files};
-use crate::model::Str;
 use crate::model::matcher::MatcherMode;
 
 pub use kind::FileKind;
 
-/// What has been read of all files, for lints that look across them.
-#[derive(Debug, Default)]
-pub struct Checked {
-    /// The usable rule files.
-    pub rules: Vec<RuleFile>,
-    /// The usable routing files.
-    pub routing: Vec<Routing>,
-    /// In which language expressions are.
-    pub expressions: Expressions,
-    /// The texts of all files by path.
-    pub texts: BTreeMap<Str, Str>,
+/// A usable rule file, as its lints see it.
+struct Rules<'a> {
+    file: &'a RuleFile,
+    text: &'a str,
+    expressions: Expressions,
 }
 
-impl Checked {
-    /// The text of a file; nothing for one that was not read.
-    fn text_of(&self, path: &str) -> &str {
-        self.texts.get(path).map_or("", |text| text)
+impl<'a> Rules<'a> {
+    /// The rules of all groups.
+    fn iter(&self) -> impl Iterator<Item = &'a Rule> {
+        self.file.groups.iter().flat_map(|group| &group.rules).map(|rule| &**rule)
     }
 }
 
-/// A lint: looks at everything and adds what it finds.
-type Lint = fn(&Checked, &mut Vec<Problem>);
+/// The lints of rule files: each looks at a whole file and adds what it finds.
+const OF_RULES: &[fn(&Rules<'_>, &mut Vec<Problem>)] =
+    &[duplicate_rule::check, expr_type::check, failing_template::check];
 
-/// All lints.
-const LINTS: &[Lint] = &[
-    duplicate_rule::check,
-    expr_type::check,
-    failing_template::check,
-    into_the_void::check,
-    repeat_interval::check,
-    unused_interval::check,
-    unused_receiver::check,
-];
+/// The lints of routing files.
+const OF_ROUTING: &[fn(&Routing, &mut Vec<Problem>)] =
+    &[into_the_void::check, repeat_interval::check, unused_interval::check, unused_receiver::check];
 
-/// What a check needs to know besides the files.
+/// What a check needs to know besides the file.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
     /// By which grammar matchers are read.
@@ -73,7 +59,7 @@ pub struct Options<'a> {
 }
 
 impl Default for Options<'_> {
-    /// Nothing but the files: those that they name are not looked for.
+    /// Nothing but the file: those that it names are not looked for.
     fn default() -> Self {
         Self {
             matchers: MatcherMode::default(),
@@ -90,40 +76,38 @@ impl std::fmt::Debug for Options<'_> {
     }
 }
 
-/// Checks files, given as path, text and kind (`None`: told from the content). The problems are in the
-/// order of the files, and in each in the order of their places.
+/// Checks a file of this kind (`None`: told from the content). The problems are in the order of their places,
+/// those in template files that it names first.
 #[must_use]
-pub fn check_files(files: &[(Str, Str, Option<FileKind>)], options: Options<'_>) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let texts = files.iter().map(|(path, text, _)| (Str::clone(path), Str::clone(text))).collect();
-    let mut checked = Checked { expressions: options.expressions, texts, ..Checked::default() };
-    for (path, text, kind) in files {
-        match kind.unwrap_or_else(|| FileKind::of(text)) {
-            FileKind::Rules => {
-                let (file, found) = read_rule_file_as(path, text, options.expressions);
-                checked.rules.extend(file);
-                problems.extend(found);
-            }
-            FileKind::Routing => {
-                let (mut routing, found) = read_routing_as(path, text, options.matchers);
-                if let Some(routing) = &mut routing {
-                    problems.extend(load_templates(routing, options.read_templates).1);
-                }
-                let unreadable =
-                    routing.iter().flat_map(|routing| unreadable_files(routing, options.why_unreadable));
-                problems.extend(unreadable);
-                checked.routing.extend(routing);
-                problems.extend(found);
-            }
-        }
-    }
-    for lint in LINTS {
-        lint(&checked, &mut problems);
-    }
-    let order = |problem: &Problem| {
-        let file = files.iter().position(|(path, ..)| *path == problem.file);
-        (file, problem.span.as_ref().map(|span| (span.start, span.end)))
+pub fn check_file(path: &str, text: &str, kind: Option<FileKind>, options: Options<'_>) -> Vec<Problem> {
+    let mut problems = match kind.unwrap_or_else(|| FileKind::of(text)) {
+        FileKind::Rules => check_rules(path, text, options.expressions),
+        FileKind::Routing => check_routing(path, text, options),
     };
-    problems.sort_by_key(order);
+    problems.sort_by(|one, other| order(one, path).cmp(&order(other, path)));
+    problems
+}
+
+/// By file, that of `path` last, and by place.
+fn order<'a>(problem: &'a Problem, path: &str) -> (bool, &'a str, Option<(usize, usize)>) {
+    let place = problem.span.as_ref().map(|span| (span.start, span.end));
+    (*problem.file == *path, &problem.file, place)
+}
+
+fn check_rules(path: &str, text: &str, expressions: Expressions) -> Vec<Problem> {
+    let (file, mut problems) = read_rule_file_as(path, text, expressions);
+    if let Some(file) = &file {
+        OF_RULES.iter().for_each(|lint| lint(&Rules { file, text, expressions }, &mut problems));
+    }
+    problems
+}
+
+fn check_routing(path: &str, text: &str, options: Options<'_>) -> Vec<Problem> {
+    let (mut routing, mut problems) = read_routing_as(path, text, options.matchers);
+    if let Some(routing) = &mut routing {
+        problems.extend(load_templates(routing, options.read_templates).1);
+        problems.extend(unreadable_files(routing, options.why_unreadable));
+        OF_ROUTING.iter().for_each(|lint| lint(routing, &mut problems));
+    }
     problems
 }

@@ -1,24 +1,22 @@
 //! `unused-receiver`: a receiver that no route and no other receiver names gets nothing.
 
-use super::Checked;
-use crate::config::problem::{Problem, Severity};
+use std::collections::BTreeSet;
 
-pub(super) fn check(checked: &Checked, problems: &mut Vec<Problem>) {
-    for routing in &checked.routing {
-        for receiver in &routing.receivers {
-            let routed = routing.routes.iter().any(|route| route.receiver == receiver.name);
-            let named = routed
-                || routing.receivers.iter().any(|other| other.fallback.as_ref() == Some(&receiver.name));
-            if !named {
-                problems.push(Problem {
-                    check: "unused-receiver",
-                    severity: Severity::Warning,
-                    file: routing.path.clone(),
-                    span: Some(receiver.span.clone()),
-                    message: format!("no route leads to receiver {:?}", receiver.name),
-                    help: Some("name it in a route, or remove it".to_owned()),
-                });
-            }
-        }
+use crate::config::problem::{Problem, Severity};
+use crate::config::routes::Routing;
+
+pub(super) fn check(routing: &Routing, problems: &mut Vec<Problem>) {
+    let routed = routing.routes.iter().map(|route| &route.receiver);
+    let fallbacks = routing.receivers.iter().filter_map(|receiver| receiver.fallback.as_ref());
+    let named: BTreeSet<_> = routed.chain(fallbacks).collect();
+    for receiver in routing.receivers.iter().filter(|receiver| !named.contains(&receiver.name)) {
+        problems.push(Problem {
+            check: "unused-receiver",
+            severity: Severity::Warning,
+            file: routing.path.clone(),
+            span: Some(receiver.span.clone()),
+            message: format!("no route leads to receiver {:?}", receiver.name),
+            help: Some("name it in a route, or remove it".to_owned()),
+        });
     }
 }

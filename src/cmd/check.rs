@@ -10,11 +10,11 @@ use clap::{Args, ValueEnum};
 use super::expressions::ExpressionArguments;
 use super::logging::wants_colour;
 use super::matchers::MatchersArgument;
-use super::{COULD_NOT_RUN, FINDINGS, FINE, could_not_run};
-use crate::check::{FileKind, Options, check_files};
+use super::{COULD_NOT_RUN, FINDINGS, FINE, could_not_run, parallel};
+use crate::check::{FileKind, Options, check_file};
 use crate::config::problem::Severity;
 use crate::config::render::Format;
-use crate::model::Str;
+use crate::shell::files::read_text;
 use crate::shell::findings::Findings;
 use crate::shell::glob;
 use crate::shell::reload::{read_templates, why_unreadable};
@@ -79,10 +79,38 @@ impl From<FormatName> for Format {
 
 /// Checks the files and prints what is wrong on standard output.
 pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
-    let files = match paths(&arguments.files).and_then(|paths| read(&paths)) {
-        Ok(files) => files,
+    let paths = match paths(&arguments.files) {
+        Ok(paths) => paths,
         Err(reason) => return could_not_run(&reason),
     };
+    let (mut findings, mut unreadable) = (Findings::default(), Vec::new());
+    for checked in parallel::map(&paths, |path| check(path, arguments)) {
+        match checked {
+            Ok(Findings { problems, texts }) => {
+                findings.problems.extend(problems);
+                findings.texts.extend(texts);
+            }
+            Err(reason) => unreadable.push(reason),
+        }
+    }
+    if !unreadable.is_empty() {
+        return could_not_run(&unreadable.join("\n"));
+    }
+    let out = std::io::stdout();
+    let mut text = findings.render(arguments.format.into(), wants_colour(&out));
+    if arguments.format == FormatName::Full {
+        text.push_str(&summary(&findings, paths.len()));
+    }
+    match out.lock().write_all(text.as_bytes()) {
+        Ok(()) if findings.has_errors() => ExitCode::from(FINDINGS),
+        Ok(()) => ExitCode::from(FINE),
+        Err(_) => ExitCode::from(COULD_NOT_RUN), // nobody reads us, so nobody could be told
+    }
+}
+
+/// Checks one file; with what is found go its text and those of the template files that it names.
+fn check(path: &str, arguments: &CheckArguments) -> Result<Findings, String> {
+    let text = read_text(path)?;
     let templates = RefCell::new(Vec::new());
     let read_templates = |pattern: &str| {
         let found = read_templates(pattern)?;
@@ -95,19 +123,11 @@ pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
         why_unreadable: &why_unreadable,
         read_templates: &read_templates,
     };
-    let problems = check_files(&files, options);
-    let texts = files.iter().map(|(path, text, _)| (Str::clone(path), Str::clone(text)));
-    let findings = Findings { problems, texts: texts.chain(templates.take()).collect() };
-    let out = std::io::stdout();
-    let mut text = findings.render(arguments.format.into(), wants_colour(&out));
-    if arguments.format == FormatName::Full {
-        text.push_str(&summary(&findings, files.len()));
-    }
-    match out.lock().write_all(text.as_bytes()) {
-        Ok(()) if findings.has_errors() => ExitCode::from(FINDINGS),
-        Ok(()) => ExitCode::from(FINE),
-        Err(_) => ExitCode::from(COULD_NOT_RUN), // nobody reads us, so nobody could be told
-    }
+    // The default routing file is one even if it is empty.
+    let kind = (path == DEFAULTS[1]).then_some(FileKind::Routing);
+    let problems = check_file(path, &text, kind, options);
+    let texts = templates.take().into_iter().chain([(path.into(), text.into())]).collect();
+    Ok(Findings { problems, texts })
 }
 
 fn summary(findings: &Findings, files: usize) -> String {
@@ -116,28 +136,6 @@ fn summary(findings: &Findings, files: usize) -> String {
     let warnings = plural(findings.count(Severity::Warning), "warning");
     let gap = if findings.problems.is_empty() { "" } else { "\n" };
     format!("{gap}{} checked: {errors}, {warnings}\n", plural(files, "file"))
-}
-
-/// Path, text and kind of each file; the default routing file is one even if it is empty. All that cannot
-/// be read is told at once.
-fn read(paths: &[String]) -> Result<Vec<(Str, Str, Option<FileKind>)>, String> {
-    let (mut files, mut unreadable) = (Vec::new(), Vec::new());
-    for path in paths {
-        let kind = (path == DEFAULTS[1]).then_some(FileKind::Routing);
-        match read_text(path) {
-            Ok(text) => files.push((path.as_str().into(), text.into(), kind)),
-            Err(reason) => unreadable.push(reason),
-        }
-    }
-    if unreadable.is_empty() { Ok(files) } else { Err(unreadable.join("\n")) }
-}
-
-fn read_text(path: &str) -> Result<String, String> {
-    let bytes = std::fs::read(path).map_err(|error| format!("cannot read {path}: {error}"))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        format!("cannot read {path}: it is not text (byte {at} is not UTF-8)")
-    })
 }
 
 /// The files to check, each once, in the order in which they are named.

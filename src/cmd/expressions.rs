@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use super::features::FeatureArguments;
 use crate::config::expressions::Expressions;
-use crate::promql::parser::Features;
 
 /// The arguments that say it.
 #[derive(Clone, Debug, Args)]
@@ -17,15 +17,8 @@ pub(super) struct ExpressionArguments {
         default_value_t = Language::Promql
     )]
     expressions: Language,
-    /// Experimental parts of PromQL to accept, by Prometheus' names. Can be given several times
-    #[arg(
-        long = "enable-feature",
-        env = "SERENO_ENABLE_FEATURE",
-        value_name = "FEATURE",
-        value_enum,
-        value_delimiter = ','
-    )]
-    features: Vec<Feature>,
+    #[command(flatten)]
+    features: FeatureArguments,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -36,45 +29,10 @@ enum Language {
     AsWritten,
 }
 
-/// What Prometheus and promtool have behind `--enable-feature`, as far as it is about PromQL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Feature {
-    /// Functions such as mad_over_time and info, aggregations limitk and limit_ratio
-    #[value(name = "promql-experimental-functions")]
-    ExperimentalFunctions,
-    /// anchored and smoothed
-    #[value(name = "promql-extended-range-selectors")]
-    ExtendedRangeSelectors,
-    /// fill, fill_left and fill_right
-    #[value(name = "promql-binop-fill-modifiers")]
-    BinopFillModifiers,
-    /// Arithmetic on durations; always on
-    #[value(name = "promql-duration-expr")]
-    DurationExpr,
-    /// Metric names are dropped at the end of an evaluation; only in `sereno test`
-    #[value(name = "promql-delayed-name-removal")]
-    DelayedNameRemoval,
-    /// Start timestamps of samples (series NAME@st) tell rate, increase and the like of resets; only in `sereno test`
-    #[value(name = "use-start-timestamps")]
-    UseStartTimestamps,
-}
-
-impl Feature {
-    /// The parts of the language that are on with these features.
-    pub(super) fn language(features: &[Self]) -> Features {
-        let on = |feature| features.contains(&feature);
-        Features {
-            experimental_functions: on(Self::ExperimentalFunctions),
-            extended_range_selectors: on(Self::ExtendedRangeSelectors),
-            fill_modifiers: on(Self::BinopFillModifiers),
-        }
-    }
-}
-
 impl ExpressionArguments {
     pub(super) fn expressions(&self) -> Expressions {
         match self.expressions {
-            Language::Promql => Expressions::Promql(Feature::language(&self.features)),
+            Language::Promql => Expressions::Promql(self.features.of_language()),
             Language::AsWritten => Expressions::AsWritten,
         }
     }

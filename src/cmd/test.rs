@@ -5,16 +5,14 @@ mod record;
 mod watch;
 
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use self::load::{Loader, Tested};
-use super::expressions::Feature;
+use super::features::FeatureArguments;
 use super::logging::wants_colour;
 use super::output::{end, note, print};
-use super::{FINDINGS, FINE};
+use super::{FINDINGS, FINE, parallel};
 use crate::model::regex::unanchored;
 use crate::shell::clock::Stopwatch;
 use crate::shell::glob;
@@ -87,9 +85,8 @@ pub struct TestArguments {
     /// Run again whenever one of the files changes, until Ctrl-C
     #[arg(long)]
     watch: bool,
-    /// Turn on a feature of PromQL, by the name of Prometheus' flag; may be repeated
-    #[arg(long, value_name = "FEATURE", value_enum, value_delimiter = ',')]
-    enable_feature: Vec<Feature>,
+    #[command(flatten)]
+    features: FeatureArguments,
 }
 
 #[derive(Debug, Subcommand)]
@@ -111,7 +108,7 @@ enum FormatName {
 
 impl TestArguments {
     fn options(&self) -> Options {
-        Options { timelines: self.verbose, ..options(&self.enable_feature) }
+        Options { timelines: self.verbose, ..options(&self.features) }
     }
 
     /// Whether a test is to run; by its name as written, as in promtool.
@@ -123,11 +120,11 @@ impl TestArguments {
     }
 }
 
-fn options(features: &[Feature]) -> Options {
+fn options(features: &FeatureArguments) -> Options {
     Options {
-        features: Feature::language(features),
-        delayed_name_removal: features.contains(&Feature::DelayedNameRemoval),
-        use_start_timestamps: features.contains(&Feature::UseStartTimestamps),
+        features: features.of_language(),
+        delayed_name_removal: features.delayed_name_removal(),
+        use_start_timestamps: features.use_start_timestamps(),
         timelines: false,
     }
 }
@@ -191,30 +188,21 @@ fn report(arguments: &TestArguments, verdicts: &[FileVerdict], texts: &Texts, to
     }
 }
 
-/// Tests all files, on as many threads as the machine has; what comes out is in the order of the files.
+/// Tests all files.
 fn test_all(
     paths: &[String],
     options: Options,
     filter: &(impl Fn(&Test) -> bool + Sync),
 ) -> Result<Vec<Tested>, String> {
     let loader = Loader::new(options);
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let work = || {
-        while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let tested = loader.test(path, filter);
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((path, tested));
+    let (mut done, mut unreadable) = (Vec::with_capacity(paths.len()), Vec::new());
+    for tested in parallel::map(paths, |path| loader.test(path, filter)) {
+        match tested {
+            Ok(tested) => done.push(tested),
+            Err(reason) => unreadable.push(reason),
         }
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(paths.len());
-    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(path, _)| paths.iter().position(|known| known == *path));
-    let unreadable = done.iter().filter_map(|(_, tested)| tested.as_ref().err().cloned());
-    let unreadable: Vec<String> = unreadable.collect();
-    if !unreadable.is_empty() {
-        return Err(unreadable.join("\n"));
     }
-    Ok(done.into_iter().filter_map(|(_, tested)| tested.ok()).collect())
+    if unreadable.is_empty() { Ok(done) } else { Err(unreadable.join("\n")) }
 }
 
 /// The files, each once, in the order in which they are named.

@@ -5,14 +5,15 @@ mod full;
 mod github;
 mod json;
 mod mask;
-mod place;
 mod sarif;
 mod snippet;
+mod source;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use super::problem::{Problem, Severity};
+use crate::model::text::printable;
+use source::Source;
 
 /// How problems are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,21 +31,6 @@ pub enum Format {
     Sarif,
 }
 
-impl std::str::FromStr for Format {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        match name {
-            "full" => Ok(Self::Full),
-            "concise" => Ok(Self::Concise),
-            "json" => Ok(Self::Json),
-            "github" => Ok(Self::Github),
-            "sarif" => Ok(Self::Sarif),
-            _ => Err(format!("unknown format {name:?}: one of `full`, `concise`, `json`, `github`, `sarif`")),
-        }
-    }
-}
-
 /// Writes problems as text that ends with a line break; nothing for no problems (in JSON: `[]`, in SARIF a
 /// log without results).
 ///
@@ -57,29 +43,22 @@ pub fn render<'t>(
     format: Format,
     colour: bool,
 ) -> String {
+    let mut sources: BTreeMap<&str, Option<Source<'t>>> = BTreeMap::new();
+    for problem in problems {
+        sources.entry(&problem.file).or_insert_with(|| text_of(&problem.file).map(Source::new));
+    }
+    let of = |problem: &Problem| sources.get(&*problem.file).and_then(Option::as_ref);
+    let each = problems.iter().map(|problem| (problem, of(problem)));
     match format {
         Format::Full => {
-            // A file with a problem has more of them, mostly.
-            let mut masks: BTreeMap<&str, Vec<Range<usize>>> = BTreeMap::new();
-            let rendered = problems.iter().map(|problem| {
-                let text = text_of(&problem.file);
-                let masks =
-                    masks.entry(&problem.file).or_insert_with(|| text.map(mask::secrets).unwrap_or_default());
-                full::full(problem, text, masks, colour)
-            });
-            rendered.collect::<Vec<_>>().join("\n")
+            each.map(|(problem, source)| full::full(problem, source, colour)).collect::<Vec<_>>().join("\n")
         }
-        Format::Concise => {
-            problems.iter().map(|problem| concise::concise(problem, text_of(&problem.file))).collect()
-        }
-        Format::Github => {
-            problems.iter().map(|problem| github::github(problem, text_of(&problem.file))).collect()
-        }
+        Format::Concise => each.map(|(problem, source)| concise::concise(problem, source)).collect(),
+        Format::Github => each.map(|(problem, source)| github::github(problem, source)).collect(),
         Format::Json => {
-            let values = problems.iter().map(|problem| json::json(problem, text_of(&problem.file)));
-            pretty(&values.collect::<Vec<_>>())
+            pretty(&each.map(|(problem, source)| json::json(problem, source)).collect::<Vec<_>>())
         }
-        Format::Sarif => pretty(&sarif::sarif(problems, &text_of)),
+        Format::Sarif => pretty(&sarif::sarif(&each.collect::<Vec<_>>())),
     }
 }
 
@@ -102,14 +81,18 @@ impl Position {
     /// The position of a byte of `text`; what is behind the end is at the end.
     #[must_use]
     pub fn of(text: &str, byte: usize) -> Self {
-        let mut at = byte.min(text.len());
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        let before = &text[..at];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Self { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+        Source::new(text).position(byte)
     }
+}
+
+/// A message as people read it, which may have several lines; other control characters are written out.
+fn lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
+/// A path as code hosts know it: `./` at its start would make it another one.
+fn plain_path(path: &str) -> &str {
+    path.strip_prefix("./").unwrap_or(path)
 }
 
 fn word(severity: Severity) -> &'static str {

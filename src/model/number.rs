@@ -1,5 +1,9 @@
 //! Floats as Go prints and reads them: values of alerts, of samples and in messages are texts that others compare.
 
+/// More digits than this no float has, so that those behind them are zeros. `format!` panics when it is asked for
+/// more than 65,535.
+const MAX_DIGITS: usize = 1_100;
+
 /// Go's `strconv.FormatFloat(value, verb, precision, 64)` for the verbs e, E, f, F, g, G, x, X; no precision
 /// means as few digits as identify the number.
 #[must_use]
@@ -15,7 +19,7 @@ pub fn format_float(value: f64, verb: char, precision: Option<usize>) -> String 
     let body = match verb {
         'e' | 'E' => exponent_form(size, precision),
         'f' | 'F' => match precision {
-            Some(digits) => format!("{size:.digits$}"),
+            Some(digits) => format!("{size:.*}", digits.min(MAX_DIGITS)) + &zeros_behind(digits),
             None => plain_shortest(size),
         },
         'x' | 'X' => hexadecimal_form(size, precision),
@@ -51,11 +55,17 @@ fn plain_shortest(size: f64) -> String {
 
 fn exponent_form(size: f64, precision: Option<usize>) -> String {
     let text = match precision {
-        Some(digits) => format!("{size:.digits$e}"),
+        Some(digits) => format!("{size:.*e}", digits.min(MAX_DIGITS)),
         None => shortest(size),
     };
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    exponent_text(digits, exponent.parse().unwrap_or(0))
+    let digits = digits.to_owned() + &zeros_behind(precision.unwrap_or(0));
+    exponent_text(&digits, exponent.parse().unwrap_or(0))
+}
+
+/// The zeros that are left of `digits` when a float has been written with as many as it can have.
+fn zeros_behind(digits: usize) -> String {
+    "0".repeat(digits.saturating_sub(MAX_DIGITS))
 }
 
 /// `%x`: a hexadecimal mantissa and a binary exponent.
@@ -82,7 +92,10 @@ fn hexadecimal_form(size: f64, precision: Option<usize>) -> String {
     }
     let digits = format!("{:013x}", mantissa & ((1 << 52) - 1));
     let digits = match precision {
-        Some(count) => format!("{digits:0<count$}")[..count].to_owned(),
+        Some(count) => {
+            let zeros = "0".repeat(count.saturating_sub(digits.len()));
+            digits[..count.min(digits.len())].to_owned() + &zeros
+        }
         None => digits.trim_end_matches('0').to_owned(),
     };
     let point = if digits.is_empty() { "" } else { "." };
@@ -98,7 +111,7 @@ fn exponent_text(digits: &str, exponent: i32) -> String {
 /// `%g`: the shorter of both forms, without trailing zeros.
 fn general_form(size: f64, precision: Option<usize>) -> String {
     let rounded = match precision {
-        Some(digits) => format!("{size:.*e}", digits.max(1) - 1),
+        Some(digits) => format!("{size:.*e}", digits.clamp(1, MAX_DIGITS) - 1),
         None => shortest(size),
     };
     let (mantissa, exponent) = rounded.split_once('e').unwrap_or((&rounded, "0"));
@@ -171,9 +184,10 @@ pub fn parse_float(text: &str) -> Option<f64> {
         Some(rest) => (true, rest),
         None => (false, plain.strip_prefix('+').unwrap_or(&plain)),
     };
+    let is_signed = body.len() < plain.len();
     let size = match body.get(..2) {
         Some("0x" | "0X") => parse_hex_float(&body[2..])?,
-        _ if body.starts_with(['+', '-']) => return None,
+        _ if body.starts_with(['+', '-']) || (is_signed && body.eq_ignore_ascii_case("nan")) => return None,
         _ => body.parse::<f64>().ok()?,
     };
     // Go refuses numbers that do not fit, rather than rounding them to infinity.
@@ -195,12 +209,52 @@ fn parse_hex_float(body: &str) -> Option<f64> {
         value = value * 16.0 + f64::from(c.to_digit(16)?);
     }
     let shift = exponent.checked_sub(i32::try_from(fraction.len()).ok()?.checked_mul(4)?)?;
-    Some(value * 2.0_f64.powi(shift))
+    // In two steps: the smallest numbers are a power away that is no float itself.
+    let half = shift / 2;
+    Some(value * 2.0_f64.powi(half) * 2.0_f64.powi(shift - half))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::format_float;
+    use super::{format_float, parse_float};
+
+    #[test]
+    fn digits_are_gos_however_many_are_asked_for() {
+        for (value, verb, precision, text) in [
+            (1.5, 'f', Some(3), "1.500".to_owned()),
+            (1.5, 'f', Some(70_000), format!("1.5{}", "0".repeat(69_999))),
+            (1.5, 'e', Some(70_000), format!("1.5{}e+00", "0".repeat(69_999))),
+            (-15.0, 'E', Some(70_000), format!("-1.5{}E+01", "0".repeat(69_999))),
+            (1.5, 'g', Some(70_000), "1.5".to_owned()),
+            (1.5, 'x', Some(70_000), format!("0x1.8{}p+00", "0".repeat(69_999))),
+            (1.5, 'x', Some(0), "0x1p+01".to_owned()),
+            (0.0, 'x', Some(2), "0x0.00p+00".to_owned()),
+            (f64::from_bits(1), 'f', Some(1_074), format!("{:.1074}", f64::from_bits(1))),
+        ] {
+            assert_eq!(format_float(value, verb, precision), text, "%.{precision:?}{verb} of {value}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_as_go_reads_them() {
+        for (text, number) in [
+            ("1_000.5", Some(1000.5)),
+            ("-Inf", Some(f64::NEG_INFINITY)),
+            ("+infinity", Some(f64::INFINITY)),
+            ("1e400", None),
+            ("-nan", None),
+            ("+NaN", None),
+            ("--1", None),
+            ("0x1p-2", Some(0.25)),
+            ("0x1p-1074", Some(f64::from_bits(1))),
+            ("0x1.8p1023", Some(1.5 * 2.0_f64.powi(1023))),
+            ("0x1p1024", None),
+            ("0x1", None),
+        ] {
+            assert_eq!(parse_float(text), number, "{text}");
+        }
+        assert!(parse_float("NaN").is_some_and(f64::is_nan));
+    }
 
     /// The texts are those of Go 1.27.
     #[test]

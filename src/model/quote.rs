@@ -1,4 +1,4 @@
-//! Strings as Go prints them with `%q` and reads them with `strconv.Unquote`.
+//! Strings as Go prints them with `%q`.
 //!
 //! Group keys, matchers and template errors hold such text, and others compare it byte by byte.
 

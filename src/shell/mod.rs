@@ -8,6 +8,7 @@ pub mod cause;
 pub mod clock;
 pub mod data_source;
 pub mod deliver;
+pub mod files;
 pub mod findings;
 pub mod glob;
 pub mod history;

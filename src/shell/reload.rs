@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tracing::{error, info, warn};
 
 use super::clock::Clock;
+use super::files::read_text;
 use super::findings::Findings;
 use super::glob;
 use super::history;
@@ -85,7 +86,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, LoadError> {
     let (paths, mut unreadable) = rule_paths(&sources.rules);
     let mut groups: Vec<Arc<RuleGroup>> = Vec::new();
     for path in &paths {
-        match std::fs::read_to_string(path) {
+        match read_text(path) {
             Ok(text) => {
                 findings.add_file(path, &text, |path, text| {
                     let (file, mut problems) = read_rule_file_as(path, text, sources.expressions);
@@ -96,12 +97,12 @@ pub fn load(sources: &Sources) -> Result<Loaded, LoadError> {
                     problems
                 });
             }
-            Err(error) => unreadable.push(format!("cannot read {path}: {error}")),
+            Err(reason) => unreadable.push(reason),
         }
     }
     let mut routing: Option<Routing> = None;
     let mut templates = Vec::new();
-    match std::fs::read_to_string(&sources.routes) {
+    match read_text(&sources.routes) {
         Ok(text) => {
             findings.add_file(&sources.routes, &text, |path, text| {
                 let (read, mut problems) = read_routing_as(path, text, sources.matchers);
@@ -116,7 +117,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, LoadError> {
                 problems
             });
         }
-        Err(error) => unreadable.push(format!("cannot read {}: {error}", sources.routes)),
+        Err(reason) => unreadable.push(reason),
     }
     findings.texts.extend(templates);
     if !unreadable.is_empty() {
@@ -139,11 +140,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, LoadError> {
 /// The pattern is none, or a file cannot be read.
 pub fn read_templates(pattern: &str) -> Result<Vec<(Str, Str)>, String> {
     let files = glob::files(pattern).map_err(|bad| bad.to_string())?;
-    let read = |path: String| match std::fs::read_to_string(&path) {
-        Ok(text) => Ok((path.into(), text.into())),
-        Err(error) => Err(format!("cannot read {path}: {error}")),
-    };
-    files.into_iter().map(read).collect()
+    files.into_iter().map(|path| Ok((path.as_str().into(), read_text(&path)?.into()))).collect()
 }
 
 /// Why a file cannot be read when it is needed; `None` if it can.

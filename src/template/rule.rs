@@ -8,7 +8,7 @@ pub(in crate::template) mod texts;
 use std::sync::Arc;
 
 pub use super::go::ExecError;
-use super::go::{MissingKey, Outcome, TemplateError, Templates};
+use super::go::{MissingKey, Outcome, Prelude, TemplateError, Templates};
 use crate::model::{LabelSet, QueryValue, SampleValue, Str, Timestamp};
 
 /// A rule's label or annotation text, parsed once. Cloning copies a pointer.
@@ -31,8 +31,16 @@ enum Parsed {
 }
 
 /// What Prometheus puts before each text. Columns in messages count it.
-const DEFINITIONS: &str = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}\
-                           {{$externalURL := .ExternalURL}}{{$value := .Value}}";
+const DEFINITIONS: Prelude = Prelude {
+    text: "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}\
+           {{$externalURL := .ExternalURL}}{{$value := .Value}}",
+    variables: &[
+        ("$labels", "Labels"),
+        ("$externalLabels", "ExternalLabels"),
+        ("$externalURL", "ExternalURL"),
+        ("$value", "Value"),
+    ],
+};
 
 impl PartialEq for RuleTemplate {
     /// Equal if the alert has the same name and the text is the same.
@@ -146,19 +154,18 @@ impl RuleTemplate {
 
     /// The error with a range of the text alone, without what stands before it.
     fn in_text(&self, error: ExecError) -> ExecError {
-        let shift = |at: usize| at.saturating_sub(DEFINITIONS.len()).min(self.0.text.len());
+        let shift = |at: usize| at.saturating_sub(DEFINITIONS.text.len()).min(self.0.text.len());
         ExecError { range: shift(error.range.start)..shift(error.range.end), ..error }
     }
 }
 
 impl Parsed {
     fn of(alert: &str, text: &str) -> Self {
-        let mut templates = Templates::default();
-        let whole = format!("{DEFINITIONS}{text}");
-        match templates.parse(&template_name(alert), &whole, &functions::Names) {
+        let mut templates = Templates::with_prelude(DEFINITIONS);
+        match templates.parse(&template_name(alert), text, &functions::Names) {
             Ok(()) => Self::Template(templates),
             Err(mut error) => {
-                let shift = |at: usize| at.saturating_sub(DEFINITIONS.len()).min(text.len());
+                let shift = |at: usize| at.saturating_sub(DEFINITIONS.text.len()).min(text.len());
                 error.range = shift(error.range.start)..shift(error.range.end);
                 Self::Broken(error)
             }

@@ -35,6 +35,11 @@ fn features_are_enabled_by_prometheus_names() {
     let (code, _, err) = check(&files, &["r.yml", "--enable-feature", "magic"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("possible values: promql-experimental-functions"), "{err}");
+    // What changes nothing here, but may stand among a Prometheus' flags.
+    let arithmetic = rules("rate(x[1m + 1m])");
+    for feature in ["promql-duration-expr", "promql-delayed-name-removal", "use-start-timestamps"] {
+        assert_eq!(check(&[("r.yml", &arithmetic)], &["r.yml", "--enable-feature", feature]).0, Some(0));
+    }
 }
 
 #[test]

@@ -137,6 +137,22 @@ fn bad_files_exit_with_1_and_all_that_is_wrong_is_on_standard_output() {
     assert_eq!(out, format!("{MISTAKES}\n2 files checked: 3 errors, 0 warnings\n"));
 }
 
+/// However many files are checked at once.
+#[test]
+fn findings_are_in_the_order_in_which_the_files_are_named() {
+    let names: Vec<String> = (0..60).rev().map(|number| format!("{number}.yml")).collect();
+    let text =
+        |at: usize| format!("groups: [{}{{name: g}}, {{name: g}}]", "{name: h}, ".repeat((60 - at) % 7 * 50));
+    let texts: Vec<String> = (0..names.len()).map(text).collect();
+    let files: Vec<_> = names.iter().zip(&texts).map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let arguments: Vec<_> =
+        ["--format", "concise"].into_iter().chain(names.iter().map(String::as_str)).collect();
+    let (code, out, _) = check(&files, &arguments);
+    let mut found: Vec<&str> = out.lines().filter_map(|line| Some(line.split_once(':')?.0)).collect();
+    found.dedup();
+    assert_eq!((code, found), (Some(1), names.iter().map(String::as_str).collect()));
+}
+
 #[test]
 fn json_is_one_array_whatever_was_found() {
     let json = |files: &[(&str, &str)]| {

@@ -1,7 +1,7 @@
 //! Every key of Alertmanager 0.34's file: taken with a right value, refused at its place with a wrong one,
 //! and never shown if it is a secret. The keys are in `tests/fixtures/alertmanager_0_34_keys.txt`.
 
-use sereno::check::{Options, check_files};
+use sereno::check::{Options, check_file};
 use sereno::config::problem::Severity;
 use sereno::config::read_routing;
 use sereno::config::render::{Format, render};
@@ -217,7 +217,7 @@ fn all_output(text: &str) -> String {
     let (routing, problems) = read_routing("alertmanager.yml", text);
     let original = routing.as_ref().map(|routing| routing.original.to_string());
     let mut out = format!("{original:?}\n{routing:?}\n{routing:#?}\n{problems:?}\n");
-    let checked = check_files(&[("alertmanager.yml".into(), text.into(), None)], Options::default());
+    let checked = check_file("alertmanager.yml", text, None, Options::default());
     for format in [Format::Full, Format::Concise, Format::Json] {
         out.push_str(&render(&checked, |_| Some(text), format, false));
     }

@@ -1,14 +1,14 @@
 //! `check` on real files, and on anything at all.
 
 use proptest::prelude::*;
-use sereno::check::{Options, check_files};
+use sereno::check::{Options, check_file};
 use sereno::config::problem::{Problem, Severity};
 use sereno::config::render::{Format, render};
 
 use crate::corpora;
 
 fn check(path: &str, text: &str) -> Vec<Problem> {
-    check_files(&[(path.into(), text.into(), None)], Options::default())
+    check_file(path, text, None, Options::default())
 }
 
 #[test]
@@ -32,6 +32,8 @@ fn promtools_duplicates_are_found_and_those_split_by_expression_are_not() {
     let problems = check("r.yml", &text);
     let checks: Vec<_> = problems.iter().map(|problem| problem.check).collect();
     assert_eq!(checks, ["duplicate-rule"]);
+    let by_text = format!("groups:\n- name: g\n  rules:\n{}{}", rule("x{a=\"b c\"}"), rule("x{a=\"b  c\"}"));
+    assert_eq!(check("r.yml", &by_text), [], "blanks count in a text");
     let Some(folder) = corpora::folder("rules") else { return };
     for (path, text) in corpora::files(&folder).iter().filter(|(path, _)| !path.contains("/tests/")) {
         let problems = check(path, text);
@@ -73,14 +75,6 @@ fn keys_of_aws_come_in_pairs() {
     }
     assert_eq!(check("routes.yml", &file("access_key: x, secret_key: y")), []);
     assert_eq!(check("routes.yml", &file("")), []);
-}
-
-#[test]
-fn problems_are_in_the_order_of_the_files() {
-    let file = |path: &str| (path.into(), "groups: [{name: g}, {name: g}]".into(), None);
-    let problems = check_files(&[file("b.yml"), file("a.yml")], Options::default());
-    let files: Vec<_> = problems.iter().map(|problem| &*problem.file).collect();
-    assert_eq!(files, ["b.yml", "a.yml"]);
 }
 
 /// Keys and values of both kinds of file in any nesting, and what breaks YAML.

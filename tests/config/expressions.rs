@@ -1,6 +1,6 @@
 //! Expressions of rule files: what is refused, in which words, and where in the file.
 
-use sereno::check::{Options, check_files};
+use sereno::check::{Options, check_file};
 use sereno::config::expressions::Expressions;
 use sereno::config::problem::{Problem, Severity};
 use sereno::config::{read_rule_file, read_rule_file_as};
@@ -13,7 +13,7 @@ fn rule(expr: &str) -> String {
 }
 
 fn check(text: &str) -> Vec<Problem> {
-    check_files(&[("r.yml".into(), text.into(), None)], Options::default())
+    check_file("r.yml", text, None, Options::default())
 }
 
 /// Check, message and place of each problem.

@@ -1,6 +1,6 @@
 //! Labels and annotations that fail on a sample of their rule, and real files, none of which do.
 
-use sereno::check::{Options, check_files};
+use sereno::check::{Options, check_file};
 use sereno::config::expressions::Expressions;
 use sereno::config::problem::{Problem, Severity};
 use sereno::promql::parser::Features;
@@ -8,8 +8,7 @@ use sereno::promql::parser::Features;
 use crate::corpora;
 
 fn check_as(text: &str, expressions: Expressions) -> Vec<Problem> {
-    let files = [("r.yml".into(), text.into(), None)];
-    check_files(&files, Options { expressions, ..Options::default() })
+    check_file("r.yml", text, None, Options { expressions, ..Options::default() })
 }
 
 fn check(text: &str) -> Vec<Problem> {
@@ -75,7 +74,10 @@ fn what_fails_on_some_samples_is_a_warning() {
     assert_eq!(problems.len(), 1, "{problems:#?}");
     assert_eq!(problems[0].severity, Severity::Warning);
     assert!(problems[0].message.contains("fails for the value 0: "), "{}", problems[0].message);
-    assert_eq!(check(&text.replace("expr: up", "expr: up > 3")), [], "the value is never 0");
+    for never_0 in ["up > 3", "0 < up", "-1 >= up"] {
+        assert_eq!(check(&text.replace("expr: up", &format!("expr: {never_0}"))), [], "{never_0}");
+    }
+    assert_eq!(check(&text.replace("expr: up", "expr: 0 >= up")).len(), 1, "it is 0 or less");
 }
 
 #[test]
@@ -125,8 +127,8 @@ fn no_template_of_a_real_rule_fails() {
     for corpus in ["awesome", "kube-prometheus", "kubernetes-mixin"] {
         assert!(files.iter().any(|(path, _)| path.contains(corpus)), "nothing of {corpus}");
     }
-    let files: Vec<_> = files.into_iter().map(|(path, text)| (path.into(), text.into(), None)).collect();
-    let problems = check_files(&files, Options::default());
+    let problems: Vec<_> =
+        files.iter().flat_map(|(path, text)| check_file(path, text, None, Options::default())).collect();
     let found: Vec<_> = problems
         .iter()
         .filter(|problem| ["failing-template", "expr-type", "bad-expr"].contains(&problem.check))

@@ -1,7 +1,7 @@
 //! How findings are written for programs: a snapshot of each format, and what SARIF demands.
 
 use serde_json::Value;
-use sereno::check::{Options, check_files};
+use sereno::check::{Options, check_file};
 use sereno::config::problem::{Problem, Severity};
 use sereno::config::render::{Format, render};
 
@@ -19,11 +19,8 @@ const TEXT: &str = "groups:
 ";
 
 fn written(format: Format) -> String {
-    let mut problems = check_files(&[("rules/50%, a:b.yml".into(), TEXT.into(), None)], Options::default());
-    problems.extend(check_files(
-        &[("rules/50%, a:b.yml".into(), WITHOUT_SYNTAX_ERROR.into(), None)],
-        Options::default(),
-    ));
+    let mut problems = check_file("rules/50%, a:b.yml", TEXT, None, Options::default());
+    problems.extend(check_file("rules/50%, a:b.yml", WITHOUT_SYNTAX_ERROR, None, Options::default()));
     problems.push(Problem {
         check: "unreadable-file",
         severity: Severity::Info,
@@ -88,10 +85,11 @@ fn sarif_has_the_structure_that_readers_expect() {
     keys(driver, &["name", "version", "rules"]);
     let rules = list(&driver["rules"]);
     for rule in rules {
-        keys(rule, &["id", "shortDescription", "help"]);
-        assert!(
-            !text(&rule["shortDescription"]["text"]).is_empty() && !text(&rule["help"]["text"]).is_empty()
-        );
+        keys(rule, &["id", "shortDescription", "fullDescription", "help"]);
+        for description in ["shortDescription", "fullDescription", "help"] {
+            let length = text(&rule[description]["text"]).len();
+            assert!((1..=1024).contains(&length), "GitHub takes no {description} of {length} bytes");
+        }
         assert_ne!(rule["shortDescription"]["text"], rule["id"], "a check without a description");
     }
     let mut fingerprints = std::collections::BTreeSet::new();
@@ -104,11 +102,13 @@ fn sarif_has_the_structure_that_readers_expect() {
         let place = &list(&result["locations"])[0]["physicalLocation"];
         let uri = text(&place["artifactLocation"]["uri"]);
         assert!(!uri.contains([' ', '%']) || uri.contains("%20"), "{uri}");
-        if let Some(region) = place.get("region") {
+        let region = &place["region"];
+        let number = |key: &str| region[key].as_u64().expect("a number");
+        assert!(number("startLine") >= 1, "GitHub wants a line, whatever it is about");
+        if uri != "other.yml" {
             keys(region, &["startLine", "startColumn", "endLine", "endColumn", "byteOffset", "byteLength"]);
-            let number = |key: &str| region[key].as_u64().expect("a number");
             let start = (number("startLine"), number("startColumn"));
-            assert!(start.0 >= 1 && start.1 >= 1 && start <= (number("endLine"), number("endColumn")));
+            assert!(start.1 >= 1 && start <= (number("endLine"), number("endColumn")));
         }
         let fingerprint = text(&result["partialFingerprints"]["sereno/v1"]);
         assert!(fingerprints.insert(fingerprint.to_owned()), "{fingerprint} is there twice");
@@ -119,7 +119,7 @@ fn sarif_has_the_structure_that_readers_expect() {
 #[test]
 fn a_fingerprint_stays_when_lines_are_added_above() {
     let fingerprints = |text: &str| -> Vec<String> {
-        let problems = check_files(&[("r.yml".into(), text.into(), None)], Options::default());
+        let problems = check_file("r.yml", text, None, Options::default());
         let log: Value =
             serde_json::from_str(&render(&problems, |_| Some(text), Format::Sarif, false)).expect("JSON");
         let results = list(&log["runs"][0]["results"]).to_vec();
@@ -129,6 +129,34 @@ fn a_fingerprint_stays_when_lines_are_added_above() {
     assert!(!before.is_empty());
     assert_eq!(before, fingerprints(&format!("# a comment\n\n{TEXT}")));
     assert_ne!(before, fingerprints(&TEXT.replace("} by", "} on")));
+}
+
+#[test]
+fn code_hosts_are_told_paths_as_they_know_them() {
+    let write = |path: &str, format| {
+        render(&check_file(path, "groups: [{}]", None, Options::default()), |_| None, format, false)
+    };
+    assert!(write("./rules/a.yml", Format::Github).contains(",file=rules/a.yml:"));
+    assert!(write("./rules/a.yml", Format::Sarif).contains("\"uri\": \"rules/a.yml\""));
+    assert_eq!(write("./a.yml", Format::Sarif), write("a.yml", Format::Sarif), "also the fingerprints");
+}
+
+/// A file, and its name, can be anybody's.
+#[test]
+fn nothing_controls_the_terminal() {
+    let name = "\u{1b}[31mred\r\u{7}";
+    let text = format!("groups: [{{name: {0:?}}}, {{name: {0:?}}}]", name)
+        .replace("\\u{1b}", "\\e")
+        .replace("\\u{7}", "\\a");
+    let problems = check_file(name, &text, None, Options::default());
+    assert!(problems[0].message.contains(name), "{problems:?}");
+    for format in [Format::Full, Format::Concise, Format::Github] {
+        for source in [Some(text.as_str()), None] {
+            let written = render(&problems, |_| source, format, false);
+            let found = written.chars().find(|c| c.is_control() && *c != '\n');
+            assert_eq!(found, None, "{written:?}");
+        }
+    }
 }
 
 fn keys(value: &Value, expected: &[&str]) {

@@ -1,10 +1,10 @@
 //! What people read when they make a mistake.
 
-use sereno::check::{Options, check_files};
+use sereno::check::{Options, check_file};
 use sereno::config::render::{Format, render};
 
 fn written(path: &str, text: &str, format: Format) -> String {
-    let problems = check_files(&[(path.into(), text.into(), None)], Options::default());
+    let problems = check_file(path, text, None, Options::default());
     render(&problems, |_| Some(text), format, false)
 }
 
@@ -431,7 +431,7 @@ fn the_other_formats() {
       }
     ]
     "#);
-    let problems = check_files(&[("rules.yml".into(), text.into(), None)], Options::default());
+    let problems = check_file("rules.yml", text, None, Options::default());
     let coloured = render(&problems, |_| Some(text), Format::Full, true);
     assert!(coloured.starts_with("\x1b[1;31merror[unknown-field]\x1b[0m"), "{coloured:?}");
     assert_eq!(render(&[], |_| None, Format::Json, false), "[]\n");

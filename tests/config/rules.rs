@@ -119,6 +119,7 @@ fn what_prometheus_takes_is_taken() {
         "groups: []",
         "groups: [{name: g, rules: }]",
         "groups: [{name: g, interval: 0s, limit: 5, query_offset: 0s, labels: {'a b.c': 1}, rules: []}]",
+        "groups: [{name: g, limit: -1}]",
         "groups: [{name: g, rules: [{record: 'a b', expr: 1, labels: {x: }}]}]",
         "groups: [{name: g, rules: [{record: a, expr: 1, for: 0s, annotations: {}}]}]",
         "groups: [{name: g, rules: [{alert: A, expr: 1, for: 1d, keep_firing_for: 0}]}]",

@@ -15,6 +15,7 @@ use crate::router::diff::{
     AlertChange, Comparison, DefinitionChange, DestinationChange, Fate, FieldChange, RouteChange, RouteFate,
     changed_definitions, changed_routes, specimens,
 };
+use crate::shell::files::read_text;
 
 /// How many alerts are made up at most.
 const SPECIMENS: usize = 20_000;
@@ -112,7 +113,7 @@ fn alerts_to_try(
         let tried = Tried { count: made.alerts.len(), made_up: true, cut_off: made.cut_off };
         return Ok((made.alerts, tried));
     };
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+    let text = read_text(path)?;
     let alerts = read_alerts(&text).map_err(|reason| format!("cannot use {path}: {reason}"))?;
     let tried = Tried { count: alerts.len(), made_up: false, cut_off: false };
     Ok((alerts, tried))

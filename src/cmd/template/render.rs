@@ -18,6 +18,7 @@ use crate::model::{Duration, LabelSet, Timestamp};
 use crate::notify::{Files, Message, Preview, preview};
 use crate::router::{Attempt, Drill, NotifiedAlert, RouteFinder, route_to};
 use crate::shell::clock::Clock;
+use crate::shell::files::read_text;
 use crate::shell::findings::Findings;
 use crate::shell::reload::read_templates;
 
@@ -119,7 +120,7 @@ fn render(arguments: &RenderArguments) -> Result<ExitCode, String> {
 /// The routing file with its templates.
 fn read(arguments: &RenderArguments) -> Result<Routing, String> {
     let path = &arguments.routes;
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+    let text = read_text(path)?;
     let (mut findings, mut templates, mut routing) = (Findings::default(), Vec::new(), None);
     findings.add_file(path, &text, |path, text| {
         let (read, mut problems) = read_routing(path, text);
@@ -145,7 +146,7 @@ fn read(arguments: &RenderArguments) -> Result<Routing, String> {
 /// The groups to tell; of those on a server the first ten.
 fn groups(arguments: &RenderArguments, now: Timestamp) -> Result<Vec<Vec<NotifiedAlert>>, String> {
     if let Some(path) = &arguments.alerts {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+        let text = read_text(path)?;
         let alerts = alerts::read(&text, now).map_err(|reason| format!("cannot use {path}: {reason}"))?;
         return Ok(vec![alerts]);
     }

@@ -9,6 +9,7 @@ use crate::config::problem::{Problem, Severity};
 use crate::config::routes::Routing;
 use crate::config::{load_templates, read_routing};
 use crate::model::Str;
+use crate::shell::files::read_text;
 use crate::shell::glob;
 use crate::shell::reload::read_templates;
 use crate::testing::file::{Test, TestFile, read_test_file};
@@ -156,14 +157,6 @@ impl Loader {
         })
         .clone()
     }
-}
-
-fn read_text(path: &str) -> Result<String, String> {
-    let bytes = std::fs::read(path).map_err(|error| format!("cannot read {path}: {error}"))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        format!("cannot read {path}: it is not text (byte {at} is not UTF-8)")
-    })
 }
 
 /// A path that a file names, seen from where we are: relative to the file's folder, without `.` and `..` where

@@ -17,7 +17,7 @@ use super::options;
 use crate::cmd::FINE;
 use crate::cmd::credentials::public;
 use crate::cmd::data_source::DataSourceArguments;
-use crate::cmd::expressions::Feature;
+use crate::cmd::features::FeatureArguments;
 use crate::cmd::output::{note, print};
 use crate::cmd::serve::to_the_end;
 use crate::cmd::time_words::{duration, past};
@@ -86,9 +86,8 @@ pub(super) struct RecordArguments {
     /// How often the rules are evaluated [default: as their group says, in the file or at the data source; 1m]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     evaluation_interval: Option<Duration>,
-    /// Turn on a feature of PromQL, by the name of Prometheus' flag; may be repeated
-    #[arg(long, value_name = "FEATURE", value_enum, value_delimiter = ',')]
-    enable_feature: Vec<Feature>,
+    #[command(flatten)]
+    features: FeatureArguments,
     #[command(flatten)]
     source: DataSourceArguments,
 }
@@ -144,7 +143,7 @@ async fn record(arguments: &RecordArguments) -> Result<Recorded, String> {
         return Err(format!("{path} exists; --force writes over it"));
     }
     let narrow = narrow(&arguments.selector)?;
-    let options = options(&arguments.enable_feature);
+    let options = options(&arguments.features);
     let source = arguments.source.client(HttpClients::default());
     let rules = rules::load(arguments, &source, options.features).await?;
     let plan =

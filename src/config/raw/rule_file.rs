@@ -1,6 +1,6 @@
 //! Rule files: every key and every refusal of Prometheus 3.14, all refusals at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -109,7 +109,7 @@ impl Reader<'_> {
         }
         let Some(file) = self.fields(root, &FILE) else { return Vec::new() };
         let Some(groups) = file.get("groups") else { return Vec::new() };
-        let mut names: BTreeMap<Str, usize> = BTreeMap::new();
+        let mut names = BTreeSet::new();
         let mut read = Vec::new();
         for node in self.list(groups, "a list of groups") {
             let Some(fields) = self.fields(node, &GROUP) else { continue };
@@ -120,7 +120,7 @@ impl Reader<'_> {
                     .get("name")
                     .map_or_else(|| first_line(&fields.span, node), |name| name.span.clone());
                 self.error("missing-name", &place, "Groupname must not be empty");
-            } else if names.insert(name.clone(), node.span.start).is_some() {
+            } else if !names.insert(name.clone()) {
                 let place = fields.get("name").map_or(fields.span.clone(), |name| name.span.clone());
                 let message = format!("groupname: \"{name}\" is repeated in the same file");
                 self.error_help("duplicate-group", &place, message, "rename one of the groups or merge them");
@@ -199,7 +199,7 @@ impl Reader<'_> {
         }
         let interval = fields.get("interval").and_then(|node| self.duration(node, "an interval"));
         let query_offset = fields.get("query_offset").and_then(|node| self.duration(node, "a query offset"));
-        let limit = fields.get("limit").and_then(|node| self.count(node, "the limit"));
+        let limit = fields.get("limit").and_then(|node| self.integer(node, "the limit"));
         let rules = fields.get("rules").map_or::<&[Node], _>(&[], |node| self.list(node, "a list of rules"));
         let rules =
             rules.iter().filter_map(|node| self.rule(node, &labels, expressions)).map(Arc::new).collect();
@@ -209,7 +209,8 @@ impl Reader<'_> {
             // Zero is Prometheus' word for "not set".
             interval: interval.filter(|interval| !interval.is_zero()),
             query_offset,
-            limit: limit.unwrap_or_default(),
+            // Prometheus loads a limit below zero, which is none, too.
+            limit: limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or_default(),
             rules,
         }
     }

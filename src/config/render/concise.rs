@@ -2,24 +2,19 @@
 
 use std::fmt::Write;
 
-use super::{place, word};
+use super::source::{Place, Source};
+use super::{printable, word};
 use crate::config::problem::Problem;
 
 /// `file:line:column: severity[check]: message (help)`
-pub(super) fn concise(problem: &Problem, text: Option<&str>) -> String {
-    let place = match place::of(problem, text) {
-        Some((.., start, _)) => format!("{}:{}:{}", problem.file, start.line, start.column),
-        None => problem.file.to_string(),
-    };
-    let mut line =
-        format!("{place}: {}[{}]: {}", word(problem.severity), problem.check, one_line(&problem.message));
-    if let Some(help) = &problem.help {
-        let _ = write!(line, " ({})", one_line(help));
+pub(super) fn concise(problem: &Problem, source: Option<&Source<'_>>) -> String {
+    let mut line = problem.file.to_string();
+    if let Some(Place { start, .. }) = Place::of(problem, source) {
+        let _ = write!(line, ":{}:{}", start.line, start.column);
     }
-    line + "\n"
-}
-
-/// A message never breaks the line, whatever the file holds.
-fn one_line(text: &str) -> String {
-    text.replace('\n', "\\n").replace('\r', "\\r")
+    let _ = write!(line, ": {}[{}]: {}", word(problem.severity), problem.check, problem.message);
+    if let Some(help) = &problem.help {
+        let _ = write!(line, " ({help})");
+    }
+    printable(&line) + "\n"
 }

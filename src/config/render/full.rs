@@ -1,9 +1,9 @@
 //! Problems for people, with the lines of the file.
 
 use std::fmt::Write;
-use std::ops::Range;
 
-use super::{snippet, word};
+use super::source::{Place, Source};
+use super::{lines, printable, snippet, word};
 use crate::config::problem::{Problem, Severity};
 
 /// ANSI colours, or nothing.
@@ -32,23 +32,21 @@ impl Paint {
     }
 }
 
-/// A problem with the lines that it is about; `masks` are bytes that are not shown.
-pub(super) fn full(problem: &Problem, text: Option<&str>, masks: &[Range<usize>], colour: bool) -> String {
+/// A problem with the lines that it is about, without the secrets in them.
+pub(super) fn full(problem: &Problem, source: Option<&Source<'_>>, colour: bool) -> String {
     let paint = Paint { on: colour };
     let title = format!("{}[{}]", word(problem.severity), problem.check);
-    let message = paint.paint("1", &format!(": {}", problem.message));
+    let message = paint.paint("1", &format!(": {}", lines(&problem.message)));
     let mut out = format!("{}{message}\n", paint.severity(problem.severity, &title));
-    let width = match (&problem.span, text) {
-        (Some(span), Some(text)) => {
-            snippet::write(&mut out, problem, snippet::Source { text, masks }, span, &paint)
-        }
-        (None, _) | (_, None) => {
-            let _ = writeln!(out, " {} {}", paint.frame("-->"), problem.file);
+    let width = match Place::of(problem, source) {
+        Some(place) => snippet::write(&mut out, problem, &place, &paint),
+        None => {
+            let _ = writeln!(out, " {} {}", paint.frame("-->"), printable(&problem.file));
             1
         }
     };
     if let Some(help) = &problem.help {
-        let _ = writeln!(out, "{} {} help: {help}", " ".repeat(width), paint.frame("="));
+        let _ = writeln!(out, "{} {} help: {}", " ".repeat(width), paint.frame("="), lines(help));
     }
     out
 }

@@ -4,28 +4,27 @@
 //! keeps its fingerprint when lines are added above it: it is made of check, file and the text at the place.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use serde_json::{Value, json};
 
-use super::{mask, place};
+use super::plain_path;
+use super::source::{Place, Source};
 use crate::config::catalog;
 use crate::config::problem::{Problem, Severity};
 use crate::model::LabelSet;
 
 /// The whole log.
-pub(super) fn sarif<'t>(problems: &[Problem], text_of: &impl Fn(&str) -> Option<&'t str>) -> Value {
-    let mut rules: BTreeMap<&str, usize> = problems.iter().map(|problem| (problem.check, 0)).collect();
+pub(super) fn sarif(problems: &[(&Problem, Option<&Source<'_>>)]) -> Value {
+    let mut rules: BTreeMap<&str, usize> = problems.iter().map(|(problem, _)| (problem.check, 0)).collect();
     for (at, index) in rules.values_mut().enumerate() {
         *index = at;
     }
     let mut fingerprints = Fingerprints::default();
     let results: Vec<Value> = problems
         .iter()
-        .map(|problem| {
-            let text = text_of(&problem.file);
+        .map(|(problem, source)| {
             let index = rules.get(problem.check).copied().unwrap_or_default();
-            result(problem, text, index, &fingerprints.next(problem, text))
+            result(problem, *source, index, &fingerprints.next(problem, *source))
         })
         .collect();
     json!({
@@ -50,11 +49,12 @@ fn rule(check: &str) -> Value {
     json!({
         "id": check,
         "shortDescription": {"text": finds},
+        "fullDescription": {"text": finds},
         "help": {"text": format!("{finds} {mend}").trim_end()},
     })
 }
 
-fn result(problem: &Problem, text: Option<&str>, rule_index: usize, fingerprint: &str) -> Value {
+fn result(problem: &Problem, source: Option<&Source<'_>>, rule_index: usize, fingerprint: &str) -> Value {
     let level = match problem.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -64,17 +64,19 @@ fn result(problem: &Problem, text: Option<&str>, rule_index: usize, fingerprint:
         Some(help) => format!("{} ({help})", problem.message),
         None => problem.message.clone(),
     };
-    let mut location = json!({"artifactLocation": {"uri": uri(&problem.file)}});
-    if let Some((text, span, start, end)) = place::of(problem, text) {
-        location["region"] = json!({
+    let region = match Place::of(problem, source) {
+        Some(Place { source, span, start, end }) => json!({
             "startLine": start.line,
-            "startColumn": place::utf16_column(text, span.start),
+            "startColumn": source.utf16_column(span.start),
             "endLine": end.line,
-            "endColumn": place::utf16_column(text, span.end),
+            "endColumn": source.utf16_column(span.end),
             "byteOffset": span.start,
             "byteLength": span.len(),
-        });
-    }
+        }),
+        // GitHub wants a line, also for what is about the whole file.
+        None => json!({"startLine": 1}),
+    };
+    let location = json!({"artifactLocation": {"uri": uri(&problem.file)}, "region": region});
     json!({
         "ruleId": problem.check,
         "ruleIndex": rule_index,
@@ -87,7 +89,7 @@ fn result(problem: &Problem, text: Option<&str>, rule_index: usize, fingerprint:
 
 /// A path as a URI: relative ones stay relative.
 fn uri(path: &str) -> String {
-    let path = path.strip_prefix("./").unwrap_or(path);
+    let path = plain_path(path);
     let mut uri = String::from(if path.starts_with('/') { "file://" } else { "" });
     for byte in path.bytes() {
         match byte {
@@ -100,28 +102,24 @@ fn uri(path: &str) -> String {
     uri
 }
 
-/// Makes fingerprints, and knows those before, as the same text may be wrong several times.
+/// Makes fingerprints, and knows how often there was one, as the same text may be wrong several times.
 #[derive(Default)]
-struct Fingerprints {
-    seen: BTreeMap<u64, usize>,
-    masks: BTreeMap<String, Vec<Range<usize>>>,
-}
+struct Fingerprints(BTreeMap<u64, usize>);
 
 impl Fingerprints {
-    fn next(&mut self, problem: &Problem, text: Option<&str>) -> String {
-        let at_fault = self.at_fault(problem, text).unwrap_or_default();
-        let parts = [("check", problem.check), ("file", &*problem.file), ("text", at_fault)];
+    fn next(&mut self, problem: &Problem, source: Option<&Source<'_>>) -> String {
+        let at_fault = at_fault(problem, source).unwrap_or_default();
+        let parts = [("check", problem.check), ("file", plain_path(&problem.file)), ("text", at_fault)];
         let hash = LabelSet::from_pairs(parts).fingerprint().0;
-        let count = self.seen.entry(hash).or_default();
+        let count = self.0.entry(hash).or_default();
         *count += 1;
         format!("{hash:016x}:{count}")
     }
+}
 
-    /// The text at the place, unless it holds a secret, which could be guessed from a hash.
-    fn at_fault<'t>(&mut self, problem: &Problem, text: Option<&'t str>) -> Option<&'t str> {
-        let (span, text) = (problem.span.as_ref()?, text?);
-        let masks = self.masks.entry(problem.file.to_string()).or_insert_with(|| mask::secrets(text));
-        let is_secret = masks.iter().any(|mask| mask.start < span.end && span.start < mask.end);
-        if is_secret { None } else { text.get(span.clone()) }
-    }
+/// The text at the place, unless it holds a secret, which could be guessed from a hash.
+fn at_fault<'s>(problem: &Problem, source: Option<&'s Source<'_>>) -> Option<&'s str> {
+    let (span, source) = (problem.span.as_ref()?, source?);
+    let is_secret = source.secrets().iter().any(|mask| mask.start < span.end && span.start < mask.end);
+    if is_secret { None } else { source.text.get(span.clone()) }
 }

@@ -3,18 +3,11 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use super::Position;
 use super::full::Paint;
+use super::printable;
+use super::source::{Place, Source};
 use crate::config::problem::Problem;
 use crate::config::setting::HIDDEN;
-
-/// The text of a file, and the bytes of it that are not shown.
-#[derive(Clone, Copy)]
-pub(super) struct Source<'a> {
-    pub(super) text: &'a str,
-    /// In order and apart from each other.
-    pub(super) masks: &'a [Range<usize>],
-}
 
 /// The most characters of a line that are shown; of a longer one, the part around the place.
 const MAX_WIDTH: usize = 100;
@@ -26,20 +19,14 @@ const MAX_LINES: usize = 3;
 const TAB: &str = "    ";
 
 /// Writes the place and its lines; answers how wide the line numbers are.
-pub(super) fn write(
-    out: &mut String,
-    problem: &Problem,
-    source: Source<'_>,
-    span: &Range<usize>,
-    paint: &Paint,
-) -> usize {
-    let text = source.text;
-    let start = Position::of(text, span.start);
-    let lines = lines_of(text, span);
+pub(super) fn write(out: &mut String, problem: &Problem, place: &Place<'_>, paint: &Paint) -> usize {
+    let Place { source, span, start, .. } = place;
+    let lines = lines_of(source.text, span);
     let shown = if lines.len() > MAX_LINES { 1 } else { lines.len() };
     let width = (start.line + shown.saturating_sub(1)).to_string().len();
     let margin = " ".repeat(width);
-    let _ = writeln!(out, "{margin}{} {}:{}:{}", paint.frame("-->"), problem.file, start.line, start.column);
+    let path = printable(&problem.file);
+    let _ = writeln!(out, "{margin}{} {path}:{}:{}", paint.frame("-->"), start.line, start.column);
     let _ = writeln!(out, "{margin} {}", paint.frame("|"));
     for (at, line) in lines.iter().take(shown).enumerate() {
         let number = format!("{:>width$}", start.line + at);
@@ -79,7 +66,7 @@ fn lines_of(text: &str, span: &Range<usize>) -> Vec<Line> {
 }
 
 /// What is shown of a line, how far its marked part is from the left, and how wide that is (at least 1).
-fn window(line: &Line, source: Source<'_>) -> (String, usize, usize) {
+fn window(line: &Line, source: &Source<'_>) -> (String, usize, usize) {
     let parts = [line.whole.start..line.marked.start, line.marked.clone(), line.marked.end..line.whole.end];
     let [before, marked, after] = parts.map(|part| masked(part, source));
     let count = |text: &str| text.chars().count();
@@ -98,10 +85,10 @@ fn window(line: &Line, source: Source<'_>) -> (String, usize, usize) {
 
 /// The bytes of a part of a line, a secret in them as `<secret>`; of one that started in the part before,
 /// nothing.
-fn masked(part: Range<usize>, source: Source<'_>) -> String {
+fn masked(part: Range<usize>, source: &Source<'_>) -> String {
     let mut out = String::new();
     let mut at = part.start;
-    let hidden = source.masks.iter().filter(|mask| mask.start < part.end && mask.end > part.start);
+    let hidden = source.secrets().iter().filter(|mask| mask.start < part.end && mask.end > part.start);
     for mask in hidden {
         out.push_str(&shown(&source.text[at..mask.start.max(at)]));
         let starts_line = part.start == 0 || source.text[..part.start].ends_with('\n');

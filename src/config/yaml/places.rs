@@ -95,6 +95,8 @@ impl Walk<'_> {
         let next = self.rest()[1..].chars().next()?;
         match next {
             'x' => self.take(4),
+            // As in JSON, two of them are one character.
+            'u' if self.wanted().starts_with(|c| c > '\u{ffff}') => self.take(12),
             'u' => self.take(6),
             'U' => self.take(10),
             '\n' | '\r' => {
@@ -243,6 +245,7 @@ mod tests {
     #[test]
     fn escapes_folds_and_indentation_are_followed() {
         insta::assert_snapshot!(shown("k: \"a\\t\\u00e9\\x41\\\n  b\""), @r#"'a'="a" '\t'="\\t" 'é'="\\u00e9" 'A'="\\x41" 'b'="b""#);
+        insta::assert_snapshot!(shown("k: \"\\ud83d\\ude00\\ud7a3a\""), @r#"'😀'="\\ud83d\\ude00" '힣'="\\ud7a3" 'a'="a""#);
         insta::assert_snapshot!(shown("k: 'a''b\n  c\n\n  d'"), @r#"'a'="a" '\''="''" 'b'="b" ' '="\n" 'c'="c" '\n'="\n" 'd'="d""#);
         insta::assert_snapshot!(shown("k: a b\n  é\n"), @r#"'a'="a" ' '=" " 'b'="b" ' '="\n" 'é'="é""#);
         insta::assert_snapshot!(shown("k: |2-\n    a\n   b\n"), @r#"' '=" " ' '=" " 'a'="a" '\n'="\n" ' '=" " 'b'="b""#);

@@ -132,12 +132,9 @@ impl<'a> Translator<'a> {
             }
             None => name,
         };
-        let is_name = name.starts_with(|c: char| c.is_ascii_uppercase())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        let class = format!("\\{}{{{name}}}", if negated { 'P' } else { 'p' });
-        if !is_name || regex::Regex::new(&class).is_err() {
+        let Some(class) = unicode(name, negated) else {
             return self.error("invalid character class range", start..end);
-        }
+        };
         self.rust.push_str(&class);
         self.at = end;
         Ok(())
@@ -171,6 +168,18 @@ impl<'a> Translator<'a> {
             None => self.error("invalid escape sequence", start..end),
         }
     }
+}
+
+/// The class of a general category or a script, which are all that Go knows; the crate knows more. Case, blanks,
+/// underscores and hyphens do not count, as in Go 1.25.
+fn unicode(name: &str, negated: bool) -> Option<String> {
+    let name: String = name.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).collect();
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let letter = if negated { 'P' } else { 'p' };
+    let classes = ["gc", "sc"].map(|property| format!("\\{letter}{{{property}={name}}}"));
+    classes.into_iter().find(|class| regex_syntax::parse(class).is_ok())
 }
 
 /// Up to three octal digits. One that is not zero, alone, would be a reference to a group.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Prelude;
 use super::ast::{Branch, Command, Expr, List, Node, Pipe, Tree};
 use super::error::ExecError;
 use super::format::{MAX_BYTES, display};
@@ -69,21 +70,28 @@ pub(super) struct Exec<'t> {
 }
 
 impl<'t> Exec<'t> {
-    /// Runs `tree` on `data` and gives what it wrote.
+    /// Runs `tree`, one of `trees`, on `data` and gives what it wrote.
     pub(super) fn run(
         trees: &'t BTreeMap<Str, Arc<Tree>>,
+        prelude: Prelude,
         tree: &'t Tree,
         functions: &'t dyn Functions,
         missing_key: MissingKey,
         data: &Value,
     ) -> Result<String, Stop> {
+        let field = |name: &str| match data {
+            Value::Object(object) => object.field(name),
+            _ => None,
+        };
+        let declared = prelude.variables.iter();
+        let declared = declared.map(|(name, of)| (*name, field(of).unwrap_or(Value::NoValue)));
         let mut exec = Self {
             trees,
             functions,
             missing_key,
             tree,
             place: None,
-            vars: vec![("$", data.clone())],
+            vars: std::iter::once(("$", data.clone())).chain(declared).collect(),
             depth: 0,
             steps: 0,
             bytes: 0,

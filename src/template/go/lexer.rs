@@ -1,5 +1,7 @@
 //! Text into tokens, as Go's template lexer cuts it. Knows no grammar.
 
+use std::borrow::Cow;
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -46,15 +48,15 @@ pub(super) enum Keyword {
 
 /// One token: its text (for an error, the message), where it starts and ends, and its line.
 #[derive(Clone, Debug)]
-pub(super) struct Token {
+pub(super) struct Token<'a> {
     pub(super) kind: Kind,
-    pub(super) text: String,
+    pub(super) text: Cow<'a, str>,
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) line: usize,
 }
 
-impl std::fmt::Display for Token {
+impl std::fmt::Display for Token<'_> {
     /// As Go's messages show a token: keywords in angle brackets, the rest quoted and cut at ten letters.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         use crate::model::quote::GoQuoted;
@@ -75,9 +77,9 @@ const LEFT: &str = "{{";
 const RIGHT: &str = "}}";
 const SPACES: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// All tokens of `text`; the last one is `Eof` or `Error`.
-pub(super) fn tokens(text: &str) -> Vec<Token> {
-    let mut lexer = Lexer { text, pos: 0, start: 0, counted: 0, line: 1, parens: 0, tokens: Vec::new() };
+/// All tokens of `text` from byte `start` on; the last one is `Eof` or `Error`.
+pub(super) fn tokens(text: &str, start: usize) -> Vec<Token<'_>> {
+    let mut lexer = Lexer { text, pos: start, start, counted: 0, line: 1, parens: 0, tokens: Vec::new() };
     let mut state = Some(State::Text);
     while let Some(now) = state {
         state = match now {
@@ -101,11 +103,11 @@ struct Lexer<'a> {
     counted: usize,
     line: usize,
     parens: usize,
-    tokens: Vec<Token>,
+    tokens: Vec<Token<'a>>,
 }
 
-impl Lexer<'_> {
-    fn rest(&self) -> &str {
+impl<'a> Lexer<'a> {
+    fn rest(&self) -> &'a str {
         &self.text[self.pos..]
     }
 
@@ -135,19 +137,25 @@ impl Lexer<'_> {
         self.start = self.pos;
     }
 
-    fn push(&mut self, kind: Kind, text: String) {
+    fn push(&mut self, kind: Kind, text: impl Into<Cow<'a, str>>) {
         self.line += self.text[self.counted..self.start].matches('\n').count();
         self.counted = self.start;
-        self.tokens.push(Token { kind, text, start: self.start, end: self.pos, line: self.line });
+        self.tokens.push(Token {
+            kind,
+            text: text.into(),
+            start: self.start,
+            end: self.pos,
+            line: self.line,
+        });
         self.start = self.pos;
     }
 
     fn emit(&mut self, kind: Kind) -> Option<State> {
-        self.push(kind, self.text[self.start..self.pos].to_owned());
+        self.push(kind, &self.text[self.start..self.pos]);
         Some(State::Action)
     }
 
-    fn fail(&mut self, message: impl Into<String>) -> Option<State> {
+    fn fail(&mut self, message: impl Into<Cow<'a, str>>) -> Option<State> {
         self.push(Kind::Error, message.into());
         None
     }
@@ -158,7 +166,7 @@ impl Lexer<'_> {
             if self.pos > self.start {
                 self.emit(Kind::Text);
             }
-            self.push(Kind::Eof, String::new());
+            self.push(Kind::Eof, "");
             return None;
         };
         let delimiter = self.pos + offset;
@@ -331,7 +339,7 @@ impl Lexer<'_> {
         (!ends).then_some(c)
     }
 
-    fn quoted(&mut self, end: char, kind: Kind, unterminated: &str) -> Option<State> {
+    fn quoted(&mut self, end: char, kind: Kind, unterminated: &'static str) -> Option<State> {
         loop {
             let c = match self.next() {
                 Some('\\') => match self.next() {

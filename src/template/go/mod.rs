@@ -34,6 +34,17 @@ pub use value::{Object, Value};
 #[derive(Clone, Debug, Default)]
 pub struct Templates {
     trees: BTreeMap<Str, Arc<ast::Tree>>,
+    prelude: Prelude,
+}
+
+/// What stands before each text and declares variables that are fields of the data. It is the same for all
+/// texts, so that it is neither parsed nor run; only the places of errors count it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Prelude {
+    /// As it would be written.
+    pub text: &'static str,
+    /// The variables, with the names of their fields.
+    pub variables: &'static [(&'static str, &'static str)],
 }
 
 /// What became of a run.
@@ -48,13 +59,19 @@ pub enum Outcome {
 }
 
 impl Templates {
+    /// No templates yet; each text will have this before it.
+    #[must_use]
+    pub fn with_prelude(prelude: Prelude) -> Self {
+        Self { prelude, ..Self::default() }
+    }
+
     /// Parses `text` as the template `name`, with whatever it defines inside. Templates of later texts
     /// replace those of earlier ones, unless they are blank; within one text a name is defined once.
     ///
     /// # Errors
     /// The text is not a template, or calls functions that do not exist.
     pub fn parse(&mut self, name: &str, text: &str, functions: &dyn Functions) -> Result<(), TemplateError> {
-        for (name, tree) in parser::parse(&name.into(), &text.into(), functions)? {
+        for (name, tree) in parser::parse(&name.into(), text, self.prelude, functions)? {
             if !tree.is_blank() || !self.trees.contains_key(&name) {
                 self.trees.insert(name, tree);
             }
@@ -109,7 +126,7 @@ impl Templates {
             let text = format!("template: no template {} defined", crate::model::quote::GoQuoted(name));
             return Outcome::Failed(ExecError { template: name.into(), text, range: 0..0 });
         };
-        match exec::Exec::run(&self.trees, tree, functions, missing_key, data) {
+        match exec::Exec::run(&self.trees, self.prelude, tree, functions, missing_key, data) {
             Ok(text) => Outcome::Text(text),
             Err(exec::Stop::Error(error)) => Outcome::Failed(*error),
             Err(exec::Stop::Needs(what)) => Outcome::Needs(what),

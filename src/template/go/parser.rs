@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::Prelude;
 use super::ast::{Branch, List, Node, Tree};
 use super::error::TemplateError;
 use super::functions::Functions;
@@ -21,25 +22,28 @@ const MAX_NESTING: usize = 100;
 /// The template `text` itself and those that it defines.
 pub(super) fn parse(
     name: &Str,
-    text: &Str,
+    text: &str,
+    prelude: Prelude,
     functions: &dyn Functions,
 ) -> Result<BTreeMap<Str, Arc<Tree>>, TemplateError> {
+    let text: Str = format!("{}{text}", prelude.text).into();
+    let declared = prelude.variables.iter().map(|(name, _)| *name);
     let mut parser = Parser {
         name: Arc::clone(name),
-        text: Arc::clone(text),
+        text: Arc::clone(&text),
         functions,
         trees: BTreeMap::new(),
-        tokens: tokens(text),
+        tokens: tokens(&text, prelude.text.len()),
         next: 0,
         window: std::array::from_fn(|_| Token {
             kind: Kind::Error,
-            text: String::new(),
+            text: "".into(),
             start: 0,
             end: 0,
             line: 0,
         }),
         peeked: 0,
-        vars: vec!["$".into()],
+        vars: std::iter::once("$").chain(declared).map(Str::from).collect(),
         action_line: 0,
         range_depth: 0,
         nesting: 0,
@@ -53,10 +57,10 @@ struct Parser<'a> {
     text: Str,
     functions: &'a dyn Functions,
     trees: BTreeMap<Str, Arc<Tree>>,
-    tokens: Vec<Token>,
+    tokens: Vec<Token<'a>>,
     next: usize,
     /// Three tokens that can be put back; the first one's line is what Go puts into messages.
-    window: [Token; 3],
+    window: [Token<'a>; 3],
     peeked: usize,
     vars: Vec<Str>,
     action_line: usize,
@@ -114,14 +118,14 @@ impl Context {
 }
 
 /// Tokens.
-impl Parser<'_> {
-    fn pull(&mut self) -> Token {
+impl<'a> Parser<'a> {
+    fn pull(&mut self) -> Token<'a> {
         let token = self.tokens[self.next].clone();
         self.next = (self.next + 1).min(self.tokens.len() - 1);
         token
     }
 
-    fn next(&mut self) -> Token {
+    fn next(&mut self) -> Token<'a> {
         if self.peeked > 0 {
             self.peeked -= 1;
         } else {
@@ -134,18 +138,18 @@ impl Parser<'_> {
         self.peeked += 1;
     }
 
-    fn backup2(&mut self, one: Token) {
+    fn backup2(&mut self, one: Token<'a>) {
         self.window[1] = one;
         self.peeked = 2;
     }
 
-    fn backup3(&mut self, two: Token, one: Token) {
+    fn backup3(&mut self, two: Token<'a>, one: Token<'a>) {
         self.window[1] = one;
         self.window[2] = two;
         self.peeked = 3;
     }
 
-    fn peek(&mut self) -> &Token {
+    fn peek(&mut self) -> &Token<'a> {
         if self.peeked == 0 {
             self.window[0] = self.pull();
             self.peeked = 1;
@@ -153,7 +157,7 @@ impl Parser<'_> {
         &self.window[self.peeked - 1]
     }
 
-    fn next_non_space(&mut self) -> Token {
+    fn next_non_space(&mut self) -> Token<'a> {
         loop {
             let token = self.next();
             if token.kind != Kind::Space {
@@ -162,13 +166,13 @@ impl Parser<'_> {
         }
     }
 
-    fn peek_non_space(&mut self) -> Token {
+    fn peek_non_space(&mut self) -> Token<'a> {
         let token = self.next_non_space();
         self.backup();
         token
     }
 
-    fn expect(&mut self, kind: Kind, context: &str) -> Parsed<Token> {
+    fn expect(&mut self, kind: Kind, context: &str) -> Parsed<Token<'a>> {
         let token = self.next_non_space();
         if token.kind == kind { Ok(token) } else { Err(self.unexpected(&token, context)) }
     }
@@ -184,12 +188,12 @@ impl Parser<'_> {
         self.error(token.start..token.end, message)
     }
 
-    fn unexpected(&self, token: &Token, context: &str) -> TemplateError {
+    fn unexpected(&self, token: &Token<'_>, context: &str) -> TemplateError {
         let range = token.start..token.end;
         if token.kind != Kind::Error {
             return self.error(range, format!("unexpected {token} in {context}"));
         }
-        let mut message = token.text.clone();
+        let mut message = token.text.to_string();
         if self.action_line != 0 && self.action_line != token.line {
             let action = if message.ends_with(" action") { "" } else { " in action" };
             message = format!("{message}{action} started at {}:{}", self.name, self.action_line);
@@ -288,9 +292,7 @@ impl Parser<'_> {
     fn text_or_action(&mut self) -> Parsed<Statement> {
         let token = self.next_non_space();
         match token.kind {
-            Kind::Text => {
-                Ok(Statement::Node(Node::Text { pos: token.start, text: token.text.as_str().into() }))
-            }
+            Kind::Text => Ok(Statement::Node(Node::Text { pos: token.start, text: (*token.text).into() })),
             Kind::LeftDelim => {
                 self.action_line = token.line;
                 let statement = self.action();
@@ -412,14 +414,14 @@ impl Parser<'_> {
         Ok(Node::Template { pos: token.start, name, pipe })
     }
 
-    fn template_name(&mut self, token: &Token, context: &str) -> Parsed<Str> {
+    fn template_name(&mut self, token: &Token<'_>, context: &str) -> Parsed<Str> {
         match token.kind {
             Kind::String | Kind::RawString => self.unquoted(token),
             _ => Err(self.unexpected(token, context)),
         }
     }
 
-    fn unquoted(&self, token: &Token) -> Parsed<Str> {
+    fn unquoted(&self, token: &Token<'_>) -> Parsed<Str> {
         unquote(&token.text).ok_or_else(|| self.error(token.start..token.end, "invalid syntax"))
     }
 }

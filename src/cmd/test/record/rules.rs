@@ -8,6 +8,7 @@ use super::RecordArguments;
 use crate::model::Duration;
 use crate::promql::parser::{Features, parse};
 use crate::shell::data_source::DataSource;
+use crate::shell::files::read_text;
 use crate::shell::glob;
 use crate::shell::query_response::{ApiGroup, ApiRule, ApiRuleKind};
 use crate::testing::Ruleset;
@@ -68,7 +69,7 @@ pub(super) async fn load(
     }
     let mut sets = Vec::new();
     for path in &paths {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+        let text = read_text(path)?;
         sets.push(read(path, &text, features)?);
     }
     Ok(Rules { sets, paths_in_test: Vec::new(), paths, to_write: None, api: None, features })

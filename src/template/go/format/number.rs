@@ -82,8 +82,9 @@ pub(super) fn print_integer(out: &mut String, size: u64, negative: bool, verb: c
         }
         'U' => {
             let shown = if spec.sharp { format!(" '{}'", code_point(code)) } else { String::new() };
-            let least = spec.precision.unwrap_or(4).max(4);
-            spec.pad_spaces(out, &format!("U+{code:0least$X}{shown}"));
+            let digits = format!("{code:04X}");
+            let zeros = "0".repeat(spec.precision.unwrap_or(0).saturating_sub(digits.len()));
+            spec.pad_spaces(out, &format!("U+{zeros}{digits}{shown}"));
             return true;
         }
         _ => return false,

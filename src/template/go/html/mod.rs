@@ -21,7 +21,7 @@ use super::error::ExecError;
 use super::exec::{Exec, MissingKey, Stop};
 use super::functions::Functions;
 use super::value::Value;
-use super::{Outcome, Templates};
+use super::{Outcome, Prelude, Templates};
 use crate::model::Str;
 use crate::model::quote::GoQuoted;
 pub use content::{ContentKind, content};
@@ -77,7 +77,7 @@ impl HtmlTemplates {
             }
         };
         let functions = escapers::WithEscapers(functions);
-        match Exec::run(&self.escaped.trees, tree, &functions, missing_key, data) {
+        match Exec::run(&self.escaped.trees, Prelude::default(), tree, &functions, missing_key, data) {
             Ok(text) => Outcome::Text(text),
             Err(Stop::Error(error)) => Outcome::Failed(*error),
             Err(Stop::Needs(what)) => Outcome::Needs(what),

@@ -83,13 +83,13 @@ impl Parser<'_> {
         }
     }
 
-    fn declare(&mut self, variable: &Token, pipe: &mut Pipe) {
-        let name: Str = variable.text.as_str().into();
+    fn declare(&mut self, variable: &Token<'_>, pipe: &mut Pipe) {
+        let name: Str = (*variable.text).into();
         pipe.variables.push(Arc::clone(&name));
         self.vars.push(name);
     }
 
-    fn check_pipeline(&self, pipe: &Pipe, context: Context, end: &Token) -> Parsed<()> {
+    fn check_pipeline(&self, pipe: &Pipe, context: Context, end: &Token<'_>) -> Parsed<()> {
         let range = pipe.pos.min(end.start)..end.start;
         if pipe.commands.is_empty() {
             return Err(self.error(range, format!("missing value for {}", context.text())));
@@ -185,7 +185,7 @@ impl Parser<'_> {
                 {
                     return Err(self.error(range, format!("function {} not defined", GoQuoted(&token.text))));
                 }
-                Ok(Some(Expr::Identifier { pos, name: token.text.as_str().into() }))
+                Ok(Some(Expr::Identifier { pos, name: (*token.text).into() }))
             }
             Kind::Dot => Ok(Some(Expr::Dot { pos })),
             Kind::Nil => Ok(Some(Expr::Nil { pos })),
@@ -193,7 +193,7 @@ impl Parser<'_> {
                 if !self.vars.iter().any(|known| **known == *token.text) {
                     return Err(self.error(range, format!("undefined variable {}", GoQuoted(&token.text))));
                 }
-                Ok(Some(Expr::Variable { pos, name: token.text.as_str().into(), fields: Vec::new() }))
+                Ok(Some(Expr::Variable { pos, name: (*token.text).into(), fields: Vec::new() }))
             }
             Kind::Field => Ok(Some(Expr::Field { pos, idents: vec![field_name(&token)] })),
             Kind::Bool => Ok(Some(Expr::Bool { pos, value: token.text == "true" })),
@@ -205,7 +205,7 @@ impl Parser<'_> {
                 .map(|pipe| Some(Expr::Pipe(pipe))),
             Kind::String | Kind::RawString => {
                 let text = self.unquoted(&token)?;
-                Ok(Some(Expr::String { pos, quoted: token.text.as_str().into(), text }))
+                Ok(Some(Expr::String { pos, quoted: (*token.text).into(), text }))
             }
             _ => {
                 self.backup();
@@ -215,6 +215,6 @@ impl Parser<'_> {
     }
 }
 
-fn field_name(token: &Token) -> Str {
+fn field_name(token: &Token<'_>) -> Str {
     token.text[1..].into()
 }
