@@ -24,6 +24,7 @@ use sereno::model::LabelSet;
 use sereno::promql::engine::{self, Options};
 use sereno::promql::memory::MemoryStore;
 use sereno::promql::parser::{self, Features};
+use sereno::promql::source::StoredSeries;
 use sereno::promql::value::{FloatPoint, QueryResult, Value};
 use server::Prometheus;
 
@@ -69,11 +70,18 @@ const ROWS: [(&str, &str, bool); 6] = [
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let series = series();
-    let prometheus = Prometheus::start().await;
+    let prometheus = Prometheus::start(&[]).await;
     for part in (0..SAMPLES as usize).collect::<Vec<_>>().chunks(60) {
         for batch in series.chunks(5_000) {
             let (from, to) = (part[0], part[0] + part.len());
-            prometheus.write(batch.iter().map(|(labels, points)| (labels, &points[from..to]))).await;
+            prometheus
+                .write(batch.iter().map(|(labels, points)| StoredSeries {
+                    labels,
+                    floats: &points[from..to],
+                    histograms: &[],
+                    starts: &[],
+                }))
+                .await;
         }
     }
     let mut store = MemoryStore::default();
