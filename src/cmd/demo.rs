@@ -100,7 +100,6 @@ async fn demo(arguments: &DemoArguments) -> Result<(), String> {
     let (scraped, start) = begin_world(arguments.seed, &clock).await?;
     let storage = Arc::clone(&scraped);
     let router = prometheus::router(storage, Arc::clone(&clock), LIMITS);
-    tokio::spawn(axum::serve(data, router).into_future());
     let scrapes = Arc::clone(&scraped).scrape_on(Arc::clone(&clock));
     tokio::spawn(scrapes);
 
@@ -116,7 +115,8 @@ async fn demo(arguments: &DemoArguments) -> Result<(), String> {
     let told = Story::new(start, scraped.outage_from(start), guide.first_message(), history.clone());
     tokio::spawn(told.tell(Arc::clone(&clock)));
     let served = serve_arguments(&data_url, &rules, &routes, &files)?;
-    let ended = serve::serve_on(served, Ground { listener, clock, store, history }).await;
+    let beside = Some((data, router));
+    let ended = serve::serve_on(served, Ground { listener, beside, clock, store, history }).await;
     ended.map(|()| guide::say("\nStopped. Nothing is left behind.\n"))
 }
 

@@ -76,6 +76,15 @@ fn in_its_first_minutes_an_outage_is_seen_from_its_beginning_to_its_end() {
     demo.line(&["[FIRING:1]", "alertname=\"ErrorsRising\"", "job=\"web\"", "to team"]);
     demo.line(&["That was the first message"]);
 
+    let typed = json(&data, "/api/v1/query?query=count(up{job=\"redis\"}<2)");
+    assert_eq!(typed["data"]["result"][0]["value"][1], "1", "as people type it: {typed}");
+    let rules = json(&data, "/api/v1/rules?rule_name[]=ErrorsRising");
+    assert_eq!(rules["data"]["groups"][0]["rules"][0]["state"], "firing", "{rules}");
+    let alerts = json(&data, "/api/v1/alerts");
+    assert_eq!(alerts["data"]["alerts"].as_array().map(|alerts| !alerts.is_empty()), Some(true), "{alerts}");
+    let sought = json(&url, "/api/v2/alerts?filter=alertname=\"ErrorsRising\"");
+    assert_eq!(sought[0]["labels"]["job"], "web", "{sought}");
+
     demo.line(&["ServiceDown api-1:8080", "is pending"]);
     let down = json(&data, "/api/v1/query?query=count(up%20%3D%3D%200)");
     let count = down["data"]["result"][0]["value"][1].as_str();

@@ -29,6 +29,7 @@ impl Guide<'_> {
   rules      {rules}
   routes     {routes}
              Edit them, then: curl -X POST {url}/-/reload
+             No answer means that they are in force; else it says what is wrong, and where.
 
 In a few seconds the api in zone eu-1a goes down. What follows takes about a minute: alerts are pending,
 fire, are put together in groups, inhibited, told, held back by a cooldown, and resolved. The lines with
@@ -46,18 +47,20 @@ times say what Sereno does; the others are the messages that people would get.
             true => String::new(),
             false => format!("  export SERENO_URL={url}\n"),
         };
+        // Such as in a container: who silences something has to say who that is.
+        let author = if std::env::var_os("USER").is_some() { "" } else { " --author me" };
         format!(
             "
 {title}
 {first}  sereno alert list                what fires, and what mutes it
-  sereno explain ErrorsRising      why somebody is told, or not
+  sereno explain DiskFillingSoon   why somebody is told, or not
   sereno history                   what happened
-  sereno silence add alertname=ServiceDown -d 10m -c 'I know'
+  sereno silence add alertname=ServiceDown -d 10m -c 'I know'{author}
                                    what nobody wants to hear about for now
   amtool --alertmanager.url={url} alert
                                    Alertmanager's tool works, too
   curl -s '{data_url}/api/v1/query?query=up==0'
-                                   what is down, straight from the data
+                                   what is down just now, straight from the data
   Grafana: a data source Prometheus at {data_url}, and an Alertmanager (of Prometheus) at {url}
 
 "
