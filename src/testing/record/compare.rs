@@ -144,6 +144,7 @@ pub fn time(millis: i64) -> String {
 mod tests {
     use super::{Frame, differences, of_alerts, of_replay};
     use crate::model::{Annotations, Duration, LabelSet};
+    use crate::promql::value::Value;
     use crate::testing::alerts::FoundAlert;
     use crate::testing::record::grid::Stored;
     use crate::testing::record::replay::{Replay, State, Step};
@@ -162,7 +163,7 @@ mod tests {
     fn series(state: &str, instance: &str, from: i64, to: i64) -> Stored {
         let pairs =
             [("__name__", "ALERTS"), ("alertname", "Down"), ("alertstate", state), ("instance", instance)];
-        let samples = (from..=to).step_by(15).map(|at| (at * 1000 + 123, 1.0)).collect();
+        let samples = (from..=to).step_by(15).map(|at| (at * 1000 + 123, Value::Float(1.0))).collect();
         Stored { labels: LabelSet::from_pairs(pairs), samples }
     }
 
