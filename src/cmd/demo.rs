@@ -8,7 +8,8 @@ mod story;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, Parser};
+use clap::builder::Resettable;
+use clap::{Args, CommandFactory, FromArgMatches, Parser};
 use tokio::net::TcpListener;
 
 use super::logging::{self, LogFormat};
@@ -112,7 +113,7 @@ async fn demo(arguments: &DemoArguments) -> Result<(), String> {
     guide::say(&guide.welcome());
     let store = MemoryStore::default();
     let history = History::new(store.clone());
-    let told = Story::new(start, scraped.outage_from(start), guide.first_message(), history.clone());
+    let told = Story::new(start, scraped.outage_from(start), &guide, history.clone());
     tokio::spawn(told.tell(Arc::clone(&clock)));
     let served = serve_arguments(&data_url, &rules, &routes, &files)?;
     let beside = Some((data, router));
@@ -159,5 +160,8 @@ fn serve_arguments(
     let mut words = vec!["sereno", "--prometheus-url", data_url, "--routes", routes];
     words.extend(["--evaluation-interval", "1s", "--data-dir", &folder]);
     rules.iter().for_each(|rules| words.extend(["--rules", rules]));
-    Serve::try_parse_from(words).map(|serve| serve.arguments).map_err(|error| error.to_string())
+    // The environment is for servers at work: a demo must not write its alerts to their storage, say.
+    let command = Serve::command().mut_args(|argument| argument.env(Resettable::Reset));
+    let read = command.try_get_matches_from(words).and_then(|matches| Serve::from_arg_matches(&matches));
+    read.map(|serve| serve.arguments).map_err(|error| error.to_string())
 }

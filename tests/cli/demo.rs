@@ -24,6 +24,9 @@ impl Demo {
     fn start(at: &Path) -> Self {
         let mut process = command(at)
             .args(["demo", "--listen", "127.0.0.1:0", "--prometheus-listen", "127.0.0.1:0"])
+            // What is set for a server at work has nothing to do with the demo.
+            .env("SERENO_ROUTE_PREFIX", "/elsewhere")
+            .env("SERENO_EXTERNAL_LABEL", "cluster=real")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

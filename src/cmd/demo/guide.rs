@@ -66,6 +66,21 @@ times say what Sereno does; the others are the messages that people would get.
 "
         )
     }
+
+    /// What is said when the first outage is over.
+    pub(super) fn last_message(&self) -> String {
+        let Self { data_url, .. } = self;
+        format!(
+            "
+That was the first outage. From here on only messages are printed; the next outage comes within
+five minutes. `sereno history` has what happened, and this makes a unit test of it:
+  sereno test record --prometheus-url {data_url} --alert ErrorsRising --from 3m -o outage.yml
+  sereno test outage.yml
+Ctrl-C stops the demo.
+
+"
+        )
+    }
 }
 
 /// Prints a text as it is.
@@ -75,9 +90,9 @@ pub(super) fn say(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// The text, on a terminal in grey if it is only beside the point.
-pub(super) fn paint(text: &str, is_aside: bool) -> String {
-    match is_aside && logging::wants_colour(&std::io::stdout()) {
+/// A text that is only beside the point: on a terminal in grey.
+pub(super) fn grey(text: &str) -> String {
+    match logging::wants_colour(&std::io::stdout()) {
         true => format!("\u{1b}[2m{}\u{1b}[0m\n", text.trim_end_matches('\n')),
         false => text.to_owned(),
     }
