@@ -137,7 +137,8 @@ async fn remarks_and_limits_are_told_beside_the_result() {
 #[tokio::test]
 async fn parameters_come_by_url_or_form_and_the_form_wins() {
     let post = async |uri: &str, body: &str| {
-        let request = Request::post(uri).header("Content-Type", "application/x-www-form-urlencoded");
+        let kind = "Application/x-www-form-urlencoded; charset=UTF-8";
+        let request = Request::post(uri).header("Content-Type", kind);
         send(QueryLimits::default(), request.body(Body::from(body.to_owned())).expect("valid")).await
     };
     let one = r#"200 {"status":"success","data":{"resultType":"scalar","result":[7,"1"]}}"#;
