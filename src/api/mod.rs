@@ -8,6 +8,7 @@ mod index;
 mod lifecycle;
 mod metrics;
 pub mod prometheus;
+mod raw_urls;
 mod selectors;
 mod sereno;
 #[cfg(test)]
@@ -33,6 +34,7 @@ use crate::shell::run::Handle;
 use crate::shell::status::Status;
 use crate::shell::store::History;
 
+pub use raw_urls::RawUrls;
 pub use web::WebLimits;
 
 /// The largest request body that is read, in bytes.
@@ -70,6 +72,14 @@ pub fn router(app: App, prefix: &str) -> Router {
     // What is nested answers to the prefix itself, but not to the prefix with its slash.
     let front = Router::new().route(&format!("{prefix}/"), get(index::index));
     Router::new().route("/", get(to_home)).merge(front).nest(prefix, routes)
+}
+
+/// What Prometheus tells of its rules, and nothing else: for a server that tells of the data which they are about.
+pub fn of_rules(app: App) -> Router {
+    Router::new()
+        .route("/api/v1/rules", get(v1::rules::rules))
+        .route("/api/v1/alerts", get(v1::alerts::alerts))
+        .with_state(app)
 }
 
 fn routes(app: App) -> Router {

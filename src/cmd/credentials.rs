@@ -22,10 +22,29 @@ pub(super) fn auth(
     }
 }
 
-/// A URL as it may be shown to people: without credentials.
+/// A URL as it may be shown to people and be the base of links: without credentials, and without a query, which may
+/// have a key in it.
 pub(super) fn public(url: &Url) -> Str {
     let mut url = url.clone();
     // They fail only for URLs that cannot have credentials.
     let _ = (url.set_username(""), url.set_password(None));
+    url.set_query(None);
+    url.set_fragment(None);
     url.as_str().trim_end_matches('/').into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::public;
+
+    #[test]
+    fn urls_are_shown_without_what_is_secret_in_them() {
+        for (url, wanted) in [
+            ("http://prom:9090", "http://prom:9090"),
+            ("https://me:secret@prom/prefix/", "https://prom/prefix"),
+            ("https://prom/prefix?api_key=secret#x", "https://prom/prefix"),
+        ] {
+            assert_eq!(&*public(&url.parse().expect("a URL")), wanted);
+        }
+    }
 }

@@ -8,7 +8,8 @@ mod story;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, Parser};
+use clap::builder::Resettable;
+use clap::{Args, CommandFactory, FromArgMatches, Parser};
 use tokio::net::TcpListener;
 
 use super::logging::{self, LogFormat};
@@ -34,16 +35,17 @@ const LIMITS: QueryLimits =
 /// The arguments of `sereno demo`.
 #[derive(Debug, Args)]
 #[command(after_help = "What there is:
-  A dozen instances of the services web, api, db, worker and redis, and the machines they run on, as a
-  Prometheus would have scraped them every two seconds, with an hour of history. Ten seconds after the start,
-  and every five minutes from then on, one service goes down in one zone for three quarters of a minute; errors
-  rise before it. A disk fills up slowly. All of it lives in memory and is gone at the end.
+  A dozen instances of the services web, api, db, worker and redis, and the machines they
+  run on, as a Prometheus would have scraped them every two seconds, with an hour of history.
+  Ten seconds after the start, and every five minutes from then on, one service goes down in
+  one zone for three quarters of a minute; errors rise before it. A disk fills up slowly. All
+  of it lives in memory and is gone at the end.
 
 What to watch in the first minute:
   0:05  DiskFillingSoon fires, but nobody is told of that at this time of day
   0:06  ErrorsRising is pending; it fires three seconds later, and the team is told
   0:10  ServiceDown is pending for two instances of the api
-  0:42  it has fired: both are one message, and the warning, which follows from it, is inhibited
+  0:42  it has fired: both are one message; the warning that follows from it is inhibited
   0:57  the cooldown is over: one message tells what was resolved meanwhile, and what is new
   1:20  everything is resolved
 
@@ -51,7 +53,8 @@ Examples:
   sereno demo
       Prometheus' API on port 9090 and Sereno on 9093, or on the next free ports.
   sereno demo --rules 'rules/*.yml' --routes routes.yml
-      Try rules and routes of your own on these services. Metrics: curl http://127.0.0.1:9090/api/v1/metadata
+      Try rules and routes of your own on these services. Their metrics:
+      curl http://127.0.0.1:9090/api/v1/metadata
   sereno demo --seed 7
       Other services go down, in another order.
 
@@ -100,7 +103,6 @@ async fn demo(arguments: &DemoArguments) -> Result<(), String> {
     let (scraped, start) = begin_world(arguments.seed, &clock).await?;
     let storage = Arc::clone(&scraped);
     let router = prometheus::router(storage, Arc::clone(&clock), LIMITS);
-    tokio::spawn(axum::serve(data, router).into_future());
     let scrapes = Arc::clone(&scraped).scrape_on(Arc::clone(&clock));
     tokio::spawn(scrapes);
 
@@ -113,10 +115,11 @@ async fn demo(arguments: &DemoArguments) -> Result<(), String> {
     guide::say(&guide.welcome());
     let store = MemoryStore::default();
     let history = History::new(store.clone());
-    let told = Story::new(start, scraped.outage_from(start), guide.first_message(), history.clone());
+    let told = Story::new(start, scraped.outage_from(start), &guide, history.clone());
     tokio::spawn(told.tell(Arc::clone(&clock)));
     let served = serve_arguments(&data_url, &rules, &routes, &files)?;
-    let ended = serve::serve_on(served, Ground { listener, clock, store, history }).await;
+    let beside = Some((data, router));
+    let ended = serve::serve_on(served, Ground { listener, beside, clock, store, history }).await;
     ended.map(|()| guide::say("\nStopped. Nothing is left behind.\n"))
 }
 
@@ -159,5 +162,8 @@ fn serve_arguments(
     let mut words = vec!["sereno", "--prometheus-url", data_url, "--routes", routes];
     words.extend(["--evaluation-interval", "1s", "--data-dir", &folder]);
     rules.iter().for_each(|rules| words.extend(["--rules", rules]));
-    Serve::try_parse_from(words).map(|serve| serve.arguments).map_err(|error| error.to_string())
+    // The environment is for servers at work: a demo must not write its alerts to their storage, say.
+    let command = Serve::command().mut_args(|argument| argument.env(Resettable::Reset));
+    let read = command.try_get_matches_from(words).and_then(|matches| Serve::from_arg_matches(&matches));
+    read.map(|serve| serve.arguments).map_err(|error| error.to_string())
 }

@@ -17,7 +17,7 @@ use super::expressions::ExpressionArguments;
 use super::logging::{self, LogFormat};
 use super::matchers::MatchersArgument;
 use super::{COULD_NOT_RUN, FINE, could_not_run};
-use crate::api::{self, App, WebLimits};
+use crate::api::{self, App, RawUrls, WebLimits};
 use crate::config::render::Format;
 use crate::config::routes::Limits;
 use crate::config::rules::RuleKind;
@@ -208,7 +208,7 @@ async fn serve(arguments: ServeArguments) -> Result<(), String> {
     let clock = Arc::new(Clock::default());
     let store = SqliteStore::new(store_settings(&arguments), Arc::clone(&clock));
     let history = History::new(store.history());
-    serve_on(arguments, Ground { listener, clock, store, history }).await
+    serve_on(arguments, Ground { listener, beside: None, clock, store, history }).await
 }
 
 /// Listens at an address such as `127.0.0.1:0`.
@@ -220,6 +220,8 @@ pub(super) async fn listen(address: &str) -> Result<TcpListener, String> {
 pub(super) struct Ground<S> {
     /// Where it listens.
     pub(super) listener: TcpListener,
+    /// Another server, which is to tell of the rules too.
+    pub(super) beside: Option<(TcpListener, axum::Router)>,
     /// Its time.
     pub(super) clock: Arc<Clock>,
     /// What outlives it, or does not.
@@ -233,7 +235,7 @@ pub(super) async fn serve_on<S: Store + 'static>(
     arguments: ServeArguments,
     ground: Ground<S>,
 ) -> Result<(), String> {
-    let Ground { listener, clock, mut store, history } = ground;
+    let Ground { listener, beside, clock, mut store, history } = ground;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let sources = sources(&arguments, address);
     let loaded = reload::load(&sources).map_err(|error| problems(&error, arguments.log_format))?;
@@ -265,7 +267,11 @@ pub(super) async fn serve_on<S: Store + 'static>(
     let mut stop = StopSignals::watch()?;
     announce(address, arguments.log_format, app.clock.now());
     let (closed, closing) = tokio::sync::oneshot::channel::<()>();
-    let server = axum::serve(listener, api::router(app.clone(), &route_prefix(&arguments)))
+    if let Some((listener, router)) = beside {
+        let router = router.merge(api::of_rules(app.clone()));
+        tokio::spawn(axum::serve(RawUrls(listener), router).into_future());
+    }
+    let server = axum::serve(RawUrls(listener), api::router(app.clone(), &route_prefix(&arguments)))
         .with_graceful_shutdown(async move {
             let _ = closing.await; // a dropped sender means the same
         });

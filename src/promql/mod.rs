@@ -19,6 +19,7 @@ mod lexer;
 pub mod memory;
 pub mod notation;
 pub mod parser;
+mod pretty;
 mod printer;
 pub mod signature;
 pub mod source;

@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 
 use super::ast::{
     Aggregate, At, Binary, Cardinality, DurationExpr, DurationKind, Expr, Extension, Length, Matching,
-    NumberLiteral, Offset, SelectorMatcher, VectorSelector,
+    NumberLiteral, Offset, SelectorMatcher, Subquery, VectorSelector,
 };
 use super::lexer::token::keyword;
 use super::parser::is_label_name;
@@ -39,12 +39,8 @@ impl fmt::Display for Expr {
             Self::Paren(node) => write!(f, "({})", node.inner),
             Self::String(node) => quoted(&node.value, node.raw.as_deref(), f),
             Self::Subquery(node) => {
-                write!(f, "{}[{}:", node.inner, node.range)?;
-                if let Some(step) = &node.step {
-                    step.fmt(f)?;
-                }
-                f.write_str("]")?;
-                at_offset(node.at.as_ref(), node.offset.as_ref(), f)
+                node.inner.fmt(f)?;
+                subquery_time(node, f)
             }
             Self::Unary(node) => write!(f, "{}{}", node.sign, node.operand),
             Self::Vector(node) => node.fmt(f),
@@ -53,12 +49,7 @@ impl fmt::Display for Expr {
 }
 
 fn aggregate(node: &Aggregate, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.write_str(node.op.name())?;
-    if node.grouping.without || !node.grouping.labels.is_empty() {
-        f.write_str(if node.grouping.without { " without " } else { " by " })?;
-        labels(&node.grouping.labels, f)?;
-        f.write_str(" ")?;
-    }
+    aggregate_head(node, f)?;
     f.write_str("(")?;
     if let Some(param) = &node.param {
         write!(f, "{param}, ")?;
@@ -66,15 +57,40 @@ fn aggregate(node: &Aggregate, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "{})", node.operand)
 }
 
+/// What stands before the parenthesis: `sum by (job) `.
+pub(super) fn aggregate_head(node: &Aggregate, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str(node.op.name())?;
+    if node.grouping.without || !node.grouping.labels.is_empty() {
+        f.write_str(if node.grouping.without { " without " } else { " by " })?;
+        labels(&node.grouping.labels, f)?;
+        f.write_str(" ")?;
+    }
+    Ok(())
+}
+
 fn binary(node: &Binary, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{} {}", node.left, node.op)?;
+    write!(f, "{} ", node.left)?;
+    operator(node, f)?;
+    write!(f, " {}", node.right)
+}
+
+/// What stands between the operands: `== bool on (job) group_left ()`.
+pub(super) fn operator(node: &Binary, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{}", node.op)?;
     if node.return_bool {
         f.write_str(" bool")?;
     }
-    if let Some(node) = &node.matching {
-        matching(node, f)?;
+    node.matching.as_ref().map_or(Ok(()), |node| matching(node, f))
+}
+
+/// What stands behind the expression of a subquery: `[1h:5m] offset 1m`.
+pub(super) fn subquery_time(node: &Subquery, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "[{}:", node.range)?;
+    if let Some(step) = &node.step {
+        write!(f, "{step}")?;
     }
-    write!(f, " {}", node.right)
+    f.write_str("]")?;
+    at_offset(node.at.as_ref(), node.offset.as_ref(), f)
 }
 
 fn matching(node: &Matching, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,7 +6,10 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::http::{AnswerLimit, HttpClients, HttpError, Request};
-use super::query_response::{ApiGroup, RawSeries, read_answer, read_rules, read_series};
+use super::query_response::{
+    ApiGroup, RawSeries, RuleSettings, read_answer, read_external_url, read_rule_settings, read_rules,
+    read_series,
+};
 use crate::config::routes::HttpSettings;
 use crate::model::{Duration, QueryValue, Timestamp};
 use crate::rules::QueryError;
@@ -71,6 +74,7 @@ impl DataSource {
         let mut series = read_series(status, &body)?;
         for one in &mut series {
             one.floats.retain(|(at, _)| *at >= from.millis());
+            one.histograms.retain(|(at, _)| *at >= from.millis());
         }
         Ok(series)
     }
@@ -80,9 +84,31 @@ impl DataSource {
     /// # Errors
     /// See [`QueryError`].
     pub async fn rules(&self) -> Result<Vec<ApiGroup>, QueryError> {
-        let url = endpoint(&self.base, "api/v1/rules");
-        let (status, body) = self.send("GET", &url, Vec::new(), vec![("Accept", "application/json")]).await?;
+        let (status, body) = self.get("api/v1/rules").await?;
         read_rules(status, &body)
+    }
+
+    /// What its configuration says for all of its rules. Only Prometheus itself tells that.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn rule_settings(&self) -> Result<RuleSettings, QueryError> {
+        let (status, body) = self.get("api/v1/status/config").await?;
+        read_rule_settings(status, &body)
+    }
+
+    /// Where people reach it, if it was told that (`--web.external-url`). Only Prometheus itself says so.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn external_url(&self) -> Result<Option<String>, QueryError> {
+        let (status, body) = self.get("api/v1/status/flags").await?;
+        read_external_url(status, &body)
+    }
+
+    async fn get(&self, path: &str) -> Result<(u16, Vec<u8>), QueryError> {
+        let url = endpoint(&self.base, path);
+        self.send("GET", &url, Vec::new(), vec![("Accept", "application/json")]).await
     }
 
     async fn ask(&self, expr: &str, at: Timestamp) -> Result<(u16, Vec<u8>), QueryError> {

@@ -7,7 +7,10 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _};
 
 mod raw;
 
-pub use raw::{ApiGroup, ApiRule, ApiRuleKind, RawSeries, read_rules, read_series};
+pub use raw::{
+    ApiGroup, ApiRule, ApiRuleKind, RawSeries, RuleSettings, read_external_url, read_rule_settings, read_rules,
+    read_series,
+};
 
 use crate::model::sample::Bucket;
 use crate::model::{Histogram, LabelSet, QueryValue, Sample, SampleValue};

@@ -2,15 +2,17 @@
 //! samples is `cmd/test/record.rs`.
 //!
 //! ```text
-//! rules ─► plan ─► (samples are fetched) ─► grid ─► notation ─┐
-//!                                            │                ├─► document    the file's text
-//!                                            └────► replay ───┘
-//!                                                     └─► compare             with what Prometheus said
+//! rules ─► plan ─► (samples are fetched) ─► histograms ─► grid ─► notation ─► anonymize ─┐
+//!                                                          │                             ├─► document
+//!                                                          └──────────► replay ──────────┘
+//!                                                                         └─► compare, with what Prometheus said
 //! ```
 
+pub mod anonymize;
 pub mod compare;
 pub mod document;
 pub mod grid;
+pub mod histograms;
 pub mod notation;
 pub mod plan;
 pub mod replay;

@@ -24,6 +24,9 @@ impl Demo {
     fn start(at: &Path) -> Self {
         let mut process = command(at)
             .args(["demo", "--listen", "127.0.0.1:0", "--prometheus-listen", "127.0.0.1:0"])
+            // What is set for a server at work has nothing to do with the demo.
+            .env("SERENO_ROUTE_PREFIX", "/elsewhere")
+            .env("SERENO_EXTERNAL_LABEL", "cluster=real")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -75,6 +78,15 @@ fn in_its_first_minutes_an_outage_is_seen_from_its_beginning_to_its_end() {
     demo.line(&["DiskFillingSoon node eu-1a", "is not told", "time intervals"]);
     demo.line(&["[FIRING:1]", "alertname=\"ErrorsRising\"", "job=\"web\"", "to team"]);
     demo.line(&["That was the first message"]);
+
+    let typed = json(&data, "/api/v1/query?query=count(up{job=\"redis\"}<2)");
+    assert_eq!(typed["data"]["result"][0]["value"][1], "1", "as people type it: {typed}");
+    let rules = json(&data, "/api/v1/rules?rule_name[]=ErrorsRising");
+    assert_eq!(rules["data"]["groups"][0]["rules"][0]["state"], "firing", "{rules}");
+    let alerts = json(&data, "/api/v1/alerts");
+    assert_eq!(alerts["data"]["alerts"].as_array().map(|alerts| !alerts.is_empty()), Some(true), "{alerts}");
+    let sought = json(&url, "/api/v2/alerts?filter=alertname=\"ErrorsRising\"");
+    assert_eq!(sought[0]["labels"]["job"], "web", "{sought}");
 
     demo.line(&["ServiceDown api-1:8080", "is pending"]);
     let down = json(&data, "/api/v1/query?query=count(up%20%3D%3D%200)");

@@ -109,8 +109,10 @@ fn list<T: Ord>(
 
 /// Whether it has a sample in the window: a source may show more.
 fn is_within(series: &StoredSeries<'_>, window: TimeWindow) -> bool {
-    let holds = |t: i64| (window.from..=window.to).contains(&t);
-    series.floats.iter().any(|point| holds(point.t)) || series.histograms.iter().any(|point| holds(point.t))
+    let float = series.floats.partition_point(|point| point.t < window.from);
+    let histogram = series.histograms.partition_point(|point| point.t < window.from);
+    series.floats.get(float).is_some_and(|point| point.t <= window.to)
+        || series.histograms.get(histogram).is_some_and(|point| point.t <= window.to)
 }
 
 /// A name that clients could not write in a path: `U__` and then `_` doubled, and other characters as

@@ -1,7 +1,7 @@
 //! Prometheus' query API (3.14) over any store of series: what Grafana and promtool ask of a data source.
 //!
 //! It is a server of its own, beside the one of `api/mod.rs`: that one tells of Sereno, this one of
-//! somebody's data. Nothing here knows where the series come from ([`Storage`]).
+//! somebody's data. Nothing here knows where the series come from ([`Storage`]), nor of rules about them.
 
 mod answer;
 mod error;
@@ -11,6 +11,7 @@ mod listing;
 mod parameters;
 mod query;
 mod status;
+mod syntax;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -89,13 +90,17 @@ pub fn router(storage: Arc<dyn Storage>, clock: Arc<Clock>, limits: QueryLimits)
     Router::new()
         .route("/api/v1/query", get(query::query).post(query::query))
         .route("/api/v1/query_range", get(query::query_range).post(query::query_range))
+        .route("/api/v1/format_query", get(syntax::format_query).post(syntax::format_query))
+        .route("/api/v1/parse_query", get(syntax::parse_query).post(syntax::parse_query))
         .route("/api/v1/series", get(listing::series).post(listing::series))
         .route("/api/v1/labels", get(listing::labels).post(listing::labels))
         .route("/api/v1/label/{name}/values", get(listing::label_values))
         .route("/api/v1/metadata", get(status::metadata))
         .route("/api/v1/status/buildinfo", get(status::buildinfo))
+        .route("/", get(status::index))
         .route("/-/healthy", get(status::healthy))
         .route("/-/ready", get(status::ready))
+        .fallback(status::not_found)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(Api { storage, clock, limits, places })
 }

@@ -22,7 +22,10 @@ impl<S: Send + Sync> FromRequest<S> for Parameters {
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let read = |text: &[u8]| form_urlencoded::parse(text).into_owned().collect::<Vec<_>>();
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let is_form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+        let is_form = kind.is_some_and(|kind| {
+            let kind = kind.split(';').next().unwrap_or_default().trim();
+            kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        });
         let query = request.uri().query().unwrap_or_default().to_owned();
         let mut pairs = Vec::new();
         if request.method() == Method::POST && is_form {

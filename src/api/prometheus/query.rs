@@ -80,7 +80,8 @@ async fn answer(
     Ok(Success::with_remarks(QueryData::new(result, stats), warnings, infos))
 }
 
-fn parse(text: &str) -> Result<Expr, ApiError> {
+/// The expression of a text.
+pub(super) fn parse(text: &str) -> Result<Expr, ApiError> {
     parser::parse(text, Features::default()).map_err(|errors| ApiError::parameter("query", errors))
 }
 

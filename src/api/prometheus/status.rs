@@ -1,8 +1,10 @@
-//! What the server says of itself and of its metrics: `/api/v1/metadata`, `/api/v1/status/buildinfo`, `/-/…`.
+//! What the server says of itself and of its metrics: `/`, `/api/v1/metadata`, `/api/v1/status/buildinfo`, `/-/…`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Html;
 use serde::Serialize;
 
 use super::answer::Success;
@@ -66,6 +68,29 @@ pub(super) async fn metadata(
         found = found.into_iter().take(most).collect();
     }
     Ok(Success::new(found))
+}
+
+/// What is here, for people who open it in a browser.
+const PAGE: &str = r#"<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Data of Sereno</title></head><body>
+<h1>Prometheus' API</h1>
+<p>Sereno answers here for a Prometheus: give this address to Grafana as a data source, or to promtool. There is no
+page for queries; ask as in the examples.</p>
+<ul>
+<li><a href="api/v1/query?query=up">A query: <code>up</code></a></li>
+<li><a href="api/v1/metadata">Metrics</a>, <a href="api/v1/labels">labels</a></li>
+<li><a href="api/v1/rules">Rules</a>, <a href="api/v1/alerts">alerts</a></li>
+</ul></body></html>
+"#;
+
+/// The page with links to what there is.
+pub(super) async fn index() -> Html<&'static str> {
+    Html(PAGE)
+}
+
+/// The answer to other paths, in Prometheus' words.
+pub(super) async fn not_found() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "404 page not found\n")
 }
 
 /// Whether it lives.

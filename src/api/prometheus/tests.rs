@@ -137,7 +137,8 @@ async fn remarks_and_limits_are_told_beside_the_result() {
 #[tokio::test]
 async fn parameters_come_by_url_or_form_and_the_form_wins() {
     let post = async |uri: &str, body: &str| {
-        let request = Request::post(uri).header("Content-Type", "application/x-www-form-urlencoded");
+        let kind = "Application/x-www-form-urlencoded; charset=UTF-8";
+        let request = Request::post(uri).header("Content-Type", kind);
         send(QueryLimits::default(), request.body(Body::from(body.to_owned())).expect("valid")).await
     };
     let one = r#"200 {"status":"success","data":{"resultType":"scalar","result":[7,"1"]}}"#;
@@ -282,6 +283,26 @@ async fn what_is_wrong_has_prometheus_words() {
 }
 
 #[tokio::test]
+async fn expressions_are_formatted_and_taken_apart() {
+    let long = "sum by (job) (rate(latency{job=~'api|db'}[5m])) / on (job) group_left () sum by (job) (rate(odd[5m])) > 1";
+    insta::assert_snapshot!(get("/api/v1/format_query", &["query=sum(up)by(job)"]).await, @r#"200 {"status":"success","data":"sum by (job) (up)"}"#);
+    let query = format!("query={long}");
+    insta::assert_snapshot!(get("/api/v1/format_query", &[&query]).await, @r#"200 {"status":"success","data":"    sum by (job) (rate(latency{job=~\"api|db\"}[5m]))\n  / on (job) group_left ()\n    sum by (job) (rate(odd[5m]))\n>\n  1"}"#);
+    let tree = async |query: &str| get("/api/v1/parse_query", &[&format!("query={query}")]).await;
+    insta::assert_snapshot!(tree("up{job='a'} offset -5m @ start()").await, @r#"200 {"status":"success","data":{"anchored":false,"matchers":[{"name":"job","type":"=","value":"a"},{"name":"__name__","type":"=","value":"up"}],"name":"up","offset":-300000,"offsetExpr":null,"smoothed":false,"startOrEnd":"start","timestamp":null,"type":"vectorSelector"}}"#);
+    insta::assert_snapshot!(tree("a * on (x) group_left (y) b").await, @r#"200 {"status":"success","data":{"bool":false,"lhs":{"anchored":false,"matchers":[{"name":"__name__","type":"=","value":"a"}],"name":"a","offset":0,"offsetExpr":null,"smoothed":false,"startOrEnd":null,"timestamp":null,"type":"vectorSelector"},"matching":{"card":"many-to-one","fillValues":{"lhs":null,"rhs":null},"include":["y"],"labels":["x"],"on":true},"op":"*","rhs":{"anchored":false,"matchers":[{"name":"__name__","type":"=","value":"b"}],"name":"b","offset":0,"offsetExpr":null,"smoothed":false,"startOrEnd":null,"timestamp":null,"type":"vectorSelector"},"type":"binaryExpr"}}"#);
+    insta::assert_snapshot!(tree("topk(2, rate(up[5m:] @ 1.5)) == bool -1").await, @r#"200 {"status":"success","data":{"bool":true,"lhs":{"expr":{"args":[{"expr":{"anchored":false,"matchers":[{"name":"__name__","type":"=","value":"up"}],"name":"up","offset":0,"offsetExpr":null,"smoothed":false,"startOrEnd":null,"timestamp":null,"type":"vectorSelector"},"offset":0,"offsetExpr":null,"range":300000,"rangeExpr":null,"startOrEnd":null,"step":0,"stepExpr":null,"timestamp":1500,"type":"subquery"}],"func":{"argTypes":["matrix"],"name":"rate","returnType":"vector","variadic":0},"type":"call"},"grouping":[],"op":"topk","param":{"type":"numberLiteral","val":"2"},"type":"aggregation","without":false},"matching":null,"op":"==","rhs":{"type":"numberLiteral","val":"-1"},"type":"binaryExpr"}}"#);
+    insta::assert_snapshot!(tree("a[5m + step()] offset -(2)").await, @r#"200 {"status":"success","data":{"anchored":false,"matchers":[{"name":"__name__","type":"=","value":"a"}],"name":"a","offset":0,"offsetExpr":{"lhs":null,"op":"-","rhs":{"lhs":null,"op":"+","rhs":{"duration":false,"type":"numberLiteral","val":"2"},"type":"durationExpr","wrapped":true},"type":"durationExpr","wrapped":false},"range":0,"rangeExpr":{"lhs":{"duration":true,"type":"numberLiteral","val":"300"},"op":"+","rhs":{"lhs":null,"op":"step","rhs":null,"type":"durationExpr","wrapped":false},"type":"durationExpr","wrapped":false},"smoothed":false,"startOrEnd":null,"timestamp":null,"type":"matrixSelector"}}"#);
+    insta::assert_snapshot!(tree("round(up, 5m) + (-vector(0x1F))").await, @r#"200 {"status":"success","data":{"bool":false,"lhs":{"args":[{"anchored":false,"matchers":[{"name":"__name__","type":"=","value":"up"}],"name":"up","offset":0,"offsetExpr":null,"smoothed":false,"startOrEnd":null,"timestamp":null,"type":"vectorSelector"},{"type":"numberLiteral","val":"300"}],"func":{"argTypes":["vector","scalar"],"name":"round","returnType":"vector","variadic":1},"type":"call"},"matching":{"card":"one-to-one","fillValues":{"lhs":null,"rhs":null},"include":[],"labels":[],"on":false},"op":"+","rhs":{"expr":{"expr":{"args":[{"type":"numberLiteral","val":"31"}],"func":{"argTypes":["scalar"],"name":"vector","returnType":"vector","variadic":0},"type":"call"},"op":"-","type":"unaryExpr"},"type":"parenExpr"},"type":"binaryExpr"}}"#);
+    for path in ["format_query", "parse_query"] {
+        assert_eq!(
+            refused(&format!("/api/v1/{path}"), &["query=sum("]).await,
+            "400 bad_data: invalid parameter \"query\": 1:5: parse error: unclosed left parenthesis"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_query_has_limits() {
     let limits = QueryLimits { max_samples: 2, ..QueryLimits::default() };
     insta::assert_snapshot!(get_within(limits, "/api/v1/query", &["query=up", "time=0"]).await, @r#"422 {"status":"error","errorType":"execution","error":"query processing would load too many samples into memory in query execution"}"#);
@@ -302,5 +323,10 @@ async fn metadata_and_what_the_server_says_of_itself() {
     assert!(info.contains(r#""version":"3.14.0""#) && info.contains(r#""application":"Sereno "#), "{info}");
     assert_eq!(get("/-/healthy", &[]).await, "200 Prometheus API of Sereno is Healthy.\n");
     assert_eq!(get("/-/ready", &[]).await, "200 Prometheus API of Sereno is Ready.\n");
-    assert_eq!(get("/api/v1/alerts", &[]).await, "404 ", "alerts are Sereno's own business");
+    assert!(get("/", &[]).await.contains("<a href=\"api/v1/query?query=up\">"));
+    assert_eq!(
+        get("/api/v1/alerts", &[]).await,
+        "404 404 page not found\n",
+        "rules are somebody else's business"
+    );
 }

@@ -29,6 +29,7 @@ impl Guide<'_> {
   rules      {rules}
   routes     {routes}
              Edit them, then: curl -X POST {url}/-/reload
+             No answer means that they are in force; else it says what is wrong, and where.
 
 In a few seconds the api in zone eu-1a goes down. What follows takes about a minute: alerts are pending,
 fire, are put together in groups, inhibited, told, held back by a cooldown, and resolved. The lines with
@@ -46,19 +47,36 @@ times say what Sereno does; the others are the messages that people would get.
             true => String::new(),
             false => format!("  export SERENO_URL={url}\n"),
         };
+        // Such as in a container: who silences something has to say who that is.
+        let author = if std::env::var_os("USER").is_some() { "" } else { " --author me" };
         format!(
             "
 {title}
 {first}  sereno alert list                what fires, and what mutes it
-  sereno explain ErrorsRising      why somebody is told, or not
+  sereno explain DiskFillingSoon   why somebody is told, or not
   sereno history                   what happened
-  sereno silence add alertname=ServiceDown -d 10m -c 'I know'
+  sereno silence add alertname=ServiceDown -d 10m -c 'I know'{author}
                                    what nobody wants to hear about for now
   amtool --alertmanager.url={url} alert
                                    Alertmanager's tool works, too
   curl -s '{data_url}/api/v1/query?query=up==0'
-                                   what is down, straight from the data
+                                   what is down just now, straight from the data
   Grafana: a data source Prometheus at {data_url}, and an Alertmanager (of Prometheus) at {url}
+
+"
+        )
+    }
+
+    /// What is said when the first outage is over.
+    pub(super) fn last_message(&self) -> String {
+        let Self { data_url, .. } = self;
+        format!(
+            "
+That was the first outage. From here on only messages are printed; the next outage comes within
+five minutes. `sereno history` has what happened, and this makes a unit test of it:
+  sereno test record --prometheus-url {data_url} --alert ErrorsRising --from 3m -o outage.yml
+  sereno test outage.yml
+Ctrl-C stops the demo.
 
 "
         )
@@ -72,9 +90,9 @@ pub(super) fn say(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// The text, on a terminal in grey if it is only beside the point.
-pub(super) fn paint(text: &str, is_aside: bool) -> String {
-    match is_aside && logging::wants_colour(&std::io::stdout()) {
+/// A text that is only beside the point: on a terminal in grey.
+pub(super) fn grey(text: &str) -> String {
+    match logging::wants_colour(&std::io::stdout()) {
         true => format!("\u{1b}[2m{}\u{1b}[0m\n", text.trim_end_matches('\n')),
         false => text.to_owned(),
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::guide::{paint, say};
+use super::guide::{Guide, grey, say};
 use crate::demo::Outage;
 use crate::model::{Duration, Timestamp};
 use crate::router::NotTold;
@@ -26,16 +26,19 @@ pub(super) struct Story {
     ends: Timestamp,
     /// What to say after the first message. Taken when it was said.
     first_message: Option<String>,
+    /// What to say at the end.
+    last_message: String,
     history: History,
     /// How many rows were told.
     told: usize,
 }
 
 impl Story {
-    /// The story of this outage.
-    pub(super) fn new(start: Timestamp, outage: Outage, first_message: String, history: History) -> Self {
+    /// The story of this outage, with what the guide says in it.
+    pub(super) fn new(start: Timestamp, outage: Outage, guide: &Guide<'_>, history: History) -> Self {
         let ends = Timestamp::from_millis(outage.ends()) + AFTERMATH;
-        Self { start, ends, first_message: Some(first_message), history, told: 0 }
+        let (first_message, last_message) = (Some(guide.first_message()), guide.last_message());
+        Self { start, ends, first_message, last_message, history, told: 0 }
     }
 
     /// Tells it until its end.
@@ -46,11 +49,7 @@ impl Story {
                 self.tell_row(&row);
             }
         }
-        say(&paint(
-            "\nThat was the first outage. From here on only messages are printed; the next outage comes within\n\
-             five minutes. `sereno history` has what happened. Ctrl-C stops the demo.\n\n",
-            false,
-        ));
+        say(&self.last_message);
     }
 
     /// What happened since the last look, the earliest first.
@@ -80,7 +79,7 @@ impl Story {
         let since = row.at.since(self.start).millis().max(0) / 1000;
         let (minutes, seconds) = (since / 60, since % 60);
         let line = format!("{minutes}:{seconds:02}  {}{}\n", subject(row), row.sentence());
-        say(&paint(&line, true));
+        say(&grey(&line));
         let is_told = row.kind == HistoryKind::Notification;
         if is_told && let Some(text) = self.first_message.take() {
             say(&text);

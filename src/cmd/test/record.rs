@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use self::fetch::{Fetched, Limits};
 use self::rules::Rules;
@@ -20,14 +20,16 @@ use crate::cmd::data_source::DataSourceArguments;
 use crate::cmd::features::FeatureArguments;
 use crate::cmd::output::{note, print};
 use crate::cmd::serve::to_the_end;
-use crate::cmd::time_words::{duration, past};
-use crate::model::{Duration, Matcher, Timestamp};
+use crate::cmd::time_words::{duration, pair, past};
+use crate::model::{Duration, LabelSet, Matcher, Timestamp};
 use crate::promql::parser::parse_selector;
 use crate::shell::clock::Clock;
 use crate::shell::data_source::DataSource;
 use crate::shell::http::HttpClients;
+use crate::shell::query_response::{ApiGroup, RuleSettings};
 use crate::testing::file::read_test_file;
-use crate::testing::record::compare::{self, Frame};
+use crate::testing::record::anonymize::{Anonymizer, same_course};
+use crate::testing::record::compare::{self, Frame, Lives};
 use crate::testing::record::document::{self, Document};
 use crate::testing::record::grid::{self, Grid};
 use crate::testing::record::notation::{self, Slot};
@@ -37,6 +39,9 @@ use crate::testing::{Options, Ruleset, Suite};
 
 /// The most assertions that are written.
 const ASSERTIONS: usize = 100;
+
+/// Where Prometheus is in a test with made-up values.
+const MADE_UP_URL: &str = "http://prometheus.example";
 
 /// The most differences that a comment lists.
 const DIFFERENCES: usize = 10;
@@ -50,9 +55,15 @@ const DIFFERENCES: usize = 10;
       What happened that night is a test from now on.
   sereno test record --alert Down --from 2h --selector 'instance=\"a:9100\"'
       The last two hours of one instance, to standard output.
+  sereno test record --alert Down --from 2h --anonymize -o down.yml
+      A test for others: instance=\"db1.example:9100\" is instance=\"instance-1:9100\"
+      everywhere. Kept are values that rules name (job=\"api\", instance=~\"db.*\"), since
+      with others the alert would be another; alertname, severity, le, quantile, ports,
+      numbers below 1000, and each --keep-label. The rules stay as they are.
 
-The series that the alert's rules read are written with the values that they had, moved to a grid of times; what the
-rules make of them is asserted, and compared with what Prometheus itself said (ALERTS). promtool reads the file too.
+The series that the alert's rules read are written with the values that they had, moved to
+a grid of times; what the rules make of them is asserted, and compared with what Prometheus
+itself said (ALERTS). promtool reads the file too.
 
 Exit codes: 0 written, 2 could not run: no such alert, no answer, too many series.")]
 pub(super) struct RecordArguments {
@@ -71,6 +82,15 @@ pub(super) struct RecordArguments {
     /// Record only series that match, such as 'instance="a"'; may be repeated
     #[arg(long, value_name = "MATCHERS")]
     selector: Vec<String>,
+    /// Replace the values of labels by made-up ones
+    #[arg(long)]
+    anonymize: bool,
+    /// With --anonymize: keep the values of this label; may be repeated
+    #[arg(long, value_name = "LABEL", value_delimiter = ',', requires = "anonymize")]
+    keep_label: Vec<String>,
+    /// What templates see in $externalLabels [default: as the data source's configuration says]; may be repeated
+    #[arg(long = "external-label", value_name = "NAME=VALUE", value_delimiter = ',', value_parser = pair)]
+    external_labels: Vec<(String, String)>,
     /// Where to write the test [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     output: Option<String>,
@@ -138,6 +158,15 @@ async fn record(arguments: &RecordArguments) -> Result<Recorded, String> {
     if window.from >= window.to {
         return Err(format!("the window is empty: from {from} to {to}"));
     }
+    if to > now {
+        return Err(format!("the window ends in the future: {to}"));
+    }
+    if let Some(folder) = arguments.output.as_deref().and_then(|path| Path::new(path).parent())
+        && folder != Path::new("")
+        && !folder.is_dir()
+    {
+        return Err(format!("there is no folder {} for --output", folder.display()));
+    }
     if let Some(path) = arguments.output.as_ref().filter(|path| !arguments.force && Path::new(path).exists())
     {
         return Err(format!("{path} exists; --force writes over it"));
@@ -145,20 +174,30 @@ async fn record(arguments: &RecordArguments) -> Result<Recorded, String> {
     let narrow = narrow(&arguments.selector)?;
     let options = options(&arguments.features);
     let source = arguments.source.client(HttpClients::default());
-    let rules = rules::load(arguments, &source, options.features).await?;
+    // Only Prometheus tells them.
+    let settings = source.rule_settings().await.ok();
+    let rules =
+        rules::load(arguments, &source, &settings.clone().unwrap_or_default(), options.features).await?;
     let plan =
         plan(&rules.sets, &arguments.alert, &narrow, options.features).map_err(|error| error.to_string())?;
     let (rules, used) = rules.used(&plan, arguments)?;
     let evaluation = evaluation_interval(arguments, &rules, &used, &source).await;
     let limits = Limits { series: arguments.max_series, samples: arguments.max_samples };
-    let fetched = fetch::fetch(&source, &plan, window, limits).await?;
-    let mut alerts = fetch::alerts(&source, &arguments.alert, window, limits).await?;
+    let mut fetched = fetch::fetch(&source, &plan, window, limits).await?;
+    fetched.notes.extend(rules.notes(&used, evaluation));
+    // ALERTS has the time that was looked back to.
+    let late = rules.query_offset_of(&used).millis();
+    let seen = Window { from: window.from - late, to: window.to - late };
+    let mut alerts = fetch::alerts(&source, &arguments.alert, seen, limits).await?;
     alerts.retain(|series| {
         narrow
             .iter()
             .all(|matcher| series.labels.get(matcher.name()).is_none_or(|value| matcher.matches_value(value)))
     });
-    let recording = Recording { arguments, options, window, plan, rules, used, evaluation, fetched, alerts };
+    alerts.iter_mut().flat_map(|series| &mut series.samples).for_each(|(at, _)| *at += late);
+    let external = external(arguments, &plan, &source, settings, &mut fetched.notes).await;
+    let recording =
+        Recording { arguments, options, window, plan, rules, used, evaluation, fetched, alerts, external };
     let test = recording.text()?;
     Ok(Recorded { test, rules: recording.rules.to_write })
 }
@@ -187,12 +226,46 @@ async fn evaluation_interval(
     }
     // A data source without rules is fine.
     let groups = source.rules().await.unwrap_or_default();
-    let has = |group: &&crate::shell::query_response::ApiGroup| {
-        group.rules.iter().any(|rule| rule.name == arguments.alert)
-    };
+    let has = |group: &&ApiGroup| group.rules.iter().any(|rule| rule.name == arguments.alert);
     let interval =
         groups.iter().find(has).map(|group| Duration::from_millis((group.interval * 1000.0) as i64));
     interval.filter(|interval| *interval > Duration::ZERO).unwrap_or(Duration::from_mins(1))
+}
+
+/// What templates see of the server, as far as they look at it: external labels and URL.
+async fn external(
+    arguments: &RecordArguments,
+    plan: &Plan,
+    source: &DataSource,
+    settings: Option<RuleSettings>,
+    notes: &mut Vec<String>,
+) -> (LabelSet, String) {
+    let mut labels = LabelSet::default();
+    if plan.reads_external_labels {
+        let is_known = settings.is_some() || !arguments.external_labels.is_empty();
+        if !is_known {
+            notes.push(
+                "A template reads external labels, which the data source does not tell: --external-label does."
+                    .to_owned(),
+            );
+        }
+        let mut builder = settings.unwrap_or_default().external_labels.to_builder();
+        for (name, value) in &arguments.external_labels {
+            builder.set(name, value);
+        }
+        labels = builder.build();
+    }
+    let mut url = String::new();
+    if plan.reads_external_url {
+        match source.external_url().await {
+            Ok(Some(known)) => url = known,
+            Ok(None) | Err(_) => notes.push(
+                "A template reads the external URL, which the data source does not tell: it is empty here."
+                    .to_owned(),
+            ),
+        }
+    }
+    (labels, url)
 }
 
 /// All that a test is made of.
@@ -206,7 +279,10 @@ struct Recording<'a> {
     used: Plan,
     evaluation: Duration,
     fetched: Fetched,
+    /// The series of ALERTS, with the times of evaluations.
     alerts: Vec<grid::Stored>,
+    /// External labels and URL.
+    external: (LabelSet, String),
 }
 
 impl Recording<'_> {
@@ -216,12 +292,7 @@ impl Recording<'_> {
         let mut document = self.document(start);
         let since = |at: i64| Duration::from_millis(at - start);
         let (from, end) = (since(self.window.from), since(self.window.to));
-        let draft = self.suite(&document::text(&document, alert, &[]))?;
-        let replayed = replay(&draft, alert, from, end)?;
-        let (assertions, whole) = document::assertions(&replayed, from, self.evaluation, ASSERTIONS);
-        if !whole {
-            document.comments.push(format!("Only the first {ASSERTIONS} changes are asserted."));
-        }
+        let mut replayed = replay(&self.suite(&document::text(&document, alert, &[]))?, alert, from, end)?;
         let evaluation = self.evaluation.millis();
         let frame = Frame {
             start,
@@ -230,28 +301,29 @@ impl Recording<'_> {
             evaluation,
             tolerance: evaluation + document.interval.millis(),
         };
-        let (here, there) = (compare::of_replay(&replayed, frame), compare::of_alerts(&self.alerts, frame));
+        let (mut here, mut there) =
+            (compare::of_replay(&replayed, frame), compare::of_alerts(&self.alerts, frame));
         let mut warnings = Vec::new();
-        if there.is_empty() && !here.is_empty() {
-            warnings.push(
-                "Prometheus has no ALERTS of it in the window; there is nothing to compare with.".to_owned(),
-            );
-        } else {
-            let mut differences = compare::differences(&here, &there, frame);
-            let more = differences.len().saturating_sub(DIFFERENCES);
-            differences.truncate(DIFFERENCES);
-            if !differences.is_empty() {
+        if self.arguments.anonymize {
+            let anonymizer = self.anonymize(&mut document, here.keys().chain(there.keys()));
+            let made_up = self.suite(&document::text(&document, alert, &[]))?;
+            let made_up = replay(&made_up, alert, from, end)?;
+            if !same_course(&replayed, &made_up) {
                 warnings.push(
-                    "Other than in Prometheus (ALERTS; times are since the start of the test):".to_owned(),
+                    "With made-up values the alerts are others than with the real ones: a label's values matter to \
+                     the rules; find out which, and keep them with --keep-label."
+                        .to_owned(),
                 );
-                warnings.extend(differences.into_iter().map(|line| format!("  {line}")));
             }
-            if more > 0 {
-                warnings.push(format!("  and {more} more"));
-            }
+            replayed = made_up;
+            let hidden =
+                |lives: Lives| lives.into_iter().map(|(labels, spans)| (anonymizer.labels(&labels), spans));
+            (here, there) = (hidden(here).collect(), hidden(there).collect());
         }
-        if here.is_empty() {
-            warnings.push("The alert is never pending or firing in the window.".to_owned());
+        warnings.extend(compared(&here, &there, frame));
+        let (assertions, whole) = document::assertions(&replayed, from, self.evaluation, ASSERTIONS);
+        if !whole {
+            document.comments.push(format!("Only the first {ASSERTIONS} changes are asserted."));
         }
         warnings.iter().for_each(|warning| note(&format!("warning: {warning}")));
         document.comments.extend(warnings);
@@ -265,29 +337,55 @@ impl Recording<'_> {
         }
     }
 
+    /// Replaces the values of labels in the document by made-up ones, and says so there. `others`: labels that people
+    /// are told of beside the series.
+    fn anonymize<'l>(
+        &self,
+        document: &mut Document,
+        others: impl Iterator<Item = &'l LabelSet>,
+    ) -> Anonymizer {
+        let mut all: Vec<LabelSet> = document.series.iter().map(|(labels, _)| labels.clone()).collect();
+        all.push(document.external_labels.clone());
+        all.extend(others.cloned());
+        let anonymizer = Anonymizer::new(all.iter(), &self.plan.named, &self.arguments.keep_label);
+        for (labels, _) in &mut document.series {
+            *labels = anonymizer.labels(labels);
+        }
+        document.series.sort_by(|(one, _), (other, _)| one.cmp(other));
+        document.external_labels = anonymizer.labels(&document.external_labels);
+        if !document.external_url.is_empty() {
+            document.external_url = MADE_UP_URL.to_owned();
+        }
+        let kept: Vec<&str> = anonymizer.kept().keys().map(String::as_str).collect();
+        document.comments.push("Values of labels are made up.".to_owned());
+        if !kept.is_empty() {
+            let kept = kept.join(", ");
+            document
+                .comments
+                .push(format!("Values that rules name are the real ones; there are such of: {kept}."));
+        }
+        anonymizer
+    }
+
     /// The first evaluation: early enough for all that is read, and in step with Prometheus'.
     fn start(&self) -> i64 {
-        let reach = self.plan.selections.values().map(|reach| reach.before).max().unwrap_or_default();
-        let first = self.window.from - reach.max(self.plan.warm_up);
+        let reach = self.plan.selections.values().map(|selection| selection.reach.before).max();
+        let first = self.window.from - reach.unwrap_or_default().max(self.plan.warm_up);
         let beat = self.alerts.iter().find_map(|series| series.samples.first()).map_or(0, |(at, _)| *at);
         first - (first - beat).rem_euclid(self.evaluation.millis())
     }
 
     fn document(&self, start: i64) -> Document {
         let series = &self.fetched.series;
-        let interval = grid::common_interval(series);
-        let ahead = self.plan.selections.values().map(|reach| reach.after).max().unwrap_or_default();
+        let ahead = self.plan.selections.values().map(|selection| selection.reach.after).max();
+        let ahead = ahead.unwrap_or_default();
+        let interval = grid::common_interval(series, self.window.to + ahead - start);
         let places = usize::try_from((self.window.to + ahead - start) / interval + 2).unwrap_or_default();
         let grid = Grid { start, interval, places };
         let (mut written, mut lost, mut ended) = (Vec::new(), 0, 0);
         for (at, stored) in series.iter().enumerate() {
-            let ends: Vec<i64> = self
-                .fetched
-                .ended
-                .iter()
-                .filter(|(series, _)| *series == at)
-                .map(|(_, last)| *last)
-                .collect();
+            let ends = self.fetched.ended.range((at, i64::MIN)..=(at, i64::MAX));
+            let ends: Vec<i64> = ends.map(|(_, last)| *last).collect();
             let (slots, without_place) = grid::place(stored, grid, &ends);
             lost += without_place;
             ended += slots.iter().filter(|slot| matches!(slot, Slot::Stale)).count();
@@ -296,15 +394,22 @@ impl Recording<'_> {
                 written.push((stored.labels.clone(), words));
             }
         }
-        let (from, to) = (compare::time(self.window.from), compare::time(self.window.to));
+        let time = |millis| Timestamp::from_millis(millis).rfc3339();
+        let (from, to) = (time(self.window.from), time(self.window.to));
+        let source = match self.arguments.anonymize {
+            true => String::new(),
+            false => format!(" from {}", public(&self.arguments.source.prometheus_url)),
+        };
         let mut comments = vec![
-            format!(
-                "Recorded by `sereno test record` from {}.",
-                public(&self.arguments.source.prometheus_url)
-            ),
+            format!("Recorded by `sereno test record`{source}."),
             format!("The window is {from} to {to}; what is before it, rules look back on."),
             format!("Samples are moved to a grid of {}.", Duration::from_millis(interval)),
         ];
+        let features = self.arguments.enable_feature.iter().filter_map(ValueEnum::to_possible_value);
+        let features: Vec<String> = features.map(|feature| feature.get_name().to_owned()).collect();
+        if !features.is_empty() {
+            comments.push(format!("To run it takes --enable-feature {}.", features.join(",")));
+        }
         if ended > 0 {
             comments.push(
                 "`stale` is written where the data source knew a series no longer: its API hides the markers."
@@ -324,6 +429,8 @@ impl Recording<'_> {
             interval: Duration::from_millis(interval),
             start: Timestamp::from_millis(start),
             reads_clock: self.plan.reads_clock,
+            external_labels: self.external.0.clone(),
+            external_url: self.external.1.clone(),
             series: written,
         }
     }
@@ -339,6 +446,32 @@ impl Recording<'_> {
         let sets: Vec<Arc<Ruleset>> = places.into_iter().map(|at| Arc::clone(&self.rules.sets[at])).collect();
         Ok(Suite::new(file, &sets, self.options))
     }
+}
+
+/// What there is to say about the alerts here and in Prometheus.
+fn compared(here: &Lives, there: &Lives, frame: Frame) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if there.is_empty() && !here.is_empty() {
+        warnings.push(
+            "Prometheus has no ALERTS of it in the window; there is nothing to compare with.".to_owned(),
+        );
+    } else {
+        let mut differences = compare::differences(here, there, frame);
+        let more = differences.len().saturating_sub(DIFFERENCES);
+        differences.truncate(DIFFERENCES);
+        if !differences.is_empty() {
+            warnings
+                .push("Other than in Prometheus (ALERTS; times are since the start of the test):".to_owned());
+            warnings.extend(differences.into_iter().map(|line| format!("  {line}")));
+        }
+        if more > 0 {
+            warnings.push(format!("  and {more} more"));
+        }
+    }
+    if here.is_empty() {
+        warnings.push("The alert is never pending or firing in the window.".to_owned());
+    }
+    warnings
 }
 
 /// Writes a file that is not there yet, or over it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::grid::Stored;
 use super::replay::{Replay, State};
 use crate::model::labels::{ALERT_NAME, METRIC_NAME};
-use crate::model::{Duration, LabelSet, Timestamp};
+use crate::model::{Duration, LabelSet};
 
 /// For how long an alert is in a state: its first and its last evaluation, milliseconds since the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,16 +134,11 @@ fn told(spans: &[Span], frame: Frame) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
-/// A time as comments have it.
-#[must_use]
-pub fn time(millis: i64) -> String {
-    Timestamp::from_millis(millis).rfc3339()
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Frame, differences, of_alerts, of_replay};
     use crate::model::{Annotations, Duration, LabelSet};
+    use crate::promql::value::Value;
     use crate::testing::alerts::FoundAlert;
     use crate::testing::record::grid::Stored;
     use crate::testing::record::replay::{Replay, State, Step};
@@ -162,7 +157,7 @@ mod tests {
     fn series(state: &str, instance: &str, from: i64, to: i64) -> Stored {
         let pairs =
             [("__name__", "ALERTS"), ("alertname", "Down"), ("alertstate", state), ("instance", instance)];
-        let samples = (from..=to).step_by(15).map(|at| (at * 1000 + 123, 1.0)).collect();
+        let samples = (from..=to).step_by(15).map(|at| (at * 1000 + 123, Value::Float(1.0))).collect();
         Stored { labels: LabelSet::from_pairs(pairs), samples }
     }
 

@@ -1,6 +1,6 @@
 //! The text of a recorded test file: promtool's keys and no others.
 
-use super::replay::{Replay, State};
+use super::replay::{Replay, State, Step};
 use crate::model::labels::{ALERT_NAME, METRIC_NAME};
 use crate::model::quote::GoQuoted;
 use crate::model::{Duration, LabelSet, Str, Timestamp};
@@ -31,6 +31,10 @@ pub struct Document {
     pub start: Timestamp,
     /// Whether it matters what time it is; older promtools do not know `start_timestamp`.
     pub reads_clock: bool,
+    /// What templates see as `$externalLabels`.
+    pub external_labels: LabelSet,
+    /// What templates see as `$externalURL`; empty if none reads it.
+    pub external_url: String,
     /// The series and their values.
     pub series: Vec<(LabelSet, Vec<String>)>,
 }
@@ -56,7 +60,7 @@ pub fn assertions(
     most: usize,
 ) -> (Vec<Assertion>, bool) {
     let mut all: Vec<Assertion> = Vec::new();
-    let of = |step: &super::replay::Step, what: &str| {
+    let of = |step: &Step, what: &str| {
         let firing: Vec<FoundAlert> = step.in_state(State::Firing).cloned().collect();
         let pending: Vec<&FoundAlert> = step.in_state(State::Pending).collect();
         let state = match (firing.len(), pending.len()) {
@@ -120,6 +124,13 @@ pub fn text(document: &Document, alert: &str, assertions: &[Assertion]) -> Strin
         true => text.push_str(&format!("  start_timestamp: {start}\n")),
         false => text.push_str(&format!("  # Times are since {start}; no rule here asks what time it is.\n")),
     }
+    if !document.external_labels.is_empty() {
+        let labels: Vec<(&str, &str)> = document.external_labels.iter().collect();
+        push_map(&mut text, "  external_labels:", 4, &labels);
+    }
+    if !document.external_url.is_empty() {
+        text.push_str(&format!("  external_url: {}\n", quoted(&document.external_url)));
+    }
     text.push_str(if document.series.is_empty() { "  input_series: []\n" } else { "  input_series:\n" });
     for (labels, values) in &document.series {
         text.push_str(&format!("  - series: {}\n    values: {}\n", quoted(&metric(labels)), folded(values)));
@@ -146,12 +157,12 @@ fn push_assertion(text: &mut String, alert: &str, assertion: &Assertion) {
     for found in &assertion.firing {
         let labels: Vec<(&str, &str)> = found.labels.iter().filter(|(name, _)| *name != ALERT_NAME).collect();
         let annotations: Vec<(&str, &str)> = found.annotations.iter().collect();
-        push_map(text, "    - exp_labels:", &labels);
-        push_map(text, "      exp_annotations:", &annotations);
+        push_map(text, "    - exp_labels:", 8, &labels);
+        push_map(text, "      exp_annotations:", 8, &annotations);
     }
 }
 
-fn push_map(text: &mut String, key: &str, pairs: &[(&str, &str)]) {
+fn push_map(text: &mut String, key: &str, indent: usize, pairs: &[(&str, &str)]) {
     text.push_str(key);
     if pairs.is_empty() {
         text.push_str(" {}\n");
@@ -159,7 +170,7 @@ fn push_map(text: &mut String, key: &str, pairs: &[(&str, &str)]) {
     }
     text.push('\n');
     for (name, value) in pairs {
-        text.push_str(&format!("        {}: {}\n", key_text(name), quoted(value)));
+        text.push_str(&format!("{:indent$}{}: {}\n", "", key_text(name), quoted(value)));
     }
 }
 
@@ -171,7 +182,8 @@ fn key_text(name: &str) -> String {
 }
 
 /// A YAML text in quotes.
-fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     if text.chars().any(|c| c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}')) {
         // JSON's strings are YAML's; serializing a text cannot fail.
         let json = serde_json::to_string(text).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use super::notation::Slot;
 use crate::model::LabelSet;
+use crate::promql::value::Value;
 
 /// How far back an instant selector looks, milliseconds: Prometheus' default.
 pub const LOOKBACK: i64 = 300_000;
@@ -12,7 +13,7 @@ pub struct Stored {
     /// The labels, the metric name included.
     pub labels: LabelSet,
     /// Times in milliseconds since the epoch, rising, and values.
-    pub samples: Vec<(i64, f64)>,
+    pub samples: Vec<(i64, Value)>,
 }
 
 /// A time at which it is asked whether a series is still there: between these two, in milliseconds.
@@ -39,10 +40,16 @@ pub struct Grid {
     pub places: usize,
 }
 
+/// Of so few samples the time between two may be a gap.
+const FEW: usize = 3;
+
+/// The most places of a grid for which the shortest interval of a series is taken as it is.
+const MOST_PLACES: i64 = 500_000;
+
 /// The time between two samples of a series: the one in the middle, to the whole second if it is one at all.
 /// `None` with less than two samples.
 #[must_use]
-pub fn interval(samples: &[(i64, f64)]) -> Option<i64> {
+pub fn interval<T>(samples: &[(i64, T)]) -> Option<i64> {
     let mut steps: Vec<i64> = samples.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
     steps.sort_unstable();
     let middle = *steps.get(steps.len().saturating_sub(1) / 2)?;
@@ -50,10 +57,18 @@ pub fn interval(samples: &[(i64, f64)]) -> Option<i64> {
     Some(((middle + unit / 2) / unit * unit).max(unit))
 }
 
-/// The interval for a test of all of these: the shortest that any has; a minute if none has one.
+/// The interval for a test of all of these that is `length` milliseconds long: the shortest that any has, those of few
+/// samples only if there are no others; a minute if none has one. Longer if the grid would have too many places.
 #[must_use]
-pub fn common_interval(all: &[Stored]) -> i64 {
-    all.iter().filter_map(|series| interval(&series.samples)).min().unwrap_or(60_000)
+pub fn common_interval(all: &[Stored], length: i64) -> i64 {
+    let shortest = |least: usize| {
+        all.iter()
+            .filter(|series| series.samples.len() > least)
+            .filter_map(|one| interval(&one.samples))
+            .min()
+    };
+    let shortest = shortest(FEW).or_else(|| shortest(0)).unwrap_or(60_000);
+    if length / shortest <= MOST_PLACES { shortest } else { (length / MOST_PLACES / 1000 + 1) * 1000 }
 }
 
 /// Where series stop, for a while or for good, within `end`, although one sample more was due.
@@ -61,8 +76,8 @@ pub fn common_interval(all: &[Stored]) -> i64 {
 pub fn probes(all: &[Stored], end: i64, fallback: i64) -> Vec<Probe> {
     let mut found = Vec::new();
     for (series, stored) in all.iter().enumerate() {
-        // Of few samples the steps may be gaps. To ask too often does no harm.
-        let own = interval(&stored.samples).filter(|_| stored.samples.len() > 3).unwrap_or(fallback);
+        // To ask too often does no harm.
+        let own = interval(&stored.samples).filter(|_| stored.samples.len() > FEW).unwrap_or(fallback);
         let next = stored.samples.iter().skip(1).map(|(at, _)| *at).chain([end + 1]);
         for ((last, _), next) in stored.samples.iter().zip(next) {
             let (from, to) = (last + own * 3 / 2, (next - 1).min(last + LOOKBACK - 1));
@@ -106,7 +121,7 @@ pub fn place(stored: &Stored, grid: Grid, ended: &[i64]) -> (Vec<Slot>, usize) {
     for (at, value) in &stored.samples {
         let Some(slot) = place_of(*at).and_then(|place| slots.get_mut(place)) else { continue };
         lost += usize::from(matches!(slot, Slot::Value(_)));
-        *slot = Slot::Value(*value);
+        *slot = Slot::Value(value.clone());
     }
     let own = interval(&stored.samples).unwrap_or(grid.interval);
     for last in ended {
@@ -123,10 +138,12 @@ pub fn place(stored: &Stored, grid: Grid, ended: &[i64]) -> (Vec<Slot>, usize) {
 mod tests {
     use super::{Grid, Probe, Stored, common_interval, interval, place, probes, questions};
     use crate::model::LabelSet;
+    use crate::promql::value::Value;
     use crate::testing::record::notation::write;
 
     fn stored(samples: &[(i64, f64)]) -> Stored {
-        Stored { labels: LabelSet::from_pairs([("__name__", "up")]), samples: samples.to_vec() }
+        let samples = samples.iter().map(|(at, value)| (*at, Value::Float(*value))).collect();
+        Stored { labels: LabelSet::from_pairs([("__name__", "up")]), samples }
     }
 
     fn written(samples: &[(i64, f64)], start: i64, interval: i64, ended: &[i64]) -> (String, usize) {
@@ -149,8 +166,15 @@ mod tests {
             assert_eq!(interval(&samples), wanted, "{times:?}");
         }
         let all = [stored(&[(0, 1.0), (60_000, 1.0)]), stored(&[(3, 1.0), (15_003, 1.0)]), stored(&[])];
-        assert_eq!(common_interval(&all), 15_000);
-        assert_eq!(common_interval(&[]), 60_000);
+        assert_eq!(common_interval(&all, 3_600_000), 15_000);
+        assert_eq!(common_interval(&[], 3_600_000), 60_000);
+        // Two samples that happen to be close say nothing about the others.
+        let regular = stored(&[(0, 1.0), (15_000, 1.0), (30_000, 1.0), (45_000, 1.0)]);
+        let close = stored(&[(0, 1.0), (100, 1.0)]);
+        assert_eq!(common_interval(&[close.clone(), regular], 3_600_000), 15_000);
+        assert_eq!(common_interval(std::slice::from_ref(&close), 3_600_000), 100);
+        // A year would have 315 million places.
+        assert_eq!(common_interval(&[close], 365 * 86_400_000), 64_000);
     }
 
     #[test]

@@ -1,12 +1,15 @@
-//! Values on a grid as promtool writes them: `1x20 _x3 0 5+5x9 stale`, exact to the bit.
+//! Values on a grid as promtool writes them: `1x20 _x3 0 5+5x9 {{count:1 buckets:[1]}}x2 stale`, exact to the bit.
+
+use crate::promql::histogram::FloatHistogram;
+use crate::promql::value::Value;
 
 /// What a series has at one place of the grid.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Slot {
     /// No sample.
     Gap,
     /// A sample.
-    Value(f64),
+    Value(Value),
     /// The series ended.
     Stale,
 }
@@ -24,7 +27,8 @@ pub fn write(slots: &[Slot]) -> Vec<String> {
                 1 => ("_".to_owned(), 1),
                 count => (format!("_x{count}"), count),
             },
-            Slot::Value(value) => run(*value, rest),
+            Slot::Value(Value::Float(value)) => run(*value, rest),
+            Slot::Value(Value::Histogram(value)) => repeated(value, rest),
         };
         words.push(word);
         rest = &rest[taken..];
@@ -36,8 +40,8 @@ pub fn write(slots: &[Slot]) -> Vec<String> {
 fn run(first: f64, slots: &[Slot]) -> (String, usize) {
     let values = || {
         slots.iter().map_while(|slot| match slot {
-            Slot::Value(value) => Some(*value),
-            Slot::Gap | Slot::Stale => None,
+            Slot::Value(Value::Float(value)) => Some(*value),
+            Slot::Value(Value::Histogram(_)) | Slot::Gap | Slot::Stale => None,
         })
     };
     let text = number(first);
@@ -70,6 +74,13 @@ fn run(first: f64, slots: &[Slot]) -> (String, usize) {
     }
 }
 
+/// A histogram and how often it follows itself.
+fn repeated(first: &FloatHistogram, slots: &[Slot]) -> (String, usize) {
+    let is_same = |slot: &&Slot| matches!(slot, Slot::Value(Value::Histogram(next)) if next.equals(first));
+    let (text, same) = (first.notation(), slots.iter().take_while(is_same).count().max(1));
+    if same == 1 { (text, 1) } else { (format!("{text}x{}", same - 1), same) }
+}
+
 /// A number that is read back to the bit, as short as can be.
 fn number(value: f64) -> String {
     if value.is_nan() {
@@ -89,11 +100,15 @@ mod tests {
 
     use super::{Slot, write};
     use crate::model::sample::STALE_NAN_BITS;
-    use crate::promql::notation::{SequenceValue, parse_values};
+    use crate::promql::notation::{SequenceValue, parse_histogram, parse_values};
     use crate::promql::value::Value;
 
     fn slots(values: &[f64]) -> Vec<Slot> {
-        values.iter().map(|value| Slot::Value(*value)).collect()
+        values.iter().map(|value| float(*value)).collect()
+    }
+
+    fn float(value: f64) -> Slot {
+        Slot::Value(Value::Float(value))
     }
 
     /// What a reader makes of the text: bits, `None` for a gap.
@@ -108,7 +123,7 @@ mod tests {
 
     #[test]
     fn runs_are_short_and_exact() {
-        use Slot::{Gap, Stale, Value};
+        use Slot::{Gap, Stale};
         for (given, wanted) in [
             (slots(&[]), ""),
             (slots(&[1.0]), "1"),
@@ -126,20 +141,37 @@ mod tests {
                 slots(&[1_726_000_000.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY]),
                 "1726000000.5 NaN Inf -Inf",
             ),
-            (vec![Gap, Gap, Value(1.0), Gap, Value(1.0), Stale, Gap, Gap, Gap], "_x2 1 _ 1 stale"),
+            (vec![Gap, Gap, float(1.0), Gap, float(1.0), Stale, Gap, Gap, Gap], "_x2 1 _ 1 stale"),
             (vec![Gap; 4], ""),
         ] {
             assert_eq!(write(&given).join(" "), wanted);
         }
     }
 
+    #[test]
+    fn histograms_are_repeated_but_do_not_grow() {
+        let one = || {
+            Slot::Value(Value::Histogram(parse_histogram("{{count:1 buckets:[1]}}").expect("valid").into()))
+        };
+        let two = || {
+            Slot::Value(Value::Histogram(parse_histogram("{{count:2 buckets:[2]}}").expect("valid").into()))
+        };
+        let given = [one(), one(), one(), two(), Slot::Gap, two(), two(), float(1.0), Slot::Stale];
+        let text = write(&given).join(" ");
+        assert_eq!(
+            text,
+            "{{count:1 buckets:[1]}}x2 {{count:2 buckets:[2]}} _ {{count:2 buckets:[2]}}x1 1 stale"
+        );
+        assert_eq!(parse_values(&text).expect("valid").len(), given.len());
+    }
+
     fn slot() -> impl Strategy<Value = Slot> {
         prop_oneof![
             1 => Just(Slot::Gap),
             1 => Just(Slot::Stale),
-            6 => (-3_i32..40).prop_map(|value| Slot::Value(f64::from(value))),
-            2 => (-3_i32..40).prop_map(|value| Slot::Value(f64::from(value) / 10.0)),
-            1 => any::<f64>().prop_map(Slot::Value),
+            6 => (-3_i32..40).prop_map(|value| float(f64::from(value))),
+            2 => (-3_i32..40).prop_map(|value| float(f64::from(value) / 10.0)),
+            1 => any::<f64>().prop_map(float),
         ]
     }
 
@@ -149,8 +181,9 @@ mod tests {
             let text = write(&given).join(" ");
             let mut wanted: Vec<Option<u64>> = given.iter().map(|slot| match slot {
                 Slot::Gap => None,
-                Slot::Value(value) if value.is_nan() => Some(f64::NAN.to_bits()),
-                Slot::Value(value) => Some(value.to_bits()),
+                Slot::Value(Value::Float(value)) if value.is_nan() => Some(f64::NAN.to_bits()),
+                Slot::Value(Value::Float(value)) => Some(value.to_bits()),
+                Slot::Value(Value::Histogram(_)) => panic!("no histogram is given"),
                 Slot::Stale => Some(STALE_NAN_BITS),
             }).collect();
             while wanted.last() == Some(&None) {

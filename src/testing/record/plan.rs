@@ -1,19 +1,23 @@
 //! What a test of an alert needs: the rules that it depends on, and which samples those read.
 
 mod reach;
+mod templates;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use self::reach::Reach;
 
 use self::reach::{Read, reads};
+use self::templates::{Action, Asked, actions};
 use crate::config::rules::{Rule, RuleKind, RuleLabel};
 use crate::model::labels::{ALERT_NAME, METRIC_NAME};
 use crate::model::suggest::did_you_mean;
 use crate::model::{MatchOp, Matcher, Str};
 use crate::promql::ast::{Expr, SelectorMatcher, VectorSelector};
 use crate::promql::parser::{Features, parse};
+use crate::promql::signature::Function;
 use crate::promql::span::Span;
 use crate::testing::Ruleset;
 
@@ -29,14 +33,38 @@ pub struct Plan {
     pub rules: BTreeSet<Place>,
     /// The names of their groups, what is read before what reads it.
     pub groups: Vec<Str>,
-    /// The series to fetch: selectors, and how far around the evaluations they are read.
-    pub selections: BTreeMap<String, Reach>,
+    /// The series to fetch, by the selectors that rules have.
+    pub selections: BTreeMap<String, Selection>,
     /// How long before the first time that matters evaluations begin, milliseconds.
     pub warm_up: i64,
     /// Whether what comes out depends on what time it is.
     pub reads_clock: bool,
+    /// Whether a template reads `$externalLabels`.
+    pub reads_external_labels: bool,
+    /// Whether a template reads `$externalURL`.
+    pub reads_external_url: bool,
+    /// What rules say about the values of labels.
+    pub named: Named,
     /// What a reader of the test should know.
     pub notes: BTreeSet<String>,
+}
+
+/// Series to fetch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The selector, narrowed.
+    pub query: String,
+    /// How far around the evaluations they are read.
+    pub reach: Reach,
+}
+
+/// What rules say about the values of labels: with other values they might do other things.
+#[derive(Clone, Debug, Default)]
+pub struct Named {
+    /// Texts in expressions and templates, and the values of labels that rules set.
+    pub texts: BTreeSet<String>,
+    /// Conditions in selectors and `label_replace`.
+    pub conditions: Vec<Matcher>,
 }
 
 /// Why there is no plan.
@@ -114,13 +142,22 @@ impl Planner<'_> {
     /// Plans for a rule whose results are read that far around the evaluations of the alert. `path`: the rules that
     /// read it, so that circles end.
     fn rule(&mut self, place: Place, reach: Reach, path: &mut Vec<Place>) {
+        let Some((_, rule, expr)) = self.all.iter().find(|(at, ..)| *at == place).copied() else { return };
+        if path.contains(&place) {
+            let name = &rule.name;
+            self.plan
+                .notes
+                .insert(format!("{name} reads itself; what it was before the start is not recorded."));
+            return;
+        }
         let known = self.seen.get(&place).copied();
-        if path.contains(&place) || known.is_some_and(|known| known.covers(reach)) {
+        if known.is_some_and(|known| known.covers(reach)) {
             return;
         }
         let reach = known.unwrap_or_default().max(reach);
         self.seen.insert(place, reach);
-        let Some((_, rule, expr)) = self.all.iter().find(|(at, ..)| *at == place).copied() else { return };
+        let group = &self.rulesets[place.0].groups()[place.1];
+        let late = group.query_offset.unwrap_or_default().millis().max(0);
         let (held, exprs) = match &rule.kind {
             RuleKind::Recording => (0, Vec::new()),
             RuleKind::Alerting(alerting) => (
@@ -128,7 +165,9 @@ impl Planner<'_> {
                 self.of_templates(rule.labels.iter().chain(&alerting.annotations)),
             ),
         };
-        let reach = Reach { before: reach.before + held, ..reach };
+        let set = rule.labels.iter().map(|label| label.value.text().to_string());
+        self.plan.named.texts.extend(set);
+        let reach = Reach { before: reach.before + held + late, ..reach };
         self.plan.warm_up = self.plan.warm_up.max(reach.before);
         path.push(place);
         for expr in exprs.iter().chain([&**expr]) {
@@ -136,84 +175,76 @@ impl Planner<'_> {
         }
         path.pop();
         self.plan.rules.insert(place);
-        let group = &self.rulesets[place.0].groups()[place.1].name;
-        if !self.plan.groups.contains(group) {
-            self.plan.groups.push(group.clone());
+        if !self.plan.groups.contains(&group.name) {
+            self.plan.groups.push(group.name.clone());
         }
     }
 
     fn expr(&mut self, expr: &Expr, reach: Reach, path: &mut Vec<Place>) {
         let (found, reads_clock) = reads(expr, reach);
         self.plan.reads_clock |= reads_clock;
+        self.plan.named.add(expr);
         for Read { selector, reach, note } in found {
-            let text = self.text(selector);
+            let mut plain =
+                VectorSelector { offset: None, at: None, extension: None, ..Cow::into_owned(selector) };
+            let text = plain.to_string();
             self.plan.notes.extend(note.map(|note| format!("{text} {note}")));
             let writers: Vec<Place> =
-                self.all.iter().filter(|(_, rule, _)| writes(rule, selector)).map(|(at, ..)| *at).collect();
+                self.all.iter().filter(|(_, rule, _)| writes(rule, &plain)).map(|(at, ..)| *at).collect();
             for writer in &writers {
                 self.rule(*writer, reach, path);
             }
-            if writers.is_empty() || selector.metric_name().is_none() {
+            if writers.is_empty() || plain.metric_name().is_none() {
+                let narrow = self.narrow.iter().cloned();
+                plain.matchers.extend(narrow.map(|matcher| SelectorMatcher::new(matcher, Span::new(0, 0))));
                 let known = self.plan.selections.entry(text).or_default();
-                *known = known.max(reach);
+                *known = Selection { query: plain.to_string(), reach: known.reach.max(reach) };
             }
         }
-    }
-
-    /// The selector alone, narrowed.
-    fn text(&self, selector: &VectorSelector) -> String {
-        let mut plain = VectorSelector { offset: None, at: None, extension: None, ..selector.clone() };
-        let span = Span::new(0, 0);
-        plain.matchers.extend(self.narrow.iter().map(|matcher| SelectorMatcher {
-            matcher: matcher.clone(),
-            span,
-            raw_name: None,
-            raw_value: None,
-        }));
-        Expr::Vector(plain).to_string()
     }
 
     /// The expressions that templates ask for, as far as they are written there as one text.
     fn of_templates<'t>(&mut self, texts: impl Iterator<Item = &'t RuleLabel>) -> Vec<Expr> {
         let mut exprs = Vec::new();
-        for text in texts.map(|label| label.value.text()) {
-            let parts = text.split("{{").skip(1).filter_map(|part| part.split("}}").next());
-            for part in
-                parts.filter(|part| part.split(|c: char| !c.is_alphanumeric()).any(|word| word == "query"))
-            {
-                let literal = literals(part).into_iter().find_map(|text| parse(&text, self.features).ok());
-                match literal {
-                    Some(expr) => exprs.push(expr),
-                    None => drop(self.plan.notes.insert(format!(
-                        "what the template {{{{{part}}}}} asks for is not recorded: it is put together when it runs"
-                    ))),
+        for action in texts.flat_map(|label| actions(label.value.text())) {
+            self.plan.reads_external_labels |= action.reads("externalLabels");
+            self.plan.reads_external_url |= action.reads("externalURL");
+            self.plan.named.texts.extend(action.texts());
+            for asked in action.asked() {
+                match asked {
+                    // What is no expression fails when it runs, here as there.
+                    Asked::Written(text) => exprs.extend(parse(&text, self.features)),
+                    Asked::PutTogether => self.put_together(action),
                 }
             }
         }
         exprs
     }
+
+    fn put_together(&mut self, Action(text): Action<'_>) {
+        self.plan.notes.insert(format!(
+            "what the template {{{{{text}}}}} asks for is not recorded: it is put together when it runs"
+        ));
+    }
 }
 
-/// The texts in quotes inside a template's action.
-fn literals(action: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut rest = action;
-    while let Some(start) = rest.find(['"', '`']) {
-        let quote = if rest[start..].starts_with('"') { '"' } else { '`' };
-        let text = &rest[start + 1..];
-        let mut escaped = false;
-        let end = text.find(|c| {
-            let is_end = c == quote && !escaped;
-            escaped = quote == '"' && c == '\\' && !escaped;
-            is_end
-        });
-        let Some(end) = end else { break };
-        let literal = &text[..end];
-        let plain = if quote == '"' { serde_json::from_str(&format!("\"{literal}\"")).ok() } else { None };
-        found.push(plain.unwrap_or_else(|| literal.to_owned()));
-        rest = &text[end + 1..];
+impl Named {
+    fn add(&mut self, expr: &Expr) {
+        for node in expr.nodes() {
+            if let Expr::String(text) = node {
+                self.texts.insert(text.value.to_string());
+            }
+            let parts = node.selector().into_iter().flat_map(|selector| &selector.matchers);
+            self.conditions.extend(parts.map(|part| part.matcher.clone()));
+            if let Expr::Call(call) = node
+                && call.function == Function::LabelReplace
+                && let [_, _, _, Expr::String(source), Expr::String(pattern)] = call.args.as_slice()
+            {
+                let condition = Matcher::new(&*source.value, MatchOp::Regex, &*pattern.value);
+                self.conditions.extend(condition);
+            }
+        }
     }
-    found
 }
 
 /// Whether a selector may select what a rule writes.

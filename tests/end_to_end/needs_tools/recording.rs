@@ -17,7 +17,7 @@ const RULES: &str = r#"groups:
     expr: up == 0 and on (job) job:up:avg < 0.9
     for: 2s
     labels: {severity: page}
-    annotations: {summary: "{{ $labels.job }}: {{ $value }}"}
+    annotations: {summary: "{{ $labels.job }} in {{ $externalLabels.cluster }}: {{ $value }}"}
   - {alert: Gone, expr: "absent(app_value)"}
 "#;
 
@@ -83,6 +83,24 @@ async fn what_fired_becomes_a_test_that_passes() {
         let said = String::from_utf8_lossy(&again.stderr).into_owned();
         assert_eq!(said, format!("error: {path} exists; --force writes over it\n"));
     }
+    let hidden =
+        ["--anonymize", "--external-label", "cluster=secret", "--alert", "Down", "-o", "tests/hidden.yml"];
+    let recorded = record(&hidden);
+    passes(&recorded);
+    assert_eq!(String::from_utf8_lossy(&recorded.stderr), "", "the alerts are the same with made-up values");
+    let text = std::fs::read_to_string(folder.path().join("tests/hidden.yml")).expect("written");
+    for made_up in
+        [r#"instance="instance-1:"#, r#"job="job-1""#, "cluster: 'cluster-1'", "'job-1 in cluster-1: "]
+    {
+        assert!(text.contains(made_up), "{made_up}: {text}");
+    }
+    for secret in ["127.0.0.1", r#"job="app""#, "secret"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+    passes(&sereno(folder.path(), &["test", "tests/hidden.yml"]));
+    let mut promtool = Command::new(tool("promtool"));
+    let promtool = promtool.current_dir(folder.path()).args(["test", "rules", "tests/hidden.yml"]);
+    passes(&promtool.output().expect("it runs"));
     // Without rule files, the rules are Prometheus' own, and the ones that are needed are written beside the test.
     std::fs::remove_file(folder.path().join("rules/app.yml")).expect("removed");
     passes(&record(&["--alert", "Down", "-o", "tests/own.yml"]));
@@ -99,4 +117,14 @@ async fn what_fired_becomes_a_test_that_passes() {
         assert_eq!((refused.status.code(), said.contains(wanted)), (Some(2), true), "{said}");
     }
     assert!(!folder.path().join("tests/none.rules.yml").exists());
+    for (more, wanted) in [
+        (
+            ["--to=2100-01-01T00:00:00Z", "-o", "x.yml"],
+            "error: the window ends in the future: 2100-01-01T00:00:00Z\n",
+        ),
+        (["--to=now", "-o", "none/x.yml"], "error: there is no folder none for --output\n"),
+    ] {
+        let refused = record(&[&["--alert=Down"], more.as_slice()].concat());
+        assert_eq!(String::from_utf8_lossy(&refused.stderr), wanted);
+    }
 }

@@ -10,8 +10,9 @@ use crate::promql::parser::{Features, parse};
 use crate::shell::data_source::DataSource;
 use crate::shell::files::read_text;
 use crate::shell::glob;
-use crate::shell::query_response::{ApiGroup, ApiRule, ApiRuleKind};
+use crate::shell::query_response::{ApiGroup, ApiRule, ApiRuleKind, RuleSettings};
 use crate::testing::Ruleset;
+use crate::testing::record::document::quoted;
 use crate::testing::record::plan::Plan;
 
 /// Where rule files are if nobody says otherwise.
@@ -29,6 +30,8 @@ pub(super) struct Rules {
     pub(super) to_write: Option<(String, String)>,
     /// The data source's rules, if they are from there.
     api: Option<Vec<ApiGroup>>,
+    /// How far back groups look that do not say it, at the data source.
+    query_offset: Duration,
     features: Features,
 }
 
@@ -39,6 +42,7 @@ pub(super) struct Rules {
 pub(super) async fn load(
     arguments: &RecordArguments,
     source: &DataSource,
+    settings: &RuleSettings,
     features: Features,
 ) -> Result<Rules, String> {
     let is_given = !arguments.rules.is_empty();
@@ -57,13 +61,15 @@ pub(super) async fn load(
         })?;
         // What only another engine can read is of no use here.
         groups.iter_mut().for_each(|group| group.rules.retain(|rule| parse(&rule.query, features).is_ok()));
-        let set = read("rules of the data source", &rule_file(&groups, |_, _| true), features)?;
+        let text = rule_file(&groups, settings.query_offset, |_, _| true);
+        let set = read("rules of the data source", &text, features)?;
         return Ok(Rules {
             sets: vec![set],
             paths_in_test: Vec::new(),
             paths,
             to_write: None,
             api: Some(groups),
+            query_offset: settings.query_offset,
             features,
         });
     }
@@ -72,7 +78,8 @@ pub(super) async fn load(
         let text = read_text(path)?;
         sets.push(read(path, &text, features)?);
     }
-    Ok(Rules { sets, paths_in_test: Vec::new(), paths, to_write: None, api: None, features })
+    let query_offset = settings.query_offset;
+    Ok(Rules { sets, paths_in_test: Vec::new(), paths, to_write: None, api: None, query_offset, features })
 }
 
 fn read(path: &str, text: &str, features: Features) -> Result<Arc<Ruleset>, String> {
@@ -82,6 +89,40 @@ fn read(path: &str, text: &str, features: Features) -> Result<Arc<Ruleset>, Stri
 }
 
 impl Rules {
+    /// How far back the group of the alert looks, in the rules of the test.
+    pub(super) fn query_offset_of(&self, plan: &Plan) -> Duration {
+        let group = plan.alerts.first().map(|(file, group, _)| &self.sets[*file].groups()[*group]);
+        group.and_then(|group| group.query_offset).unwrap_or_default()
+    }
+
+    /// What a reader of the test should know of the groups in a plan, evaluated so often.
+    pub(super) fn notes(&self, plan: &Plan, evaluation: Duration) -> Vec<String> {
+        let groups: BTreeSet<(usize, usize)> =
+            plan.rules.iter().map(|(file, group, _)| (*file, *group)).collect();
+        let groups: Vec<_> = groups.iter().map(|(file, group)| &self.sets[*file].groups()[*group]).collect();
+        let mut notes = Vec::new();
+        for group in &groups {
+            if let Some(interval) = group.interval.filter(|interval| *interval != evaluation) {
+                let name = &group.name;
+                notes.push(format!(
+                    "Group {name} is evaluated every {interval} in Prometheus, here every {evaluation}."
+                ));
+            }
+        }
+        let offset = self.query_offset;
+        match &self.api {
+            _ if offset.is_zero() => {}
+            Some(_) => notes.push(format!(
+                "query_offset: {offset} is rule_query_offset of Prometheus; whether a group has another one it does not tell."
+            )),
+            None if groups.iter().any(|group| group.query_offset.is_none()) => notes.push(format!(
+                "Prometheus looks {offset} back (rule_query_offset), which a test cannot say: here rules see samples at once."
+            )),
+            None => {}
+        }
+        notes
+    }
+
     /// The rules that a test needs, and the plan with their places among them. Rules of the data source are to
     /// be written beside the test.
     ///
@@ -100,7 +141,8 @@ impl Rules {
             );
         };
         let groups: Vec<ApiGroup> = groups.iter().filter(|group| !group.rules.is_empty()).cloned().collect();
-        let text = rule_file(&groups, |group, rule| plan.rules.contains(&(0, group, rule)));
+        let text =
+            rule_file(&groups, self.query_offset, |group, rule| plan.rules.contains(&(0, group, rule)));
         let path = Path::new(output).with_extension("rules.yml");
         let shown = path.display().to_string();
         let set = read(&shown, &text, self.features)?;
@@ -125,8 +167,9 @@ impl Rules {
     }
 }
 
-/// A rule file with those rules of the groups that are wanted. Groups without any are left out.
-fn rule_file(groups: &[ApiGroup], wanted: impl Fn(usize, usize) -> bool) -> String {
+/// A rule file with those rules of the groups that are wanted. Groups without any are left out. The API does not tell
+/// their `query_offset`: most have that of the configuration.
+fn rule_file(groups: &[ApiGroup], query_offset: Duration, wanted: impl Fn(usize, usize) -> bool) -> String {
     let mut text = String::from("groups:\n");
     let mut names: BTreeSet<String> = BTreeSet::new();
     let groups = groups.iter().filter(|group| !group.rules.is_empty());
@@ -147,9 +190,12 @@ fn rule_file(groups: &[ApiGroup], wanted: impl Fn(usize, usize) -> bool) -> Stri
         if rules.is_empty() {
             continue;
         }
-        text.push_str(&format!("- name: {}\n", json(&name)));
+        text.push_str(&format!("- name: {}\n", quoted(&name)));
         if group.interval > 0.0 {
             text.push_str(&format!("  interval: {}\n", seconds(group.interval)));
+        }
+        if !query_offset.is_zero() {
+            text.push_str(&format!("  query_offset: {query_offset}\n"));
         }
         if group.limit > 0 {
             text.push_str(&format!("  limit: {}\n", group.limit));
@@ -165,7 +211,7 @@ fn push_rule(text: &mut String, rule: &ApiRule) {
         ApiRuleKind::Alerting => "alert",
         ApiRuleKind::Recording => "record",
     };
-    text.push_str(&format!("  - {kind}: {}\n    expr: {}\n", json(&rule.name), json(&rule.query)));
+    text.push_str(&format!("  - {kind}: {}\n    expr: {}\n", quoted(&rule.name), quoted(&rule.query)));
     for (key, length) in [("for", rule.duration), ("keep_firing_for", rule.keep_firing_for)] {
         if length > 0.0 {
             text.push_str(&format!("    {key}: {}\n", seconds(length)));
@@ -178,7 +224,7 @@ fn push_rule(text: &mut String, rule: &ApiRule) {
         if !pairs.is_empty() {
             text.push_str(&format!("    {key}:\n"));
             for (name, value) in pairs {
-                text.push_str(&format!("      {}: {}\n", json(name), json(value)));
+                text.push_str(&format!("      {}: {}\n", quoted(name), quoted(value)));
             }
         }
     }
@@ -186,12 +232,6 @@ fn push_rule(text: &mut String, rule: &ApiRule) {
 
 fn seconds(seconds: f64) -> Duration {
     Duration::from_millis((seconds * 1000.0).round() as i64)
-}
-
-/// A text as JSON, which is YAML too.
-fn json(text: &str) -> String {
-    // Serializing a text cannot fail.
-    serde_json::to_string(text).unwrap_or_default()
 }
 
 fn parent(path: &str) -> &Path {
@@ -233,7 +273,45 @@ fn tidy(path: &Path) -> PathBuf {
 mod tests {
     use std::path::Path;
 
-    use super::seen_from;
+    use super::{read, rule_file, seen_from};
+    use crate::model::Duration;
+    use crate::promql::parser::Features;
+    use crate::shell::query_response::read_rules;
+
+    #[test]
+    fn rules_of_the_data_source_become_a_rule_file() {
+        let body = r#"{"status":"success","data":{"groups":[
+            {"name":"it's","file":"a.yml","interval":15,"limit":3,"rules":[
+                {"type":"alerting","name":"Down","query":"up{a=\"b\"}\n== 0","duration":90,"keepFiringFor":0.5,
+                 "labels":{"on":"call: now"},"annotations":{"summary":"{{ $value }} \u0085\u0007"}}]},
+            {"name":"it's","file":"b.yml","rules":[{"type":"recording","name":"a:b","query":"sum(up)"}]},
+            {"name":"unused","file":"b.yml","rules":[{"type":"recording","name":"c:d","query":"sum(up)"}]}]}}"#;
+        let groups = read_rules(200, body.as_bytes()).expect("an answer");
+        let text = rule_file(&groups, Duration::from_secs(60), |group, _| group < 2);
+        insta::assert_snapshot!(text, @r#"
+        groups:
+        - name: 'it''s'
+          interval: 15s
+          query_offset: 1m
+          limit: 3
+          rules:
+          - alert: 'Down'
+            expr: "up{a=\"b\"}\n== 0"
+            for: 1m30s
+            keep_firing_for: 500ms
+            labels:
+              'on': 'call: now'
+            annotations:
+              'summary': "{{ $value }} \u0085\u0007"
+        - name: 'it''s (b.yml)'
+          query_offset: 1m
+          rules:
+          - record: 'a:b'
+            expr: 'sum(up)'
+        "#);
+        let set = read("rules.yml", &text, Features::default()).expect("it can be read");
+        assert_eq!(&*set.groups()[0].rules[0].expr, "up{a=\"b\"} == 0");
+    }
 
     #[test]
     fn rule_files_are_named_as_seen_from_the_test() {

@@ -35,6 +35,8 @@ fn document() -> Document {
         interval: Duration::from_secs(15),
         start: Timestamp::from_secs(1_726_000_000),
         reads_clock: true,
+        external_labels: LabelSet::default(),
+        external_url: String::new(),
         series: series.to_vec(),
     }
 }
@@ -136,6 +138,24 @@ fn what_is_replayed_is_asserted_and_passes() {
     // It can fail: an alert more is told.
     let other = written.replace("exp_alerts: []", "exp_alerts: [{exp_labels: {instance: z}}]");
     assert!(!suite(&other).run(|_| true).passed());
+}
+
+#[test]
+fn what_templates_read_of_the_server_is_written() {
+    let external_labels = LabelSet::from_pairs([("cluster", "it's"), ("on", "1")]);
+    let written = Document { external_labels, external_url: "http://prom".to_owned(), ..document() };
+    let written = text(&written, "Down", &[]);
+    insta::assert_snapshot!(written.lines().skip(6).take(5).collect::<Vec<_>>().join("\n"), @r#"
+    start_timestamp: 2024-09-10T20:26:40Z
+    external_labels:
+      cluster: 'it''s'
+      'on': '1'
+    external_url: 'http://prom'
+    "#);
+    let (file, problems) = read_test_file("t.yml", &written);
+    assert!(problems.is_empty(), "{problems:?}");
+    let test = &file.expect("a file").tests[0];
+    assert_eq!((test.external_labels.value("cluster"), &*test.external_url), ("it's", "http://prom"));
 }
 
 #[test]

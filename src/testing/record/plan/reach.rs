@@ -1,6 +1,13 @@
 //! How far around an evaluation an expression reads.
 
-use crate::promql::ast::{AtTime, BinaryOp, DurationExpr, DurationKind, Expr, Length, Sign, VectorSelector};
+use std::borrow::Cow;
+
+use crate::model::labels::METRIC_NAME;
+use crate::model::{MatchOp, Matcher};
+use crate::promql::ast::{
+    AtTime, BinaryOp, Call, DurationExpr, DurationKind, Expr, Length, SelectorMatcher, Sign, VectorSelector,
+};
+use crate::promql::signature::Function;
 use crate::testing::record::grid::LOOKBACK;
 
 /// The step of subqueries without one of their own, at most, milliseconds: by as much their first time may be early.
@@ -54,7 +61,7 @@ impl Reach {
 
 /// A selector and how far it is read.
 pub(super) struct Read<'e> {
-    pub(super) selector: &'e VectorSelector,
+    pub(super) selector: Cow<'e, VectorSelector>,
     pub(super) reach: Reach,
     /// What cannot be recorded of it.
     pub(super) note: Option<&'static str>,
@@ -88,6 +95,7 @@ impl<'e> Found<'e> {
                 let note = note.or_else(|| fixed(node.at.map(|at| at.time)));
                 self.visit(&node.inner, reach.wider(millis(&node.range) + step, offset), note);
             }
+            Expr::Call(node) if node.function == Function::Info => self.info(node, reach, note),
             Expr::Call(node) => {
                 self.reads_clock |= CLOCKS.contains(&node.function.signature().name);
                 node.args.iter().for_each(|argument| self.visit(argument, reach, note));
@@ -105,7 +113,43 @@ impl<'e> Found<'e> {
         let offset = node.offset.as_ref().map_or(0, |offset| millis(&offset.length));
         let note = note.or_else(|| fixed(node.at.map(|at| at.time)));
         self.reads_clock |= note.is_some();
-        self.reads.push(Read { selector: node, reach: reach.wider(range, offset), note });
+        self.reads.push(Read { selector: Cow::Borrowed(node), reach: reach.wider(range, offset), note });
+    }
+
+    /// `info(v)` reads `target_info` without naming it, as far back as `v`; a second argument says which labels, and
+    /// perhaps that it is another metric.
+    fn info(&mut self, node: &'e Call, reach: Reach, note: Option<&'static str>) {
+        let (Some(vector), named) = (node.args.first(), node.args.get(1).and_then(Expr::selector)) else {
+            return;
+        };
+        let known = self.reads.len();
+        self.visit(vector, reach, note);
+        let of_vector = self.reads[known..].iter().fold(reach, |reach, read| reach.max(read.reach));
+        let is_name = |part: &&SelectorMatcher| &**part.matcher.name() == METRIC_NAME;
+        let mut names: Vec<SelectorMatcher> = named
+            .into_iter()
+            .flat_map(|selector| selector.matchers.iter().filter(is_name))
+            .cloned()
+            .collect();
+        let is_positive =
+            |part: &SelectorMatcher| matches!(part.matcher.op(), MatchOp::Equal | MatchOp::Regex);
+        let default = match names.is_empty() {
+            true => Some(Matcher::equal(METRIC_NAME, "target_info")),
+            false => Matcher::new(METRIC_NAME, MatchOp::Regex, ".+_info").ok(),
+        };
+        if !names.iter().any(is_positive) {
+            names.extend(default.map(|matcher| SelectorMatcher::new(matcher, node.span)));
+        }
+        let name = names.iter().find(|part| part.matcher.op() == MatchOp::Equal);
+        let selector = VectorSelector {
+            name: name.map(|part| part.matcher.value().clone()),
+            matchers: names,
+            offset: None,
+            at: None,
+            extension: None,
+            span: node.span,
+        };
+        self.reads.push(Read { selector: Cow::Owned(selector), reach: of_vector.wider(LOOKBACK, 0), note });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Plan, PlanError, plan};
+use super::{Plan, PlanError, Selection, plan};
 use crate::model::Matcher;
 use crate::promql::parser::Features;
 use crate::testing::Ruleset;
@@ -24,6 +24,12 @@ const RULES: &str = r#"groups:
       summary: '{{ with query "sum(users[1d] offset 1h)" }}{{ . | first | value }}{{ end }}'
       total: '{{ printf "sum(users{shop=%q})" $labels.shop | query }}'
   - {alert: Late, expr: "hour() > 8 and up{job=~\"a|b\"}"}
+- name: odd
+  query_offset: 2m
+  rules:
+  - {record: "self:max", expr: "max(self:max offset 1m) or up"}
+  - {alert: Selfish, expr: "self:max > 1", annotations: {a: "{{ $externalLabels.cluster }} {{ .ExternalURL }}"}}
+  - {alert: Informed, expr: "info(rate(sold[10m] offset 1h), {region=~\"eu.*\"}) > info(stock, {__name__=~\"stock_.*\"})"}
 "#;
 
 fn planned(alert: &str, narrow: &[Matcher]) -> Result<Plan, PlanError> {
@@ -37,7 +43,7 @@ fn planned(alert: &str, narrow: &[Matcher]) -> Result<Plan, PlanError> {
 /// Selectors with minutes before and after, rules, groups.
 fn shown(alert: &str) -> String {
     let plan = planned(alert, &[]).expect("the alert is there");
-    let selections = plan.selections.iter().map(|(selector, reach)| {
+    let selections = plan.selections.iter().map(|(selector, Selection { reach, .. })| {
         format!("{selector} -{}m +{}m", reach.before / 60_000, reach.after / 60_000)
     });
     let selections: Vec<String> = selections.collect();
@@ -87,6 +93,40 @@ fn alerts_that_are_read_are_computed_too_if_their_rules_are_there() {
 }
 
 #[test]
+fn groups_that_look_back_read_earlier_and_rules_that_read_themselves_are_told() {
+    insta::assert_snapshot!(shown("Selfish").trim_end(), @"
+    up -14m +0m
+    2 rules, warm up 9m, odd
+    self:max reads itself; what it was before the start is not recorded.
+    ");
+    let plan = planned("Selfish", &[]).expect("the alert is there");
+    assert!(plan.reads_external_labels && plan.reads_external_url);
+}
+
+#[test]
+fn info_reads_metrics_that_it_does_not_name() {
+    insta::assert_snapshot!(shown("Informed").trim_end(), @r#"
+    sold -72m +0m
+    stock -7m +0m
+    target_info -77m +0m
+    {__name__=~"stock_.*"} -12m +0m
+    1 rules, warm up 2m, odd
+    "#);
+}
+
+#[test]
+fn what_rules_say_about_values_is_known() {
+    let shown = |alert: &str| {
+        let named = planned(alert, &[]).expect("the alert is there").named;
+        let conditions = named.conditions.iter().filter(|one| &**one.name() != "__name__");
+        let conditions: Vec<String> = conditions.map(ToString::to_string).collect();
+        format!("{:?} {}", named.texts, conditions.join(" "))
+    };
+    assert_eq!(shown("Late"), "{} job=~\"a|b\"");
+    assert_eq!(shown("Told"), r#"{"sum(rate(users[1d] offset 1h))", "sum(users{shop=%q})"} "#);
+}
+
+#[test]
 fn what_templates_ask_for_is_recorded_as_far_as_it_is_known() {
     insta::assert_snapshot!(shown("Told").trim_end(), @r#"
     up -5m +0m
@@ -99,8 +139,9 @@ fn what_templates_ask_for_is_recorded_as_far_as_it_is_known() {
 #[test]
 fn selectors_can_be_narrowed() {
     let plan = planned("Late", &[Matcher::equal("instance", "a")]).expect("the alert is there");
-    let selectors: Vec<&String> = plan.selections.keys().collect();
-    assert_eq!(selectors, ["up{instance=\"a\",job=~\"a|b\"}"]);
+    let selectors: Vec<(&str, &str)> =
+        plan.selections.iter().map(|(shown, selection)| (shown.as_str(), selection.query.as_str())).collect();
+    assert_eq!(selectors, [("up{job=~\"a|b\"}", "up{instance=\"a\",job=~\"a|b\"}")]);
     assert!(plan.reads_clock);
 }
 
