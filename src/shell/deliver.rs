@@ -128,7 +128,7 @@ impl Deliverer {
 
     async fn send(&self, attempt: &Attempt, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
         let answer = AnswerLimit::Start(notify::ANSWER_LIMIT);
-        self.clients.send_made(request, self.time_left(attempt), answer).await
+        self.clients.send_made(request, self.time_left(attempt), answer, attempt.notification.strict).await
     }
 
     fn places_of(&self, attempt: &Attempt) -> Arc<Semaphore> {
@@ -162,6 +162,7 @@ fn failed(error: &HttpError, some_sent: bool) -> Outcome {
         | HttpError::Tls(_)
         | HttpError::Proxy(_)
         | HttpError::OAuth2(_)
+        | HttpError::Moved { .. }
         | HttpError::Redirect(_)
         | HttpError::Setup(_)
         | HttpError::Url
@@ -171,9 +172,16 @@ fn failed(error: &HttpError, some_sent: bool) -> Outcome {
         | HttpError::Transport { .. }
         | HttpError::TooLarge(_) => Failure::Other,
     };
-    // After these the request was on its way, and only the answer may be missing.
+    // After these the request was on its way, and only the answer may be missing. There are servers that take what
+    // they are told before they send us elsewhere.
     let maybe_taken = some_sent
-        || matches!(error, HttpError::Timeout | HttpError::Transport { .. } | HttpError::TooLarge(_));
+        || matches!(
+            error,
+            HttpError::Timeout
+                | HttpError::Transport { .. }
+                | HttpError::TooLarge(_)
+                | HttpError::Moved { .. }
+        );
     Outcome::Retryable { failure, message: error.to_string(), retry_after: None, maybe_taken }
 }
 
