@@ -76,6 +76,8 @@ pub enum Step {
 pub struct HttpCall {
     /// What is sent.
     pub request: HttpRequest,
+    /// Whether it tells somebody something: a search does not.
+    pub tells: bool,
     /// What follows.
     pub then: Then,
 }
@@ -180,7 +182,16 @@ impl Step {
         request: HttpRequest,
         then: impl FnOnce(&Message<'_>, HttpAnswer) -> Self + Send + 'static,
     ) -> Self {
-        Self::Http(Box::new(HttpCall { request, then: Box::new(then) }))
+        Self::Http(Box::new(HttpCall { request, tells: true, then: Box::new(then) }))
+    }
+
+    /// A request that only asks something, and what follows from its answer: whatever becomes of it, nobody was told.
+    #[must_use]
+    pub fn ask(
+        request: HttpRequest,
+        then: impl FnOnce(&Message<'_>, HttpAnswer) -> Self + Send + 'static,
+    ) -> Self {
+        Self::Http(Box::new(HttpCall { request, tells: false, then: Box::new(then) }))
     }
 
     /// Requests one after the other, each only if those before it were taken. There is at least one.

@@ -88,16 +88,16 @@ impl Deliverer {
         let files = read_files(notify::files(&attempt.integration)).await;
         let message = Message::new(attempt, &files, &self.external_url, self.clock.now());
         let mut step = notify::begin(&message);
-        let mut some_sent = false;
+        let mut some_told = false;
         let (outcome, memory) = loop {
-            on_its_way.fetch_or(matches!(step, Step::Http(_) | Step::Mail(_)), Ordering::Relaxed);
+            on_its_way.fetch_or(tells(&step), Ordering::Relaxed);
             step = match step {
                 Step::Http(call) => match self.send(attempt, call.request).await {
                     Ok(answer) => {
-                        some_sent = true;
+                        some_told |= call.tells;
                         (call.then)(&message, answer)
                     }
-                    Err(error) => break (failed(&error, some_sent), None),
+                    Err(error) => break (failed(&error, some_told || call.tells && is_sent(&error)), None),
                 },
                 Step::Mail(call) => {
                     let answer = self.mails.send(&call.mail, self.time_left(attempt)).await;
@@ -153,9 +153,18 @@ async fn read_files(paths: Vec<Str>) -> Files {
     files
 }
 
+/// Whether somebody may be told by this.
+fn tells(step: &Step) -> bool {
+    match step {
+        Step::Http(call) => call.tells,
+        Step::Mail(_) => true,
+        Step::Aws(_) | Step::Print(_) | Step::Done { .. } => false,
+    }
+}
+
 /// Everything that keeps a request from being answered may be mended while we try again: a file that is
-/// not there yet as well as a server that is restarting. `some_sent`: requests before it were answered.
-fn failed(error: &HttpError, some_sent: bool) -> Outcome {
+/// not there yet as well as a server that is restarting, or an address in the configuration.
+fn failed(error: &HttpError, maybe_taken: bool) -> Outcome {
     let failure = match error {
         HttpError::Timeout | HttpError::NoConnection => Failure::DeadlineExceeded,
         HttpError::Secret { .. }
@@ -172,17 +181,29 @@ fn failed(error: &HttpError, some_sent: bool) -> Outcome {
         | HttpError::Transport { .. }
         | HttpError::TooLarge(_) => Failure::Other,
     };
-    // After these the request was on its way, and only the answer may be missing. There are servers that take what
-    // they are told before they send us elsewhere.
-    let maybe_taken = some_sent
-        || matches!(
-            error,
-            HttpError::Timeout
-                | HttpError::Transport { .. }
-                | HttpError::TooLarge(_)
-                | HttpError::Moved { .. }
-        );
     Outcome::Retryable { failure, message: error.to_string(), retry_after: None, maybe_taken }
+}
+
+/// Whether the request was on its way, so that only the answer may be missing. There are servers that take what they
+/// are told before they send us elsewhere.
+fn is_sent(error: &HttpError) -> bool {
+    match error {
+        HttpError::Timeout
+        | HttpError::Transport { .. }
+        | HttpError::TooLarge(_)
+        | HttpError::Moved { .. } => true,
+        HttpError::NoConnection
+        | HttpError::Secret { .. }
+        | HttpError::Tls(_)
+        | HttpError::Proxy(_)
+        | HttpError::OAuth2(_)
+        | HttpError::Redirect(_)
+        | HttpError::Setup(_)
+        | HttpError::Url
+        | HttpError::Method(_)
+        | HttpError::Header(_)
+        | HttpError::Connect { .. } => false,
+    }
 }
 
 fn retryable(failure: Failure, message: String) -> Outcome {
