@@ -114,6 +114,8 @@ pub struct AwsCall {
     pub identity: aws::Identity,
     /// For requests to this service.
     pub service: &'static str,
+    /// The access key of those that the service does not take any more.
+    pub refused: Option<String>,
     /// What follows.
     pub then: ThenAws,
 }

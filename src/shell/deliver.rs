@@ -105,7 +105,7 @@ impl Deliverer {
                 }
                 Step::Aws(call) => {
                     let left = self.time_left(attempt);
-                    match self.aws.get(&call.identity, call.service, left).await {
+                    match self.aws.get(&call.identity, call.service, call.refused.as_deref(), left).await {
                         Ok(access) => (call.then)(&message, access),
                         Err(outcome) => break (outcome, None),
                     }
