@@ -14,10 +14,11 @@ use super::aws::{AwsAccess, Environment};
 use super::clock::Clock;
 use super::http::{AnswerLimit, HttpClients, HttpError, read_secret};
 use super::mail::MailSender;
+use super::places::Places;
 use crate::config::routes::SecretSource;
 use crate::config::setting::Secret;
-use crate::model::{Duration, Str};
-use crate::notify::{self, Files, HttpAnswer, HttpRequest, Message, Step};
+use crate::model::{Duration, Str, Timestamp};
+use crate::notify::{self, Files, GivenToken, HttpAnswer, HttpRequest, Message, Step, WantedToken};
 use crate::router::{Attempt, Failure, Memory, Outcome};
 
 /// How many requests to one integration may be on their way at once.
@@ -25,6 +26,9 @@ const PLACES: usize = 16;
 
 /// How long before an attempt's deadline a server must have answered: so that we know how far it came.
 const REPORT: Duration = Duration::from_millis(100);
+
+/// How long before its end a token is not used any more.
+const EARLY: Duration = Duration::from_secs(10);
 
 /// An attempt that has less time left when its turn comes is not begun.
 const LEAST: Duration = Duration::from_millis(500);
@@ -38,9 +42,18 @@ pub struct Deliverer {
     clients: HttpClients,
     mails: MailSender,
     aws: AwsAccess,
+    tokens: Places<HttpRequest, Option<KeptToken>>,
     clock: Arc<Clock>,
     external_url: Str,
     places: Mutex<BTreeMap<Place, Arc<Semaphore>>>,
+}
+
+/// A token that a server gave for some time.
+#[derive(Debug)]
+struct KeptToken {
+    token: Secret,
+    /// When it is not used any more.
+    until: Timestamp,
 }
 
 /// An integration: receiver, kind and index.
@@ -52,7 +65,8 @@ impl Deliverer {
     pub fn new(clients: HttpClients, clock: Arc<Clock>, external_url: Str) -> Self {
         let mails = MailSender::new(Arc::clone(&clock));
         let aws = AwsAccess::new(clients.clone(), Arc::clone(&clock), Environment::of_process());
-        Self { clients, mails, aws, clock, external_url, places: Mutex::default() }
+        let tokens = Places::default();
+        Self { clients, mails, aws, tokens, clock, external_url, places: Mutex::default() }
     }
 
     /// The same, with another environment for those who look for credentials there.
@@ -110,6 +124,10 @@ impl Deliverer {
                         Err(outcome) => break (outcome, None),
                     }
                 }
+                Step::Token(call) => match self.token(attempt, call.wanted).await {
+                    Ok(token) => (call.then)(&message, token),
+                    Err(outcome) => break (outcome, None),
+                },
                 Step::Print(text) => break (print(&text), None),
                 Step::Done { outcome, memory } => break (outcome, memory),
             };
@@ -129,6 +147,24 @@ impl Deliverer {
     async fn send(&self, attempt: &Attempt, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
         let answer = AnswerLimit::Start(notify::ANSWER_LIMIT);
         self.clients.send_made(request, self.time_left(attempt), answer, attempt.notification.strict).await
+    }
+
+    /// A token that is still good, or a new one. Many messages at once ask once.
+    async fn token(&self, attempt: &Attempt, wanted: WantedToken) -> Result<Secret, Outcome> {
+        let WantedToken { request, read, refused } = wanted;
+        let now = self.clock.now();
+        let place = self.tokens.of(&request, |kept| kept.as_ref().is_some_and(|kept| now < kept.until));
+        let mut kept = place.lock().await;
+        let now = self.clock.now();
+        let is_good = |kept: &KeptToken| now < kept.until && refused.as_ref() != Some(&kept.token);
+        *kept = kept.take().filter(is_good);
+        if let Some(kept) = &*kept {
+            return Ok(kept.token.clone());
+        }
+        let answer = self.send(attempt, request).await.map_err(|error| failed(&error, false))?;
+        let GivenToken { token, lasts } = read(&answer, now)?;
+        *kept = Some(KeptToken { token: token.clone(), until: now + lasts - EARLY });
+        Ok(token)
     }
 
     fn places_of(&self, attempt: &Attempt) -> Arc<Semaphore> {
@@ -158,7 +194,7 @@ fn tells(step: &Step) -> bool {
     match step {
         Step::Http(call) => call.tells,
         Step::Mail(_) => true,
-        Step::Aws(_) | Step::Print(_) | Step::Done { .. } => false,
+        Step::Aws(_) | Step::Token(_) | Step::Print(_) | Step::Done { .. } => false,
     }
 }
 
