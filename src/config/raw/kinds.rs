@@ -91,6 +91,7 @@ fn has_secret(table: &Table, name: &str) -> bool {
         | Kind::Url
         | Kind::ProxyUrl
         | Kind::HostPort
+        | Kind::HeaderName
         | Kind::Texts
         | Kind::Paths
         | Kind::TextMap

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::headers::canonical;
 use super::kinds::{HTTP, INTEGRATIONS, Integration as Kind};
 use super::schema::{Values, has};
 use super::{Fields, Reader, did_you_mean};
@@ -258,7 +259,7 @@ impl Reader<'_> {
         let mut headers = Values::new();
         if let Some(Setting::Map(given)) = values.get("headers") {
             for (name, value) in given {
-                let canonical = canonical_header(name);
+                let canonical = canonical(name);
                 if headers.insert(canonical.as_str().into(), value.clone()).is_some() {
                     let message = format!("duplicate header {canonical:?} in email config");
                     self.error("duplicate-header", &fields.key_span("headers"), message);
@@ -352,17 +353,6 @@ fn link_only(action: &mut Setting) {
     {
         action.retain(|key, _| !["name", "value", "confirm"].contains(&&**key));
     }
-}
-
-/// As Go's `textproto` writes header names: `in-reply-to` → `In-Reply-To`.
-fn canonical_header(name: &str) -> String {
-    let part = |part: &str| {
-        let mut chars = part.chars();
-        chars.next().map_or_else(String::new, |first| {
-            first.to_ascii_uppercase().to_string() + &chars.as_str().to_ascii_lowercase()
-        })
-    };
-    name.split('-').map(part).collect::<Vec<_>>().join("-")
 }
 
 /// The texts of a Jira issue unless the file says otherwise.
