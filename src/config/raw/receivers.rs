@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::headers::canonical;
-use super::kinds::{HTTP, INTEGRATIONS, Integration as Kind};
+use super::kinds::{HTTP, INTEGRATIONS, Integration as Kind, SNS_TARGET};
 use super::schema::{Values, has};
 use super::{Fields, Reader, did_you_mean};
 use crate::config::problem::Severity;
@@ -203,6 +203,7 @@ impl Reader<'_> {
             "webhook" => self.check_batch(fields, values),
             "pagerduty" => default_details(values),
             "jira" => default_texts(values),
+            "sns" => self.check_target(fields),
             _ => {}
         }
     }
@@ -222,6 +223,26 @@ impl Reader<'_> {
                 self.error("missing-field", &fields.start(), message);
             }
             Some(_) | None => {}
+        }
+    }
+
+    /// As in Alertmanager, where all three together are no error. But SNS takes only one.
+    fn check_target(&mut self, fields: &Fields<'_>) {
+        let is_set =
+            |key: &&str| fields.get(key).and_then(Node::scalar).is_some_and(|target| !target.text.is_empty());
+        let set: Vec<&str> = ["topic_arn", "target_arn", "phone_number"].into_iter().filter(is_set).collect();
+        match set[..] {
+            [_, second] => {
+                let place = fields.key_span(second);
+                self.error_help("exclusive-fields", &place, SNS_TARGET, "remove one of them");
+            }
+            [_, second, _] => {
+                let message =
+                    "SNS refuses what is for more than one of topic_arn, target_arn and phone_number";
+                let (place, help) = (fields.key_span(second), Some("remove two of them".to_owned()));
+                self.report(Severity::Warning, "exclusive-fields", &place, message, help);
+            }
+            [..] => {}
         }
     }
 

@@ -183,16 +183,14 @@ pub(super) const SNS: Integration = Integration {
             field("attributes", TextMap),
             field("use_aws_http_client", Bool).or("false"),
         ],
-        &[
-            OneOf(&["target_arn", "topic_arn", "phone_number"], SNS_TARGET),
-            NotBoth(&["topic_arn"], &["target_arn", "phone_number"], SNS_TARGET),
-            NotBoth(&["target_arn"], &["phone_number"], SNS_TARGET),
-        ],
+        &[OneOf(&["target_arn", "topic_arn", "phone_number"], SNS_TARGET)],
         &[],
     ),
 };
 
-const SNS_TARGET: &str = "must provide either a Target ARN, Topic ARN, or Phone Number for SNS config";
+/// What Alertmanager says if there is no target, and if there are two.
+pub(crate) const SNS_TARGET: &str =
+    "must provide either a Target ARN, Topic ARN, or Phone Number for SNS config";
 
 pub(super) const CONSOLE: Integration = Integration {
     kind: "console",
