@@ -19,7 +19,7 @@ use crate::config::routes::SecretSource;
 use crate::config::setting::Secret;
 use crate::model::{Duration, Str, Timestamp};
 use crate::notify::{self, Files, GivenToken, HttpAnswer, HttpRequest, Message, Step, WantedToken};
-use crate::router::{Attempt, Failure, Memory, Outcome};
+use crate::router::{Attempt, Failure, IntegrationName, Memory, Outcome};
 
 /// How many requests to one integration may be on their way at once.
 const PLACES: usize = 16;
@@ -45,7 +45,7 @@ pub struct Deliverer {
     tokens: Places<HttpRequest, Option<KeptToken>>,
     clock: Arc<Clock>,
     external_url: Str,
-    places: Mutex<BTreeMap<Place, Arc<Semaphore>>>,
+    places: Mutex<BTreeMap<IntegrationName, Arc<Semaphore>>>,
 }
 
 /// A token that a server gave for some time.
@@ -55,9 +55,6 @@ struct KeptToken {
     /// When it is not used any more.
     until: Timestamp,
 }
-
-/// An integration: receiver, kind and index.
-type Place = (Str, &'static str, usize);
 
 impl Deliverer {
     /// Sends through `clients`; `external_url` is where people reach us.
@@ -168,10 +165,8 @@ impl Deliverer {
     }
 
     fn places_of(&self, attempt: &Attempt) -> Arc<Semaphore> {
-        let integration = &attempt.integration;
-        let key = (Str::clone(&attempt.notification.receiver), integration.kind, integration.index);
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(places.entry(key).or_insert_with(|| Arc::new(Semaphore::new(PLACES))))
+        Arc::clone(places.entry(attempt.to()).or_insert_with(|| Arc::new(Semaphore::new(PLACES))))
     }
 }
 
