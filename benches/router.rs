@@ -1,5 +1,5 @@
 //! How fast alerts are routed: 100,000 alerts into 1,000 groups, for the first time and again unchanged;
-//! and one new alert through a tree of 2,000 routes.
+//! one new alert through a tree of 2,000 routes; and how long a day of a group takes where the clock jumps.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -7,9 +7,12 @@ use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use sereno::config::routes::{GroupBy, Integration, Receiver, Route, Routing, Settings};
+use sereno::core::{self, Config};
 use sereno::model::matcher::MatcherList;
-use sereno::model::{Alert, Annotations, Duration, LabelSet, Matcher, Timestamp};
-use sereno::router::{Input, Router};
+use sereno::model::{Alert, Annotations, Duration, LabelSet, Matcher, QueryValue, Timestamp};
+use sereno::router::{Attempt, Input, Outcome, Router};
+use sereno::rules::Query;
+use sereno::sim::{QueryAnswer, Sim, World};
 
 const ALERTS: usize = 100_000;
 const GROUPS: usize = 1_000;
@@ -147,5 +150,67 @@ fn many_routes(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, routing_alerts, many_routes);
+/// A world without rules, whose receivers take everything.
+#[derive(Debug)]
+struct Willing;
+
+impl World for Willing {
+    fn query(&mut self, _: Timestamp, _: &Query) -> (Duration, QueryAnswer) {
+        (Duration::ZERO, Ok(QueryValue::Vector(Vec::new())))
+    }
+
+    fn notify(&mut self, _: Timestamp, _: &Attempt) -> (Duration, Outcome) {
+        (Duration::from_millis(100), Outcome::Delivered)
+    }
+}
+
+/// One group in the simulator, with these alerts of `alerts` sent so often.
+fn a_day_of(count: usize, every: Duration, is_firing: impl Fn(i64) -> bool) -> usize {
+    let end = START + Duration::from_mins(24 * 60);
+    let mut sim = Sim::new(Config { rules: Arc::default(), routing: routing(1) }, 1, START, Willing);
+    let alert = |number: usize, now: Timestamp, is_firing: bool| Alert {
+        labels: LabelSet::from_pairs([
+            ("alertname", "A".to_owned()),
+            ("instance", number.to_string()),
+            ("team", "team-0".to_owned()),
+        ]),
+        annotations: Annotations::default(),
+        starts_at: START,
+        ends_at: Some(if is_firing { now + Duration::from_mins(60) } else { now }),
+        updated_at: now,
+        timeout: false,
+        generator_url: "".into(),
+    };
+    let mut turn = 0;
+    while sim.now() < end {
+        let now = sim.now();
+        sim.input(core::Input::Alerts(
+            (0..count).map(|number| alert(number, now, is_firing(turn))).collect(),
+        ));
+        sim.run_for(every);
+        turn += 1;
+    }
+    sim.log.attempts.len()
+}
+
+/// What `sereno test` and `replay` live on: time that passes in no time.
+fn a_simulated_day(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("a simulated day of a group");
+    let half_hour = Duration::from_mins(30);
+    group.bench_function("an alert that stays", |bencher| {
+        bencher.iter(|| a_day_of(1, half_hour, |_| true));
+    });
+    group.bench_function("an alert that comes and goes 24 times", |bencher| {
+        bencher.iter(|| a_day_of(1, half_hour, |turn| turn % 2 == 0));
+    });
+    group.bench_function("an alert that is sent each minute", |bencher| {
+        bencher.iter(|| a_day_of(1, Duration::from_mins(1), |_| true));
+    });
+    group.bench_function("100 alerts that stay", |bencher| {
+        bencher.iter(|| a_day_of(100, half_hour, |_| true));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, routing_alerts, many_routes, a_simulated_day);
 criterion_main!(benches);

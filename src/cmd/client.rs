@@ -212,6 +212,7 @@ impl Client {
             http: &self.http,
             headers: body.map(|_| vec![("Content-Type", "application/json")]).unwrap_or_default(),
             body: body.map(|body| body.to_string().into_bytes()).unwrap_or_default(),
+            may_drop_body: false,
             timeout: self.timeout,
             answer: AnswerLimit::Whole(ANSWER_LIMIT),
         };
@@ -267,9 +268,10 @@ impl Client {
             | HttpError::Url
             | HttpError::Method(_)
             | HttpError::Header(_) => ClientError::Setup(error.to_string()),
-            HttpError::Transport { .. } | HttpError::Redirect(_) | HttpError::TooLarge(_) => {
-                ClientError::Transport { server, error: error.to_string() }
-            }
+            HttpError::Transport { .. }
+            | HttpError::Moved { .. }
+            | HttpError::Redirect(_)
+            | HttpError::TooLarge(_) => ClientError::Transport { server, error: error.to_string() },
         }
     }
 

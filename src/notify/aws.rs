@@ -13,7 +13,7 @@ pub mod requests;
 
 use super::Message;
 use crate::config::http::HttpSettings;
-use crate::config::setting::{Secret, Setting};
+use crate::config::setting::Secret;
 use crate::model::Timestamp;
 
 pub use super::sigv4::Credentials;
@@ -78,7 +78,7 @@ impl Identity {
     pub(super) fn of(message: &Message<'_>) -> Self {
         let sigv4 = message.values().get("sigv4");
         let text = |key: &str| sigv4.map_or("", |sigv4| sigv4.text_at(key)).to_owned();
-        let is_true = |key: &str| sigv4.and_then(|sigv4| sigv4.get(key)) == Some(&Setting::Bool(true));
+        let is_true = |key: &str| sigv4.and_then(|sigv4| sigv4.flag_at(key)) == Some(true);
         Self {
             region: text("region"),
             access_key: text("access_key"),

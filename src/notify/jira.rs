@@ -27,9 +27,9 @@ const DESCRIPTION_LIMIT: usize = 32_767;
 
 pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
     let request = search::request(message)?;
-    Ok(Step::then(request, |message, answer| {
+    Ok(Step::ask(request, |message, answer| {
         on_success(message, &answer, |message| match search::first_issue(&answer) {
-            Err(search::NoList) => Ok(Step::done(outcome::of_garbage(&answer))),
+            Err(search::NoList) => Ok(Step::done(outcome::of_question(outcome::of_garbage(&answer)))),
             // Nothing to resolve.
             Ok(None) if !message.data.is_firing => Ok(Step::done(Outcome::Delivered)),
             Ok(None) => create(message),
@@ -71,7 +71,7 @@ fn transition(message: &Message<'_>, issue: Issue) -> Step {
         return Step::done(Outcome::Delivered);
     }
     let path = format!("issue/{}/transitions", issue.key);
-    Step::then(request(message, "GET", &path, None), move |message, answer| {
+    Step::ask(request(message, "GET", &path, None), move |message, answer| {
         on_success(message, &answer, |message| {
             let name = message.raw(if is_done { "reopen_transition" } else { "resolve_transition" });
             let Some(body) = json::read(&answer) else {

@@ -40,10 +40,11 @@ mod webhook;
 mod wechat;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::config::routes::{HttpSettings, Integration, SecretSource, Settings};
 use crate::config::setting::{Secret, Setting};
-use crate::model::{Duration, Str};
+use crate::model::{Duration, Str, Timestamp};
 use crate::router::{Failure, Memory, Outcome};
 
 pub use email::mail::{Mail, MailAnswer};
@@ -60,6 +61,8 @@ pub enum Step {
     Mail(Box<MailCall>),
     /// Find credentials for AWS, then go on with them.
     Aws(Box<AwsCall>),
+    /// Get a token, or take one that is still good, then go on with it.
+    Token(Box<TokenCall>),
     /// Print this text on standard output; that is all.
     Print(String),
     /// Nothing more: this is what became of the attempt.
@@ -76,6 +79,8 @@ pub enum Step {
 pub struct HttpCall {
     /// What is sent.
     pub request: HttpRequest,
+    /// Whether it tells somebody something: a search does not.
+    pub tells: bool,
     /// What follows.
     pub then: Then,
 }
@@ -112,6 +117,8 @@ pub struct AwsCall {
     pub identity: aws::Identity,
     /// For requests to this service.
     pub service: &'static str,
+    /// The access key of those that the service does not take any more.
+    pub refused: Option<String>,
     /// What follows.
     pub then: ThenAws,
 }
@@ -123,6 +130,52 @@ impl std::fmt::Debug for AwsCall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AwsCall").field("identity", &self.identity).finish_non_exhaustive()
     }
+}
+
+/// A look for a token, and what follows from it. If there is none, the attempt ends.
+pub struct TokenCall {
+    /// Which token.
+    pub wanted: WantedToken,
+    /// What follows.
+    pub then: ThenToken,
+}
+
+/// Goes on with a token.
+pub type ThenToken = Box<dyn FnOnce(&Message<'_>, Secret) -> Step + Send>;
+
+impl std::fmt::Debug for TokenCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenCall").field("wanted", &self.wanted).finish_non_exhaustive()
+    }
+}
+
+/// A token that a server gives for some time.
+#[derive(Clone)]
+pub struct WantedToken {
+    /// What asks for it. While a token is good, who asks the same gets the same.
+    pub request: HttpRequest,
+    /// Reads the answer.
+    pub read: ReadToken,
+    /// One that the server does not take any more.
+    pub refused: Option<Secret>,
+}
+
+/// Finds a token in an answer of this time, or why there is none.
+pub type ReadToken = Arc<dyn Fn(&HttpAnswer, Timestamp) -> Result<GivenToken, Outcome> + Send + Sync>;
+
+impl std::fmt::Debug for WantedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WantedToken").field("request", &self.request).finish_non_exhaustive()
+    }
+}
+
+/// A token, and how long it is good.
+#[derive(Clone, Debug)]
+pub struct GivenToken {
+    /// The token.
+    pub token: Secret,
+    /// From now on; zero: for this message only.
+    pub lasts: Duration,
 }
 
 /// An HTTP request. Its URL, headers and body may hold secrets.
@@ -180,7 +233,16 @@ impl Step {
         request: HttpRequest,
         then: impl FnOnce(&Message<'_>, HttpAnswer) -> Self + Send + 'static,
     ) -> Self {
-        Self::Http(Box::new(HttpCall { request, then: Box::new(then) }))
+        Self::Http(Box::new(HttpCall { request, tells: true, then: Box::new(then) }))
+    }
+
+    /// A request that only asks something, and what follows from its answer: whatever becomes of it, nobody was told.
+    #[must_use]
+    pub fn ask(
+        request: HttpRequest,
+        then: impl FnOnce(&Message<'_>, HttpAnswer) -> Self + Send + 'static,
+    ) -> Self {
+        Self::Http(Box::new(HttpCall { request, tells: false, then: Box::new(then) }))
     }
 
     /// Requests one after the other, each only if those before it were taken. There is at least one.

@@ -108,6 +108,17 @@ pub fn of_garbage(answer: &HttpAnswer) -> Outcome {
     }
 }
 
+/// The outcome of a request that only asked something: nobody was told.
+#[must_use]
+pub fn of_question(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Retryable { failure, message, retry_after, maybe_taken: _ } => {
+            Outcome::Retryable { failure, message, retry_after, maybe_taken: false }
+        }
+        Outcome::Delivered | Outcome::Refused { .. } => outcome,
+    }
+}
+
 /// What the header `Retry-After` asks for.
 #[must_use]
 pub fn retry_after(answer: &HttpAnswer, now: Timestamp) -> Option<Duration> {

@@ -13,6 +13,8 @@ use crate::router::Outcome;
 
 /// Shorter ones would make more holes in a text than they hide.
 const SHORTEST: usize = 4;
+/// Parts of a URL that are as long, in bytes, may be tokens; words are shorter.
+const TOKEN: usize = 16;
 /// As much of a secret, in bytes, is hidden where a long answer is cut within it.
 const CUT: usize = 8;
 
@@ -114,7 +116,8 @@ fn of_login(message: &Message<'_>, found: &mut BTreeSet<String>) {
     }
 }
 
-/// A secret, also as a URL holds it; of a URL also what follows the host, and that without the query.
+/// A secret, also as a URL holds it; of a URL also what follows the host, that without the query, and what may be a
+/// token in it, which a server may name alone or in another URL.
 fn add(secret: &str, found: &mut BTreeSet<String>) {
     let after_host = secret.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
     let path = after_host.and_then(|rest| rest.split('?').next());
@@ -122,6 +125,8 @@ fn add(secret: &str, found: &mut BTreeSet<String>) {
     let in_query = encoded.replace("%20", "+");
     let parts = [Some(secret), after_host, path, Some(&encoded), Some(&in_query)].into_iter().flatten();
     found.extend(parts.filter(|part| part.len() >= SHORTEST).map(str::to_owned));
+    let tokens = after_host.into_iter().flat_map(|rest| rest.split(['/', '?', '&', '=', '#']));
+    found.extend(tokens.filter(|part| part.len() >= TOKEN).map(str::to_owned));
 }
 
 #[cfg(test)]
@@ -153,6 +158,7 @@ mod tests {
     fn secrets_are_hidden_where_a_server_repeats_them() {
         let values: BTreeMap<_, _> = [
             ("webhook_url".into(), secret("https://host/hooks/abc?token=def")),
+            ("url".into(), secret("https://host/services/0123456789abcdef?key=fedcba9876543210")),
             ("nested".into(), Setting::List(vec![secret("ghi/jkl"), secret("x")])),
             ("token_file".into(), Setting::text("/run/token")),
         ]
@@ -165,6 +171,9 @@ mod tests {
             ("cut at https://host/hooks/abc?token=d", "cut at <secret>"),
             ("cut at /hooks/ab", "cut at <secret>"),
             ("ghi/jkl by mnop, x", "<secret> by <secret>, x"),
+            ("no services for 0123456789abcdef", "no services for <secret>"),
+            ("it is at http://other/v2/0123456789abcdef", "it is at http://other/v2/<secret>"),
+            ("bad fedcba9876543210", "bad <secret>"),
         ] {
             assert_eq!(kept(&attempt, &[("/run/token", Ok("mnop"))], said), want);
         }

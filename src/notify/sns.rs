@@ -9,7 +9,7 @@ use super::aws::{self, Access, Identity, answers, requests};
 use super::sigv4::Scope;
 use super::truncate::in_runes;
 use super::{AwsCall, Message, Step, Trouble, address, ids};
-use crate::config::setting::Setting;
+use crate::router::Outcome;
 
 /// The most bytes of a message, and of one to a phone.
 const MESSAGE_LIMIT: usize = 256 * 1024;
@@ -22,12 +22,32 @@ const SUBJECT_LIMIT: usize = 99;
 type Parameters = Vec<(String, String)>;
 
 pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
-    let identity = Identity::of(message);
-    let then = |message: &Message<'_>, access| publish(message, &access).unwrap_or_else(Step::from);
-    Ok(Step::Aws(Box::new(AwsCall { identity, service: "sns", then: Box::new(then) })))
+    Ok(with_credentials(message, None))
 }
 
-fn publish(message: &Message<'_>, access: &Access) -> Result<Step, Trouble> {
+/// Publishes with credentials other than those that were `refused`: these may have been taken back before their end.
+fn with_credentials(message: &Message<'_>, refused: Option<Refused>) -> Step {
+    let (key, outcome) = refused.map(|refused| (refused.access_key, refused.outcome)).unzip();
+    let call = AwsCall {
+        identity: Identity::of(message),
+        service: "sns",
+        refused: key.clone(),
+        then: Box::new(move |message: &Message<'_>, access: Access| match outcome {
+            Some(outcome) if key.as_ref() == Some(&access.credentials.access_key) => Step::done(outcome),
+            outcome => publish(message, &access, outcome.is_some()).unwrap_or_else(Step::from),
+        }),
+    };
+    Step::Aws(Box::new(call))
+}
+
+/// Credentials that SNS does not take.
+struct Refused {
+    access_key: String,
+    /// What is the matter if there are no others.
+    outcome: Outcome,
+}
+
+fn publish(message: &Message<'_>, access: &Access, is_second: bool) -> Result<Step, Trouble> {
     let Access { credentials, region, endpoint } = access;
     let url = match (message.word("api_url")?, endpoint) {
         (url, _) if !url.is_empty() => url,
@@ -42,7 +62,14 @@ fn publish(message: &Message<'_>, access: &Access) -> Result<Step, Trouble> {
     let request = request.map_err(|_| Trouble::Setting("api_url is not a URL".to_owned()))?;
     let secrets = [Some(&credentials.secret_key), credentials.session_token.as_ref()];
     secrets.into_iter().flatten().for_each(|secret| message.learn(secret.clone()));
-    Ok(Step::then(request, |message, answer| Step::done(answers::outcome(&answer, message.now))))
+    let access_key = credentials.access_key.clone();
+    Ok(Step::then(request, move |message, answer| {
+        let outcome = answers::outcome(&answer, message.now);
+        match answers::refuses_credentials(&answer) && !is_second {
+            true => with_credentials(message, Some(Refused { access_key, outcome })),
+            false => Step::done(outcome),
+        }
+    }))
 }
 
 fn parameters(message: &Message<'_>) -> Result<Parameters, Trouble> {
@@ -85,8 +112,7 @@ fn subject(text: &str) -> String {
 /// The message's attributes; one says that the message was cut.
 fn attributes(message: &Message<'_>, is_cut: bool) -> Result<Parameters, Trouble> {
     let mut attributes = std::collections::BTreeMap::new();
-    for (name, value) in message.values().get("attributes").and_then(Setting::map).into_iter().flatten() {
-        let template = value.reveal().map_or("", |text| &**text);
+    for (name, template) in message.pairs("attributes") {
         let name = message.render_word("attributes", name)?;
         attributes.insert(name, message.render_text("attributes", template)?);
     }

@@ -1,21 +1,27 @@
 //! WeChat Work: a token for the app first, then the message.
 //!
-//! The token is asked for anew each time: it is a secret, and what an integration remembers is kept on disk.
-//! WeChat gives the same one for two hours. Unlike Alertmanager we cut the text to what WeChat takes, and try
-//! again when it says that it is busy or that there were too many requests.
+//! The token is kept as long as WeChat says that it lasts, for all groups and integrations of the app; one that is
+//! refused is replaced once. Unlike Alertmanager we cut the text to what WeChat takes, and try again when it says that
+//! it is busy or that there were too many requests.
+
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    HttpAnswer, HttpRequest, Message, Step, Trouble, USER_AGENT, address, json, open, outcome, truncate,
+    GivenToken, HttpAnswer, HttpRequest, Message, Step, TokenCall, Trouble, USER_AGENT, WantedToken, address,
+    json, open, outcome, truncate,
 };
 use crate::config::setting::Secret;
-use crate::model::Duration;
+use crate::model::{Duration, Timestamp};
 use crate::router::{Failure, Outcome};
 
 /// The most bytes of a text.
 const LIMIT: usize = 2048;
+
+/// The longest time in seconds that a token is taken to last: a day, whatever WeChat says.
+const LONGEST: i64 = 24 * 60 * 60;
 
 /// The fields in Alertmanager's order. It always writes both contents, an empty one for the other type.
 #[derive(Serialize)]
@@ -39,7 +45,7 @@ struct Content {
     content: String,
 }
 
-/// Asks for the token; the message follows.
+/// Gets the token; the message follows.
 pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
     let document = Document::new(message)?;
     let secret = message.secret_word("api_secret")?;
@@ -53,17 +59,28 @@ pub(super) fn begin(message: &Message<'_>) -> Result<Step, Trouble> {
         timeout: Duration::ZERO,
         http: message.http(),
     };
-    Ok(Step::then(request, move |message, answer| match token(message, &answer) {
-        Ok(token) => send(message, &document, token),
-        Err(outcome) => Step::done(outcome),
-    }))
+    let read = Arc::new(move |answer: &HttpAnswer, now| token(answer, &corporation, now));
+    Ok(with_token(WantedToken { request, read, refused: None }, document))
 }
 
-fn send(message: &Message<'_>, document: &Document, token: Secret) -> Step {
+fn with_token(wanted: WantedToken, document: Document) -> Step {
+    let next = wanted.clone();
+    let then = move |message: &Message<'_>, token| send(message, document, token, next);
+    Step::Token(Box::new(TokenCall { wanted, then: Box::new(then) }))
+}
+
+fn send(message: &Message<'_>, document: Document, token: Secret, mut wanted: WantedToken) -> Step {
     let url = url(message, "message/send", &[("access_token", token.reveal())]);
-    message.learn(token);
-    Step::then(json::post(message, url, document), |message, answer| {
-        Step::done(said(message, &answer).map_or_else(|outcome| outcome, |_| Outcome::Delivered))
+    message.learn(token.clone());
+    let request = json::post(message, url, &document);
+    Step::then(request, move |message, answer| match said(&answer, message.now) {
+        Ok(_) => Step::done(Outcome::Delivered),
+        // Once: if another token does not help either, it is something else.
+        Err(Said { code: 40014 | 42001, .. }) if wanted.refused.is_none() => {
+            wanted.refused = Some(token);
+            with_token(wanted, document)
+        }
+        Err(Said { outcome, .. }) => Step::done(outcome),
     })
 }
 
@@ -94,25 +111,42 @@ impl Document {
 }
 
 /// The token, or why there is none.
-fn token(message: &Message<'_>, answer: &HttpAnswer) -> Result<Secret, Outcome> {
-    let said = said(message, answer)?;
+fn token(answer: &HttpAnswer, corporation: &str, now: Timestamp) -> Result<GivenToken, Outcome> {
+    let said = said(answer, now).map_err(|said| outcome::of_question(said.outcome))?;
     let token = said["access_token"].as_str().filter(|token| !token.is_empty());
-    token.map(|token| Secret::new(token.into())).ok_or_else(|| Outcome::Refused {
+    let lasts = said["expires_in"].as_i64().unwrap_or_default().clamp(0, LONGEST);
+    let given =
+        |token: &str| GivenToken { token: Secret::new(token.into()), lasts: Duration::from_secs(lasts) };
+    token.map(given).ok_or_else(|| Outcome::Refused {
         failure: Failure::AuthError,
-        message: format!("invalid api_secret for corp_id {}", message.raw("corp_id")),
+        message: format!("invalid api_secret for corp_id {corporation}"),
     })
 }
 
+/// A failure, as WeChat says it.
+struct Said {
+    /// WeChat's number for it; 0 if there is none.
+    code: i64,
+    outcome: Outcome,
+}
+
+impl From<Outcome> for Said {
+    fn from(outcome: Outcome) -> Self {
+        Self { code: 0, outcome }
+    }
+}
+
 /// What WeChat says if all is well, or the failure. As in Alertmanager any status but 200 is tried again.
-fn said(message: &Message<'_>, answer: &HttpAnswer) -> Result<Value, Outcome> {
+fn said(answer: &HttpAnswer, now: Timestamp) -> Result<Value, Said> {
     if answer.status != 200 {
-        return Err(match outcome::of_answer(answer, message.now) {
+        return Err(match outcome::of_answer(answer, now) {
             Outcome::Delivered => outcome::of_garbage(answer),
             Outcome::Refused { failure, message } => {
                 Outcome::Retryable { failure, message, retry_after: None, maybe_taken: false }
             }
             retryable @ Outcome::Retryable { .. } => retryable,
-        });
+        }
+        .into());
     }
     let said = json::read(answer).filter(Value::is_object).ok_or_else(|| outcome::of_garbage(answer))?;
     let code = said["errcode"].as_i64().unwrap_or_default();
@@ -125,5 +159,5 @@ fn said(message: &Message<'_>, answer: &HttpAnswer) -> Result<Value, Outcome> {
         _ => Failure::ClientError,
     };
     let message = format!("error {code} from WeChat: {}", said["errmsg"].as_str().unwrap_or_default());
-    Err(outcome::of_failure(failure, message, None))
+    Err(Said { code, outcome: outcome::of_failure(failure, message, None) })
 }

@@ -113,6 +113,15 @@ pub struct Attempt {
     pub memory: Arc<Memory>,
 }
 
+impl Attempt {
+    /// Who is told.
+    #[must_use]
+    pub fn to(&self) -> IntegrationName {
+        let (kind, index) = (self.integration.kind.into(), self.integration.index);
+        IntegrationName { receiver: Str::clone(&self.notification.receiver), kind, index }
+    }
+}
+
 /// What an integration keeps of a group between notifications, such as the id of the message that later ones
 /// change.
 pub type Memory = BTreeMap<Str, Str>;

@@ -3,20 +3,22 @@
 
 mod search;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration as StdDuration;
-
-use tokio::sync::Mutex as AsyncMutex;
 
 use self::search::Search;
 use super::clock::{Clock, Stopwatch};
 use super::http::HttpClients;
+use super::places::Places;
 use crate::model::{Duration, Timestamp};
 use crate::notify::aws::{Access, Identity};
 use crate::router::{Failure, Outcome};
 
 /// How long before their end credentials are asked for anew. If that fails the old ones are good until then.
 const EARLY: Duration = Duration::from_secs(5 * 60);
+
+/// How long then until it is tried again.
+const PAUSE: Duration = Duration::from_secs(30);
 
 /// Variables of the environment by name.
 #[derive(Clone)]
@@ -57,28 +59,27 @@ pub struct AwsAccess {
     clients: HttpClients,
     clock: Arc<Clock>,
     environment: Environment,
-    places: Mutex<Vec<(Identity, Place)>>,
+    kept: Places<Identity, Option<Kept>>,
 }
-
-/// Where the credentials for some settings are. Who looks for them has the place to himself, so that many
-/// messages at once ask once.
-type Place = Arc<AsyncMutex<Option<Kept>>>;
 
 /// Credentials that end.
 #[derive(Debug)]
 struct Kept {
     access: Access,
     ends_at: Timestamp,
+    /// When they are asked for anew.
+    ask_at: Timestamp,
 }
 
 impl AwsAccess {
     /// Asks through `clients`, and reads this environment.
     #[must_use]
     pub fn new(clients: HttpClients, clock: Arc<Clock>, environment: Environment) -> Self {
-        Self { clients, clock, environment, places: Mutex::default() }
+        Self { clients, clock, environment, kept: Places::default() }
     }
 
-    /// What a request to `service` needs; answers after `timeout` at the latest.
+    /// What a request to `service` needs; answers after `timeout` at the latest. `refused`: the access key of
+    /// credentials that the service does not take any more.
     ///
     /// # Errors
     /// There is none. What was looked at, and why each is of no use, or what STS said.
@@ -86,41 +87,39 @@ impl AwsAccess {
         &self,
         identity: &Identity,
         service: &str,
+        refused: Option<&str>,
         timeout: StdDuration,
     ) -> Result<Access, Outcome> {
         let watch = Stopwatch::start();
-        let place = self.place(identity);
+        let now = self.clock.now();
+        let place = self.kept.of(identity, |kept| kept.as_ref().is_some_and(|kept| now < kept.ends_at));
         let late = |_| no_credentials(Failure::DeadlineExceeded, "no AWS credentials in time".to_owned());
         let mut kept = tokio::time::timeout(timeout, place.lock()).await.map_err(late)?;
         let now = self.clock.now();
-        if let Some(kept) = kept.as_ref().filter(|kept| now + EARLY < kept.ends_at) {
+        let is_good = |kept: &Kept| {
+            now < kept.ends_at && refused.is_none_or(|key| key != kept.access.credentials.access_key)
+        };
+        *kept = kept.take().filter(is_good);
+        if let Some(kept) = kept.as_ref().filter(|kept| now < kept.ask_at) {
             return Ok(kept.access.clone());
         }
         let left = timeout.saturating_sub(watch.elapsed());
-        let mut search = Search::new(self, identity, left);
-        let found = tokio::time::timeout(left, search.run(service)).await.map_err(late);
-        match (found.and_then(|found| found), kept.as_ref()) {
+        // Who has good ones must not wait so long for others that there is no time left to use any.
+        let patience = if kept.is_some() { left / 2 } else { left };
+        let mut search = Search::new(self, identity, patience);
+        let found = tokio::time::timeout(patience, search.run(service)).await.map_err(late);
+        match (found.and_then(|found| found), kept.as_mut()) {
             (Ok((access, ends_at)), _) => {
-                *kept = ends_at.map(|ends_at| Kept { access: access.clone(), ends_at });
+                let new = |ends_at| Kept { access: access.clone(), ends_at, ask_at: ends_at - EARLY };
+                *kept = ends_at.map(new);
                 Ok(access)
             }
-            (Err(_), Some(kept)) if now < kept.ends_at => Ok(kept.access.clone()),
-            (Err(outcome), _) => Err(outcome),
+            (Err(_), Some(kept)) => {
+                kept.ask_at = self.clock.now() + PAUSE;
+                Ok(kept.access.clone())
+            }
+            (Err(outcome), None) => Err(outcome),
         }
-    }
-
-    fn place(&self, identity: &Identity) -> Place {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, place)) = places.iter().find(|(known, _)| known == identity) {
-            return Arc::clone(place);
-        }
-        // Of settings that were reloaded nobody asks again.
-        let now = self.clock.now();
-        let is_good = |kept: &Option<Kept>| kept.as_ref().is_some_and(|kept| now < kept.ends_at);
-        places.retain(|(_, place)| place.try_lock().map_or(true, |kept| is_good(&kept)));
-        let place = Place::default();
-        places.push((identity.clone(), Arc::clone(&place)));
-        place
     }
 }
 

@@ -69,7 +69,7 @@ impl DataSource {
         to: Timestamp,
     ) -> Result<Vec<RawSeries>, QueryError> {
         // Ranges are open on the left in Prometheus 3, closed in Prometheus 2.
-        let range = to.since(from).millis().max(0) + 1;
+        let range = to.since(from).millis().max(0).saturating_add(1);
         let (status, body) = self.ask(&format!("{selector}[{range}ms]"), to).await?;
         let mut series = read_series(status, &body)?;
         for one in &mut series {
@@ -136,6 +136,7 @@ impl DataSource {
             http: &self.http,
             headers,
             body,
+            may_drop_body: false,
             timeout: (self.timeout + GRACE).to_std(),
             answer: AnswerLimit::Whole(ANSWER_LIMIT),
         };

@@ -14,17 +14,21 @@ use super::aws::{AwsAccess, Environment};
 use super::clock::Clock;
 use super::http::{AnswerLimit, HttpClients, HttpError, read_secret};
 use super::mail::MailSender;
+use super::places::Places;
 use crate::config::routes::SecretSource;
 use crate::config::setting::Secret;
-use crate::model::{Duration, Str};
-use crate::notify::{self, Files, HttpAnswer, HttpRequest, Message, Step};
-use crate::router::{Attempt, Failure, Memory, Outcome};
+use crate::model::{Duration, Str, Timestamp};
+use crate::notify::{self, Files, GivenToken, HttpAnswer, HttpRequest, Message, Step, WantedToken};
+use crate::router::{Attempt, Failure, IntegrationName, Memory, Outcome};
 
 /// How many requests to one integration may be on their way at once.
 const PLACES: usize = 16;
 
 /// How long before an attempt's deadline a server must have answered: so that we know how far it came.
 const REPORT: Duration = Duration::from_millis(100);
+
+/// How long before its end a token is not used any more.
+const EARLY: Duration = Duration::from_secs(10);
 
 /// An attempt that has less time left when its turn comes is not begun.
 const LEAST: Duration = Duration::from_millis(500);
@@ -38,13 +42,19 @@ pub struct Deliverer {
     clients: HttpClients,
     mails: MailSender,
     aws: AwsAccess,
+    tokens: Places<HttpRequest, Option<KeptToken>>,
     clock: Arc<Clock>,
     external_url: Str,
-    places: Mutex<BTreeMap<Place, Arc<Semaphore>>>,
+    places: Mutex<BTreeMap<IntegrationName, Arc<Semaphore>>>,
 }
 
-/// An integration: receiver, kind and index.
-type Place = (Str, &'static str, usize);
+/// A token that a server gave for some time.
+#[derive(Debug)]
+struct KeptToken {
+    token: Secret,
+    /// When it is not used any more.
+    until: Timestamp,
+}
 
 impl Deliverer {
     /// Sends through `clients`; `external_url` is where people reach us.
@@ -52,7 +62,8 @@ impl Deliverer {
     pub fn new(clients: HttpClients, clock: Arc<Clock>, external_url: Str) -> Self {
         let mails = MailSender::new(Arc::clone(&clock));
         let aws = AwsAccess::new(clients.clone(), Arc::clone(&clock), Environment::of_process());
-        Self { clients, mails, aws, clock, external_url, places: Mutex::default() }
+        let tokens = Places::default();
+        Self { clients, mails, aws, tokens, clock, external_url, places: Mutex::default() }
     }
 
     /// The same, with another environment for those who look for credentials there.
@@ -88,16 +99,16 @@ impl Deliverer {
         let files = read_files(notify::files(&attempt.integration)).await;
         let message = Message::new(attempt, &files, &self.external_url, self.clock.now());
         let mut step = notify::begin(&message);
-        let mut some_sent = false;
+        let mut some_told = false;
         let (outcome, memory) = loop {
-            on_its_way.fetch_or(matches!(step, Step::Http(_) | Step::Mail(_)), Ordering::Relaxed);
+            on_its_way.fetch_or(tells(&step), Ordering::Relaxed);
             step = match step {
                 Step::Http(call) => match self.send(attempt, call.request).await {
                     Ok(answer) => {
-                        some_sent = true;
+                        some_told |= call.tells;
                         (call.then)(&message, answer)
                     }
-                    Err(error) => break (failed(&error, some_sent), None),
+                    Err(error) => break (failed(&error, some_told || call.tells && is_sent(&error)), None),
                 },
                 Step::Mail(call) => {
                     let answer = self.mails.send(&call.mail, self.time_left(attempt)).await;
@@ -105,11 +116,15 @@ impl Deliverer {
                 }
                 Step::Aws(call) => {
                     let left = self.time_left(attempt);
-                    match self.aws.get(&call.identity, call.service, left).await {
+                    match self.aws.get(&call.identity, call.service, call.refused.as_deref(), left).await {
                         Ok(access) => (call.then)(&message, access),
                         Err(outcome) => break (outcome, None),
                     }
                 }
+                Step::Token(call) => match self.token(attempt, call.wanted).await {
+                    Ok(token) => (call.then)(&message, token),
+                    Err(outcome) => break (outcome, None),
+                },
                 Step::Print(text) => break (print(&text), None),
                 Step::Done { outcome, memory } => break (outcome, memory),
             };
@@ -128,14 +143,30 @@ impl Deliverer {
 
     async fn send(&self, attempt: &Attempt, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
         let answer = AnswerLimit::Start(notify::ANSWER_LIMIT);
-        self.clients.send_made(request, self.time_left(attempt), answer).await
+        self.clients.send_made(request, self.time_left(attempt), answer, attempt.notification.strict).await
+    }
+
+    /// A token that is still good, or a new one. Many messages at once ask once.
+    async fn token(&self, attempt: &Attempt, wanted: WantedToken) -> Result<Secret, Outcome> {
+        let WantedToken { request, read, refused } = wanted;
+        let now = self.clock.now();
+        let place = self.tokens.of(&request, |kept| kept.as_ref().is_some_and(|kept| now < kept.until));
+        let mut kept = place.lock().await;
+        let now = self.clock.now();
+        let is_good = |kept: &KeptToken| now < kept.until && refused.as_ref() != Some(&kept.token);
+        *kept = kept.take().filter(is_good);
+        if let Some(kept) = &*kept {
+            return Ok(kept.token.clone());
+        }
+        let answer = self.send(attempt, request).await.map_err(|error| failed(&error, false))?;
+        let GivenToken { token, lasts } = read(&answer, now)?;
+        *kept = Some(KeptToken { token: token.clone(), until: now + lasts - EARLY });
+        Ok(token)
     }
 
     fn places_of(&self, attempt: &Attempt) -> Arc<Semaphore> {
-        let integration = &attempt.integration;
-        let key = (Str::clone(&attempt.notification.receiver), integration.kind, integration.index);
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(places.entry(key).or_insert_with(|| Arc::new(Semaphore::new(PLACES))))
+        Arc::clone(places.entry(attempt.to()).or_insert_with(|| Arc::new(Semaphore::new(PLACES))))
     }
 }
 
@@ -153,15 +184,25 @@ async fn read_files(paths: Vec<Str>) -> Files {
     files
 }
 
+/// Whether somebody may be told by this.
+fn tells(step: &Step) -> bool {
+    match step {
+        Step::Http(call) => call.tells,
+        Step::Mail(_) => true,
+        Step::Aws(_) | Step::Token(_) | Step::Print(_) | Step::Done { .. } => false,
+    }
+}
+
 /// Everything that keeps a request from being answered may be mended while we try again: a file that is
-/// not there yet as well as a server that is restarting. `some_sent`: requests before it were answered.
-fn failed(error: &HttpError, some_sent: bool) -> Outcome {
+/// not there yet as well as a server that is restarting, or an address in the configuration.
+fn failed(error: &HttpError, maybe_taken: bool) -> Outcome {
     let failure = match error {
         HttpError::Timeout | HttpError::NoConnection => Failure::DeadlineExceeded,
         HttpError::Secret { .. }
         | HttpError::Tls(_)
         | HttpError::Proxy(_)
         | HttpError::OAuth2(_)
+        | HttpError::Moved { .. }
         | HttpError::Redirect(_)
         | HttpError::Setup(_)
         | HttpError::Url
@@ -171,10 +212,29 @@ fn failed(error: &HttpError, some_sent: bool) -> Outcome {
         | HttpError::Transport { .. }
         | HttpError::TooLarge(_) => Failure::Other,
     };
-    // After these the request was on its way, and only the answer may be missing.
-    let maybe_taken = some_sent
-        || matches!(error, HttpError::Timeout | HttpError::Transport { .. } | HttpError::TooLarge(_));
     Outcome::Retryable { failure, message: error.to_string(), retry_after: None, maybe_taken }
+}
+
+/// Whether the request was on its way, so that only the answer may be missing. There are servers that take what they
+/// are told before they send us elsewhere.
+fn is_sent(error: &HttpError) -> bool {
+    match error {
+        HttpError::Timeout
+        | HttpError::Transport { .. }
+        | HttpError::TooLarge(_)
+        | HttpError::Moved { .. } => true,
+        HttpError::NoConnection
+        | HttpError::Secret { .. }
+        | HttpError::Tls(_)
+        | HttpError::Proxy(_)
+        | HttpError::OAuth2(_)
+        | HttpError::Redirect(_)
+        | HttpError::Setup(_)
+        | HttpError::Url
+        | HttpError::Method(_)
+        | HttpError::Header(_)
+        | HttpError::Connect { .. } => false,
+    }
 }
 
 fn retryable(failure: Failure, message: String) -> Outcome {

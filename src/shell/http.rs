@@ -1,6 +1,6 @@
 //! HTTP requests to others: connections, TLS, proxies, credentials, redirects, bounded answers. Data source,
-//! remote write and delivery all send through here. Of a URL only host and port get into an error's text, of headers
-//! and credentials nothing.
+//! remote write and delivery all send through here. Of a URL only host and port get into an error's text (of one that
+//! a server sends us to also the path), of headers and credentials nothing.
 //!
 //! `pool` has the connections, `proxy` says which way they go, `auth` and `oauth2` show who we are, `redirect` says
 //! where an answer sends us, `body` knows whether any of a request went out.
@@ -95,6 +95,17 @@ pub enum HttpError {
     /// There is no token to send the request with: nothing was sent.
     #[error("cannot get an OAuth2 token: {0}")]
     OAuth2(String),
+    /// The server sends us elsewhere, but not with what the request says.
+    #[error(
+        "HTTP {status} redirects to {to}, where nothing of what is sent would arrive: if that is the new place, put \
+         this URL into the configuration"
+    )]
+    Moved {
+        /// The HTTP status.
+        status: u16,
+        /// Where to, without user, password and query.
+        to: String,
+    },
     /// The server sends us in circles, or to what is no place.
     #[error("{0}")]
     Redirect(&'static str),
@@ -143,6 +154,9 @@ pub struct Request<'a> {
     pub headers: Vec<(&'a str, &'a str)>,
     /// What to send.
     pub body: Vec<u8>,
+    /// Whether a redirect may drop the body and make the request a `GET`, as in Go's client: then a server may say
+    /// that all is well and have heard nothing.
+    pub may_drop_body: bool,
     /// How long until the whole answer must be there.
     pub timeout: std::time::Duration,
     /// How much of the answer to take.
@@ -214,6 +228,7 @@ impl HttpClients {
     }
 
     /// Sends what an integration made, which may take as long as it says itself, and never longer than `timeout`.
+    /// `may_drop_body`: see [`Request`].
     ///
     /// # Errors
     /// See [`HttpError`].
@@ -222,6 +237,7 @@ impl HttpClients {
         made: HttpRequest,
         timeout: std::time::Duration,
         answer: AnswerLimit,
+        may_drop_body: bool,
     ) -> Result<HttpAnswer, HttpError> {
         let own = made.timeout.to_std();
         let to_send = Request {
@@ -230,6 +246,7 @@ impl HttpClients {
             http: &made.http,
             headers: made.headers.iter().map(|(name, value)| (*name, &**value.reveal())).collect(),
             body: made.body,
+            may_drop_body,
             timeout: if own.is_zero() { timeout } else { own.min(timeout) },
             answer,
         };
@@ -246,7 +263,8 @@ impl HttpClients {
         let url = url::Url::parse(to_send.url).map_err(|_| HttpError::Url)?;
         let method = reqwest::Method::from_bytes(to_send.method.as_bytes());
         let method = method.map_err(|_| HttpError::Method(to_send.method.to_owned()))?;
-        let first = Step { url, method, body: Some(Bytes::from(to_send.body)), is_trusted: true };
+        let body = Some(Bytes::from(to_send.body));
+        let first = Step { url, method, body, may_drop_body: to_send.may_drop_body, is_trusted: true };
         let http = to_send.http;
         let mut headers =
             deadline.keep(auth::headers(http, &to_send.headers)).await.ok_or(HttpError::NoConnection)??;
@@ -287,9 +305,10 @@ impl HttpClients {
             }
             let response = deadline.keep(request.send()).await.ok_or_else(|| progress.when_late())?;
             let response = response.map_err(|error| HttpError::transport(error, proxy))?;
-            match step.next(&response)? {
-                Some(next) if http.follow_redirects => step = next,
-                Some(_) | None => return read_answer(response, limit, deadline.left(), proxy).await,
+            let next = if http.follow_redirects { step.next(&response)? } else { None };
+            match next {
+                Some(next) => step = next,
+                None => return read_answer(response, limit, deadline.left(), proxy).await,
             }
         }
         Err(HttpError::Redirect("stopped after 10 redirects"))

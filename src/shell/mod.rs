@@ -16,6 +16,7 @@ pub mod http;
 pub mod mail;
 pub mod metrics;
 pub mod notes;
+mod places;
 pub mod query_response;
 pub mod reload;
 pub mod remote_write;

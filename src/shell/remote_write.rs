@@ -60,6 +60,7 @@ impl RemoteWrite {
                 ("User-Agent", USER_AGENT),
             ],
             body,
+            may_drop_body: false,
             timeout: self.timeout.to_std(),
             answer: AnswerLimit::Start(ANSWER_LIMIT),
         };

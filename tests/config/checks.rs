@@ -77,6 +77,34 @@ fn keys_of_aws_come_in_pairs() {
     assert_eq!(check("routes.yml", &file("")), []);
 }
 
+#[test]
+fn sns_has_one_target_as_alertmanager_counts_them() {
+    let needed = "Error: must provide either a Target ARN, Topic ARN, or Phone Number for SNS config";
+    let three = "Warning: SNS refuses what is for more than one of topic_arn, target_arn and phone_number";
+    for (keys, want, at) in [
+        ("topic_arn: t", "", ""),
+        ("phone_number: '1'", "", ""),
+        ("target_arn: t, topic_arn: ''", "", ""),
+        ("subject: x", needed, "subject"),
+        ("topic_arn: t, phone_number: '1'", needed, "phone_number"),
+        ("phone_number: '1', target_arn: t", needed, "phone_number"),
+        ("target_arn: x, topic_arn: t", needed, "target_arn"),
+        ("target_arn: x, topic_arn: t, phone_number: '1'", three, "target_arn"),
+    ] {
+        let text = format!("route: {{receiver: a}}\nreceivers: [{{name: a, sns_configs: [{{{keys}}}]}}]\n");
+        let problems = check("routes.yml", &text);
+        let found: Vec<_> = problems
+            .iter()
+            .map(|problem| {
+                let place = &text[problem.span.clone().expect("a place")];
+                (format!("{:?}: {}", problem.severity, problem.message), place)
+            })
+            .collect();
+        let want = Some((want.to_owned(), at)).filter(|(message, _)| !message.is_empty());
+        assert_eq!(found, want.into_iter().collect::<Vec<_>>(), "{keys}");
+    }
+}
+
 /// Keys and values of both kinds of file in any nesting, and what breaks YAML.
 fn yaml_like() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![

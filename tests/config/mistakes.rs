@@ -387,6 +387,79 @@ fn values() {
 }
 
 #[test]
+fn headers_that_are_none() {
+    let http = |headers: &str| {
+        receiver(&format!("  webhook_configs:\n  - url: http://x\n    http_config:\n{headers}"))
+    };
+    insta::assert_snapshot!(http("      http_headers:\n        X Team: {values: [db]}\n        '': {values: [db]}\n"), @r#"
+    error[bad-value]: "X Team" cannot be the name of a header
+     --> routes.yml:8:9
+      |
+    8 |         X Team: {values: [db]}
+      |         ^^^^^^
+      = help: names are of letters, digits and hyphens, such as `X-Team`
+
+    error[bad-value]: "" cannot be the name of a header
+     --> routes.yml:9:9
+      |
+    9 |         '': {values: [db]}
+      |         ^^
+      = help: names are of letters, digits and hyphens, such as `X-Team`
+    "#);
+    insta::assert_snapshot!(http("      http_headers:\n        X-Key:\n          secrets:\n          - |\n            s3cret\n          files: [/run/key]\n"), @r"
+    error[bad-value]: the value of a header cannot have line feeds or other control characters
+      --> routes.yml:10:13
+       |
+    10 |           - <secret>
+       |             ^^^^^^^^
+    11 | <secret>
+       |         ^
+       = help: write it in one line; `|` and `>` put a line feed at the end, `|-` and `>-` do not
+    ");
+    insta::assert_snapshot!(http("      http_headers: {x-amz-date: {values: [now]}}\n"), @r#"
+    error[bad-value]: setting header "X-Amz-Date" is not allowed
+     --> routes.yml:7:22
+      |
+    7 |       http_headers: {x-amz-date: {values: [now]}}
+      |                      ^^^^^^^^^^
+    "#);
+    insta::assert_snapshot!(http("      authorization:\n        credentials: \"s3cret\\n\"\n"), @r"
+    error[bad-value]: the value of a header cannot have line feeds or other control characters
+     --> routes.yml:8:22
+      |
+    8 |         credentials: <secret>
+      |                      ^^^^^^^^
+      = help: write it in one line; `|` and `>` put a line feed at the end, `|-` and `>-` do not
+    ");
+    insta::assert_snapshot!(http("      proxy_url: http://p\n      proxy_connect_header: {'X:': [\"a\\0\"]}\n"), @r#"
+    error[bad-value]: "X:" cannot be the name of a header
+     --> routes.yml:8:30
+      |
+    8 |       proxy_connect_header: {'X:': [<secret>]}
+      |                              ^^^^
+      = help: names are of letters, digits and hyphens, such as `X-Team`
+    "#);
+    let hmac = "  webhook_configs:\n  - url: http://x\n    hmac: {secret: k, header: 'X Signature', timestamp_header: Zeit-ü}\n";
+    insta::assert_snapshot!(receiver(hmac), @r#"
+    error[bad-value]: "X Signature" cannot be the name of a header
+     --> routes.yml:6:31
+      |
+    6 |     hmac: {secret: <secret>, header: 'X Signature', timestamp_header: Zeit-ü}
+      |                                      ^^^^^^^^^^^^^
+      = help: names are of letters, digits and hyphens, such as `X-Team`
+
+    error[bad-value]: "Zeit-ü" cannot be the name of a header
+     --> routes.yml:6:64
+      |
+    6 |     hmac: {secret: <secret>, header: 'X Signature', timestamp_header: Zeit-ü}
+      |                                                                       ^^^^^^
+      = help: names are of letters, digits and hyphens, such as `X-Team`
+    "#);
+    let right = "      http_headers: {\"X-Team_1.a~!#$%&'*+^`|\": {values: ['a b', \"a\\tb\", 'ü', '']}}\n";
+    assert_eq!(http(right), "");
+}
+
+#[test]
 fn a_long_line_is_shown_around_the_place_and_tabs_keep_their_columns() {
     let long = "x".repeat(300);
     insta::assert_snapshot!(rules(&format!("groups: [{{name: g, rules: [{{alert: A, expr: {long}, fro: 5m, labels: {{a: {long}}}}}]}}]\n")), @r#"

@@ -1,13 +1,18 @@
 //! Where credentials for AWS come from, in which order, for how long they are kept, and what is said if there are
 //! none. Each ends in a notification to SNS, which checks the signature.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use sereno::model::{Duration, Timestamp};
+use sereno::shell::aws::Environment;
 use sereno::shell::clock::Clock;
 
 use super::fakes::aws::{AGENT_TOKEN, ROLE, WEB_TOKEN, container, metadata, sts};
-use super::fakes::sns::{ACCESS_KEY, SECRET_KEY, Seen, api};
+use super::fakes::sns::{ACCESS_KEY, SECRET_KEY, Seen, api, error};
+use super::fakes::trouble::{Mood, Trouble};
 use super::fakes::{Fake, Reply};
-use super::harness::{Receiver, firing};
+use super::harness::{Receiver, firing, variables_of};
 
 /// SNS, all who give credentials, and files.
 struct World {
@@ -139,6 +144,60 @@ async fn credentials_are_asked_for_anew_before_they_end_and_used_until_then() {
     world.metadata.answer_next(Reply::text(500, "oops"));
     let told = receiver.told(firing()).await;
     assert!(told.ends_with("instance metadata: no token: the answer is HTTP 500"), "{told}");
+}
+
+#[tokio::test]
+async fn nobody_waits_for_others_until_it_is_too_late_to_use_those_that_are_good() {
+    let world = World::start(Duration::from_secs(120)).await;
+    let hanging = Trouble::start(Mood::Deaf, None);
+    let hangs = Arc::new(AtomicBool::new(false));
+    let (is_now, url) = (Arc::clone(&hangs), format!("http://127.0.0.1:{}", hanging.port));
+    let others = variables_of(&[
+        ("AWS_ENDPOINT_URL_STS", &world.sts.url),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+    ]);
+    let environment = Environment::new(move |name| match name {
+        "AWS_ENDPOINT_URL_STS" if is_now.load(Ordering::Relaxed) => Some(url.clone()),
+        _ => others(name),
+    });
+    let sigv4 = format!("{{region: eu-west-1, role_arn: '{ROLE}'}}");
+    let keys = format!("api_url: {}\ntopic_arn: t\nsigv4: {sigv4}", world.sns.url);
+    let mut receiver = Receiver::new("sns", &keys).in_environment(environment);
+    receiver.patience = Duration::from_secs(3);
+    assert_eq!(receiver.told(firing()).await, "delivered");
+    hangs.store(true, Ordering::Relaxed);
+    assert_eq!(receiver.told(firing()).await, "delivered", "the old ones are still good");
+    assert_eq!(receiver.told(firing()).await, "delivered");
+    assert_eq!(hanging.counts().accepted, 1, "it is not asked for each message");
+}
+
+#[tokio::test]
+async fn credentials_that_were_taken_back_are_replaced_if_there_are_others() {
+    let world = World::start(LONG).await;
+    let mut receiver = world.receiver("region: eu-west-1", "");
+    assert_eq!(receiver.told(firing()).await, "delivered");
+    let refusal = || error(403, "ExpiredToken", "the token is over");
+    let want = "refused authError: unexpected status code 403: ExpiredToken: the token is over";
+    world.sns.answer_next(refusal());
+    assert_eq!(receiver.told(firing()).await, want, "the instance has no others");
+    assert_eq!((world.asked(), world.sns.requests().len()), ([6, 0, 0], 2));
+    world.sns.answer_next(refusal());
+    let other = serde_json::json!({
+        "AccessKeyId": ACCESS_KEY, "SecretAccessKey": SECRET_KEY, "Expiration": "2100-01-01T00:00:00Z",
+    });
+    for text in ["token", "ops+1", &other.to_string()] {
+        world.metadata.answer_next(Reply::text(200, text));
+    }
+    assert_eq!(receiver.told(firing()).await, "delivered");
+    assert_eq!((world.asked(), world.sns.requests().len()), ([9, 0, 0], 4));
+    assert_eq!(receiver.told(firing()).await, "delivered");
+    assert_eq!((world.asked(), world.sns.requests().len()), ([9, 0, 0], 5), "the others are kept");
+
+    let mut receiver = world.receiver("region: eu-west-1", "KEYS");
+    world.sns.answer_next(refusal());
+    assert_eq!(receiver.told(firing()).await, want);
+    assert_eq!(world.sns.requests().len(), 6, "the same again would be of no use");
 }
 
 #[tokio::test]

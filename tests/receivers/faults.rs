@@ -18,6 +18,8 @@ const TOO_MANY: &str =
 const BROKEN: &str =
     "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 4\r\nconnection: close\r\n\r\noops";
 const GARBAGE: &str = "220 mail.example.org ESMTP\r\n";
+const LOGIN: &str =
+    "HTTP/1.1 302 Found\r\nlocation: https://login.invalid/?to=s3cret\r\ncontent-length: 0\r\n\r\n";
 const ENDLESS_ERROR: &str = "HTTP/1.1 500 Oh\r\n\r\n";
 
 /// A server at `localhost` with TLS, and the file of the authorities that are trusted.
@@ -206,6 +208,15 @@ async fn survives_a_server_that_asks_for_time() {
 #[tokio::test]
 async fn survives_a_server_that_is_broken() {
     survives(Mood::Says(BROKEN), "serverError: unexpected status code 500: oops").await;
+}
+
+#[tokio::test]
+async fn survives_a_login_page_in_front_of_the_server() {
+    survives(
+        Mood::Says(LOGIN),
+        "other: HTTP 302 redirects to https://login.invalid/?…, where nothing of what",
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -61,7 +61,10 @@ impl Receiver {
         Self {
             integration: Arc::clone(&routing.receiver("ops").expect("it is in the file").integrations[0]),
             renderer: Renderer::new(TemplateSources::default()).expect("the default templates are valid"),
-            deliverer: Arc::new(deliverer(&clock, &[("AWS_EC2_METADATA_DISABLED", "true")])),
+            deliverer: Arc::new(deliverer(
+                &clock,
+                Environment::new(variables_of(&[("AWS_EC2_METADATA_DISABLED", "true")])),
+            )),
             clock,
             memory: Memory::new(),
             strict: routing.strict,
@@ -140,7 +143,13 @@ impl Receiver {
 
     /// The same, with nothing else in the environment that AWS' credentials are looked for in.
     pub(crate) fn with_environment(mut self, variables: &[(&str, &str)]) -> Self {
-        self.deliverer = Arc::new(deliverer(&self.clock, variables));
+        self.deliverer = Arc::new(deliverer(&self.clock, Environment::new(variables_of(variables))));
+        self
+    }
+
+    /// The same, with an environment that may change.
+    pub(crate) fn in_environment(mut self, environment: Environment) -> Self {
+        self.deliverer = Arc::new(deliverer(&self.clock, environment));
         self
     }
 
@@ -161,10 +170,16 @@ impl Receiver {
     }
 }
 
-fn deliverer(clock: &Arc<Clock>, variables: &[(&str, &str)]) -> Deliverer {
+/// Reads these variables.
+pub(crate) fn variables_of(
+    variables: &[(&str, &str)],
+) -> impl Fn(&str) -> Option<String> + Send + Sync + 'static {
     let variables: BTreeMap<String, String> =
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let environment = Environment::new(move |name| variables.get(name).cloned());
+    move |name| variables.get(name).cloned()
+}
+
+fn deliverer(clock: &Arc<Clock>, environment: Environment) -> Deliverer {
     let deliverer = Deliverer::new(HttpClients::default(), Arc::clone(clock), "http://sereno:9093".into());
     deliverer.with_environment(environment)
 }

@@ -229,3 +229,44 @@ async fn what_receivers_say() {
     let told = nobody.told(vec![alert(&[], &[], false)]).await;
     assert!(told.starts_with("retry other: "), "{told}");
 }
+
+#[tokio::test]
+async fn a_redirect_never_loses_the_message() {
+    let fake = Fake::start(|request| {
+        let old = request.path.strip_prefix("/hooks/").and_then(|rest| rest.split_once('/'));
+        match (request.method.as_str(), old) {
+            ("POST", Some((status, token))) => {
+                let status = status.parse().expect("a status");
+                Reply::text(status, "elsewhere").with_header("location", &format!("/v2/{token}?k=s3cret"))
+            }
+            ("POST", None) if request.body.is_empty() => Reply::text(400, "no body"),
+            _ => Reply::text(200, "welcome"),
+        }
+    })
+    .await;
+    let hook = |status: u16| format!("url: {}/hooks/{status}/s3cret-0123456789", fake.url);
+    for status in [301, 302, 303] {
+        let told = Receiver::new("webhook", &hook(status)).told(firing()).await;
+        let want = format!(
+            "retry other (maybe taken): HTTP {status} redirects to {}/v2/<secret>?…, where nothing of what is sent \
+             would arrive: if that is the new place, put this URL into the configuration",
+            fake.url
+        );
+        assert_eq!(told, want);
+    }
+    assert_eq!(fake.requests().len(), 3, "nobody is asked for a page");
+    for status in [307, 308] {
+        assert_eq!(Receiver::new("webhook", &hook(status)).told(firing()).await, "delivered");
+        let last = fake.requests().pop().expect("one");
+        assert!(last.path == "/v2/s3cret-0123456789" && last.body.contains("Disk full"), "{last:?}");
+    }
+    // Alertmanager asks for the page, and is content.
+    assert_eq!(Receiver::strict("webhook", &format!("{{{}}}", hook(302))).told(firing()).await, "delivered");
+    let last = fake.requests().pop().expect("one");
+    assert_eq!((&*last.method, &*last.path, &*last.body), ("GET", "/v2/s3cret-0123456789", ""));
+    let stays = format!("{}\nhttp_config: {{follow_redirects: false}}", hook(302));
+    for mut receiver in [Receiver::new("webhook", &stays), Receiver::strict("webhook", &stays)] {
+        let told = receiver.told(firing()).await;
+        assert_eq!(told, "refused other: unexpected status code 302: elsewhere");
+    }
+}

@@ -40,12 +40,65 @@ async fn the_secret_may_be_in_a_file() {
     assert_eq!(receiver.told(firing()).await, "delivered");
 }
 
+/// How often the token was asked for, and how often something was sent.
+fn asked_and_sent(fake: &Fake) -> (usize, usize) {
+    let requests = fake.requests();
+    let asked = requests.iter().filter(|request| request.path == "/cgi-bin/gettoken").count();
+    (asked, requests.len() - asked)
+}
+
+#[tokio::test]
+async fn the_token_is_asked_for_once_for_all_messages() {
+    let fake = start().await;
+    let mut receiver = receiver(&fake, "to_user: '@all'");
+    assert_eq!(receiver.told_at_once(12, firing()).await, ["delivered"; 12]);
+    assert_eq!(receiver.told(resolved()).await, "delivered");
+    assert_eq!(asked_and_sent(&fake), (1, 13));
+}
+
+#[tokio::test]
+async fn a_token_is_kept_as_long_as_it_lasts() {
+    let fake = start().await;
+    // Ten seconds before its end a token is not used any more.
+    for (lasts, want) in [(7200, 1), (11, 1), (9, 3), (0, 3), (-5, 3), (i64::MAX, 1)] {
+        let (before, _) = asked_and_sent(&fake);
+        let mut receiver = receiver(&fake, "to_user: '@all'");
+        for _ in 0..3 {
+            // The answer to the request for a token, which only the first message makes if it is kept.
+            if asked_and_sent(&fake).0 - before < want {
+                fake.answer_next(token_reply(lasts));
+            }
+            assert_eq!(receiver.told(firing()).await, "delivered", "{lasts}");
+        }
+        assert_eq!(asked_and_sent(&fake).0 - before, want, "{lasts}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_replaced_once() {
+    let fake = start().await;
+    let mut receiver = receiver(&fake, "to_user: '@all'");
+    assert_eq!(receiver.told(firing()).await, "delivered");
+    for code in [42001, 40014] {
+        let before = asked_and_sent(&fake);
+        fake.answer_next(failed(code, "s3cret"));
+        fake.answer_next(Reply::json(200, serde_json::json!({"access_token": "other-s3cret"})));
+        fake.answer_next(failed(0, "ok"));
+        assert_eq!(receiver.told(firing()).await, "delivered");
+        let last = fake.requests().pop().expect("one");
+        assert_eq!(last.parameter("access_token").as_deref(), Some("other-s3cret"), "{code}");
+        let after = asked_and_sent(&fake);
+        assert_eq!((after.0 - before.0, after.1 - before.1), (1, 2), "{code}");
+        // It did not say how long it lasts.
+        assert_eq!(receiver.told(firing()).await, "delivered");
+        assert_eq!(asked_and_sent(&fake), (after.0 + 1, after.1 + 1));
+    }
+}
+
 #[tokio::test]
 async fn what_wechat_says() {
     let fake = start().await;
-    let mut one = receiver(&fake, "to_user: '@all'");
-    let garbage =
-        "retry other (maybe taken): cannot understand the answer \"<html><body>Please log in</body></html>\"";
+    let garbage = "cannot understand the answer \"<html><body>Please log in</body></html>\"";
     for (reply, want) in [
         (
             Reply::text(429, "").with_header("retry-after", "30"),
@@ -64,14 +117,20 @@ async fn what_wechat_says() {
         ),
         (failed(48002, "api forbidden"), "refused authError: error 48002 from WeChat: api forbidden"),
         (failed(81013, "user not found"), "refused clientError: error 81013 from WeChat: user not found"),
-        (Reply::garbage(), garbage),
+        (Reply::garbage(), &format!("retry other: {garbage}")),
     ] {
-        // Once to the message, once to the request for the token.
-        fake.answer_next(token_reply());
+        // To the request for the token, where nobody was told whatever is said.
+        let mut one = receiver(&fake, "to_user: '@all'");
         fake.answer_next(reply.clone());
         assert_eq!(one.told(firing()).await, want);
-        fake.answer_next(reply);
-        assert_eq!(one.told(firing()).await, want);
+        // To the message, and if that was for the token, to the one with a new token.
+        fake.answer_next(token_reply(7200));
+        fake.answer_next(reply.clone());
+        if want.contains("42001") {
+            fake.answer_next(token_reply(7200));
+            fake.answer_next(reply);
+        }
+        assert_eq!(one.told(firing()).await, want.replace("other:", "other (maybe taken):"));
     }
     let app =
         format!("{{api_url: '{}/cgi-bin/', corp_id: {CORPORATION}, api_secret: other-s3cret}}", fake.url);
@@ -80,5 +139,6 @@ async fn what_wechat_says() {
         "refused authError: error 40001 from WeChat: invalid credential"
     );
     fake.answer_next(Reply::json(200, serde_json::json!({"errcode": 0})));
+    let mut one = receiver(&fake, "to_user: '@all'");
     assert_eq!(one.told(firing()).await, "refused authError: invalid api_secret for corp_id corp1");
 }

@@ -13,7 +13,7 @@ use super::error::SerenoError;
 use crate::api::App;
 use crate::config::routes::{Receiver, RouteIndex, Routing};
 use crate::model::{Annotations, Duration, LabelSet, Str, Timestamp};
-use crate::router::{Attempt, Drill, Memory, NotifiedAlert, RouteFinder, route_to};
+use crate::router::{Attempt, Drill, IntegrationName, Memory, NotifiedAlert, RouteFinder, route_to};
 use crate::shell::clock::Stopwatch;
 use crate::shell::history;
 
@@ -90,7 +90,7 @@ pub(in crate::api) async fn test(
         let said = futures_util::future::join_all(all).await;
         for ((_, attempt), (result, memory)) in attempts.iter().zip(said) {
             results.push(result);
-            memories.extend(memory.map(|memory| (place(attempt), Arc::new(memory))));
+            memories.extend(memory.map(|memory| (attempt.to(), Arc::new(memory))));
         }
     }
     Ok(Json(DrillAnswer { results }))
@@ -150,17 +150,9 @@ fn alert(wanted: &DrillRequest, now: Timestamp, resolved: bool) -> NotifiedAlert
     }
 }
 
-/// An integration: receiver, kind and index.
-type Place = (Str, &'static str, usize);
-
-fn place(attempt: &Attempt) -> Place {
-    let integration = &attempt.integration;
-    (attempt.notification.receiver.clone(), integration.kind, integration.index)
-}
-
 /// The attempt with what its integration remembers of the one before, as the router keeps it.
-fn remembering(memories: &BTreeMap<Place, Arc<Memory>>, mut attempt: Attempt) -> Attempt {
-    attempt.memory = memories.get(&place(&attempt)).cloned().unwrap_or_default();
+fn remembering(memories: &BTreeMap<IntegrationName, Arc<Memory>>, mut attempt: Attempt) -> Attempt {
+    attempt.memory = memories.get(&attempt.to()).cloned().unwrap_or_default();
     attempt
 }
 

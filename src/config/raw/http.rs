@@ -1,6 +1,7 @@
 //! `http_config`: every key and check of Prometheus' common client settings. `oauth2`, `tls_config` and what is
 //! said of proxies have files of their own.
 
+use super::headers::canonical;
 use super::kinds::{AUTHORIZATION, BASIC_AUTH, HEADER, HTTP};
 use super::{Fields, Reader};
 use crate::config::http::{HttpAuth, HttpSettings, SecretSource};
@@ -80,6 +81,7 @@ impl Reader<'_> {
         if let Some(node) = fields.get("authorization") {
             return self.authorization(node);
         }
+        self.check_in_header(fields, "bearer_token");
         match self.secret(fields, "bearer_token", "bearer_token_file") {
             Some(credentials) => HttpAuth::Authorization { scheme: "Bearer".into(), credentials },
             None => HttpAuth::None,
@@ -113,6 +115,8 @@ impl Reader<'_> {
             let message = "authorization type cannot be set to \"basic\", use \"basic_auth\" instead";
             self.error("bad-value", &fields.key_span("type"), message);
         }
+        self.check_in_header(&fields, "type");
+        self.check_in_header(&fields, "credentials");
         match self.secret(&fields, "credentials", "credentials_file") {
             Some(credentials) => HttpAuth::Authorization { scheme, credentials },
             None => HttpAuth::None,
@@ -123,20 +127,20 @@ impl Reader<'_> {
         let Some(pairs) = self.mapping(node, "http_headers") else { return Vec::new() };
         let mut headers = Vec::new();
         for (key, value) in pairs {
-            let Some(name) = self.text(key, "http_headers") else { continue };
+            let Some(name) = self.header_name(key, "http_headers") else { continue };
             if RESERVED.contains(&&*name.to_ascii_lowercase()) {
-                self.error("bad-value", &key.span, format!("setting header {name:?} is not allowed"));
+                let message = format!("setting header {:?} is not allowed", canonical(&name));
+                self.error("bad-value", &key.span, message);
             }
             let Some(fields) = self.table(value, &HEADER, &[]) else { continue };
             for list in ["values", "secrets", "files"] {
                 let Some(node) = fields.get(list) else { continue };
                 for item in self.list(node, list) {
-                    let Some(text) = self.text(item, list) else { continue };
                     let source = match list {
-                        "files" => SecretSource::File(self.path(&text)),
-                        _ => SecretSource::Inline(text),
+                        "files" => self.text(item, list).map(|path| SecretSource::File(self.path(&path))),
+                        _ => self.header_value(item, list).map(SecretSource::Inline),
                     };
-                    headers.push((name.clone(), source));
+                    headers.extend(source.map(|source| (name.clone(), source)));
                 }
             }
         }

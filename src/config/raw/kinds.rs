@@ -10,6 +10,7 @@ mod plain;
 pub(crate) use file::{INHIBIT_RULE, INTERVAL, ROUTE};
 pub(crate) use global::{EVENT_RECORDER, GLOBAL, TRACING};
 pub(crate) use http::{AUTHORIZATION, BASIC_AUTH, HEADER, HTTP, OAUTH2, TLS};
+pub(crate) use plain::SNS_TARGET;
 
 use self::chat::{DISCORD, MATTERMOST, MSTEAMS, MSTEAMSV2, ROCKETCHAT, SLACK, TELEGRAM, WEBEX, WECHAT};
 use self::incidents::{INCIDENTIO, JIRA, OPSGENIE, PAGERDUTY, VICTOROPS};
@@ -91,6 +92,7 @@ fn has_secret(table: &Table, name: &str) -> bool {
         | Kind::Url
         | Kind::ProxyUrl
         | Kind::HostPort
+        | Kind::HeaderName
         | Kind::Texts
         | Kind::Paths
         | Kind::TextMap

@@ -5,6 +5,7 @@
 
 mod expression;
 mod fields;
+mod headers;
 mod http;
 mod inline_templates;
 mod intervals;

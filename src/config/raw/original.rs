@@ -157,6 +157,7 @@ fn shown_value(kind: Kind, value: &Setting) -> Yaml {
         | Kind::SecretUrl
         | Kind::ProxyUrl
         | Kind::HostPort
+        | Kind::HeaderName
         | Kind::Texts
         | Kind::Secrets
         | Kind::Paths

@@ -46,9 +46,10 @@ impl Reader<'_> {
         let what = "proxy_connect_header";
         let mut headers = Vec::new();
         for (key, values) in self.mapping(node, what).unwrap_or_default() {
-            let Some(name) = self.text(key, what) else { continue };
+            let Some(name) = self.header_name(key, what) else { continue };
             for value in self.list(values, what) {
-                headers.extend(self.text(value, what).map(|text| (Str::clone(&name), Secret::new(text))));
+                let text = self.header_value(value, what);
+                headers.extend(text.map(|text| (Str::clone(&name), Secret::new(text))));
             }
         }
         headers

@@ -30,6 +30,7 @@ impl Reader<'_> {
             Kind::ProxyUrl => self.text(node, what).map(|url| Setting::Address(Address::new(url))),
             Kind::TemplateUrl => self.template_url(node, what).map(secret),
             Kind::HostPort => self.host_port(node, what).map(Setting::Text),
+            Kind::HeaderName => self.header_name(node, what).map(Setting::Text),
             Kind::Word(words, message) => self.word(node, words, message).map(Setting::Text),
             Kind::AnyMap => self.mapping(node, what).is_some().then(|| Setting::Any(untyped(node))),
             Kind::Any => Some(Setting::Any(untyped(node))),
@@ -97,6 +98,7 @@ impl Reader<'_> {
             | Kind::ProxyUrl
             | Kind::TemplateUrl
             | Kind::HostPort
+            | Kind::HeaderName
             | Kind::AnyMap
             | Kind::Any
             | Kind::Float

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::kinds::{HTTP, INTEGRATIONS, Integration as Kind};
+use super::headers::canonical;
+use super::kinds::{HTTP, INTEGRATIONS, Integration as Kind, SNS_TARGET};
 use super::schema::{Values, has};
 use super::{Fields, Reader, did_you_mean};
 use crate::config::problem::Severity;
@@ -202,6 +203,7 @@ impl Reader<'_> {
             "webhook" => self.check_batch(fields, values),
             "pagerduty" => default_details(values),
             "jira" => default_texts(values),
+            "sns" => self.check_target(fields),
             _ => {}
         }
     }
@@ -221,6 +223,26 @@ impl Reader<'_> {
                 self.error("missing-field", &fields.start(), message);
             }
             Some(_) | None => {}
+        }
+    }
+
+    /// As in Alertmanager, where all three together are no error. But SNS takes only one.
+    fn check_target(&mut self, fields: &Fields<'_>) {
+        let is_set =
+            |key: &&str| fields.get(key).and_then(Node::scalar).is_some_and(|target| !target.text.is_empty());
+        let set: Vec<&str> = ["topic_arn", "target_arn", "phone_number"].into_iter().filter(is_set).collect();
+        match set[..] {
+            [_, second] => {
+                let place = fields.key_span(second);
+                self.error_help("exclusive-fields", &place, SNS_TARGET, "remove one of them");
+            }
+            [_, second, _] => {
+                let message =
+                    "SNS refuses what is for more than one of topic_arn, target_arn and phone_number";
+                let (place, help) = (fields.key_span(second), Some("remove two of them".to_owned()));
+                self.report(Severity::Warning, "exclusive-fields", &place, message, help);
+            }
+            [..] => {}
         }
     }
 
@@ -258,7 +280,7 @@ impl Reader<'_> {
         let mut headers = Values::new();
         if let Some(Setting::Map(given)) = values.get("headers") {
             for (name, value) in given {
-                let canonical = canonical_header(name);
+                let canonical = canonical(name);
                 if headers.insert(canonical.as_str().into(), value.clone()).is_some() {
                     let message = format!("duplicate header {canonical:?} in email config");
                     self.error("duplicate-header", &fields.key_span("headers"), message);
@@ -352,17 +374,6 @@ fn link_only(action: &mut Setting) {
     {
         action.retain(|key, _| !["name", "value", "confirm"].contains(&&**key));
     }
-}
-
-/// As Go's `textproto` writes header names: `in-reply-to` → `In-Reply-To`.
-fn canonical_header(name: &str) -> String {
-    let part = |part: &str| {
-        let mut chars = part.chars();
-        chars.next().map_or_else(String::new, |first| {
-            first.to_ascii_uppercase().to_string() + &chars.as_str().to_ascii_lowercase()
-        })
-    };
-    name.split('-').map(part).collect::<Vec<_>>().join("-")
 }
 
 /// The texts of a Jira issue unless the file says otherwise.

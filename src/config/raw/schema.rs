@@ -60,6 +60,8 @@ pub(crate) enum Kind {
     /// A secret URL that may be a template.
     TemplateUrl,
     HostPort,
+    /// The name of an HTTP header.
+    HeaderName,
     Texts,
     Secrets,
     Paths,

@@ -61,6 +61,15 @@ pub fn outcome(answer: &HttpAnswer, now: Timestamp) -> Outcome {
     of_response(status, answer.retry_after.as_deref(), &details, now)
 }
 
+/// Whether a service says that it knows these credentials no more, or not at all.
+#[must_use]
+pub fn refuses_credentials(answer: &HttpAnswer) -> bool {
+    let codes =
+        ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"];
+    let code = element(&String::from_utf8_lossy(&answer.body), "Code");
+    answer.status >= 400 && code.is_some_and(|code| codes.contains(&&*code))
+}
+
 /// Of STS, which writes XML. `None`: it has none.
 #[must_use]
 pub fn sts(answer: &HttpAnswer) -> Option<Granted> {

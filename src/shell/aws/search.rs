@@ -287,7 +287,7 @@ impl<'a> Search<'a> {
     }
 
     async fn ask(&self, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
-        self.aws.clients.send_made(request, self.timeout, AnswerLimit::Whole(ANSWER_LIMIT)).await
+        self.aws.clients.send_made(request, self.timeout, AnswerLimit::Whole(ANSWER_LIMIT), false).await
     }
 
     /// There are none, for all that was looked at and this.

@@ -169,10 +169,10 @@ pub fn drill(
     by: &str,
     latency: std::time::Duration,
 ) -> HistoryRow {
-    let Attempt { integration, notification, .. } = attempt;
+    let notification = &attempt.notification;
     let detail = json!({
         "test": true,
-        "integration": format!("{}/{}[{}]", notification.receiver, integration.kind, integration.index),
+        "integration": attempt.to().to_string(),
         "group": notification.group_key,
         "idempotency_key": notification.idempotency_key,
         "outcome": outcome.as_str(),

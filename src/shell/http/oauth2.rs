@@ -1,10 +1,9 @@
 //! Access tokens of OAuth 2 servers, kept until shortly before they end.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde_json::Value;
-use tokio::sync::Mutex as AsyncMutex;
 use url::form_urlencoded;
 
 use super::pool::Transport;
@@ -12,6 +11,7 @@ use super::{AnswerLimit, HttpClients, HttpError, auth, jwt, read_answer, read_se
 use crate::config::http::{Grant, OAuth2Settings};
 use crate::config::setting::HIDDEN;
 use crate::model::{Duration, Timestamp};
+use crate::shell::places::Places;
 
 /// How long before its end a token is not used any more, as in Go's client.
 const EARLY: Duration = Duration::from_secs(10);
@@ -27,11 +27,7 @@ const REASON_LIMIT: usize = 200;
 
 /// Tokens by the settings that they are for. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tokens(Arc<Mutex<Vec<(OAuth2Settings, Place)>>>);
-
-/// Where the token of some settings is. Who asks for one has the place to himself, so that many requests at
-/// once ask for one token.
-type Place = Arc<AsyncMutex<Known>>;
+pub(super) struct Tokens(Arc<Places<OAuth2Settings, Known>>);
 
 /// What is known of a token server.
 #[derive(Default)]
@@ -61,17 +57,7 @@ struct Token {
 impl Tokens {
     /// Forgets all tokens.
     pub(super) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    fn place(&self, settings: &OAuth2Settings) -> Place {
-        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, place)) = places.iter().find(|(known, _)| known == settings) {
-            return Arc::clone(place);
-        }
-        let place = Place::default();
-        places.push((settings.clone(), Arc::clone(&place)));
-        place
+        self.0.clear();
     }
 }
 
@@ -90,7 +76,7 @@ impl HttpClients {
             Some(secret) => read_secret(secret).await?,
             None => String::new(),
         };
-        let place = self.tokens.place(settings);
+        let place = self.tokens.0.of(settings, |known| known.token.is_some());
         let mut known = place.lock().await;
         if known.secret != secret {
             *known = Known { secret, ..Known::default() };

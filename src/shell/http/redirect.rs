@@ -1,5 +1,6 @@
 //! Where an answer sends us, by the rules of Go's client: the method and the body stay with 307 and 308, and secrets
-//! stay with the server that they are for.
+//! stay with the server that they are for. Unlike there a redirect that would make a `GET` without the body of what
+//! tells something is not followed: the answer to that would be taken for the answer to what nobody heard.
 
 use axum::body::Bytes;
 use reqwest::Method;
@@ -7,6 +8,9 @@ use reqwest::header::LOCATION;
 use url::Url;
 
 use super::HttpError;
+
+/// The longest path that people are shown, in bytes.
+const LONGEST_PATH: usize = 300;
 
 /// How many redirects are followed.
 pub(super) const MOST: usize = 10;
@@ -20,6 +24,8 @@ pub(super) struct Step {
     pub(super) method: Method,
     /// What to send.
     pub(super) body: Option<Bytes>,
+    /// Whether a redirect may drop the body, as in Go's client.
+    pub(super) may_drop_body: bool,
     /// Whether the server is the one that the request is for, so that it may see secrets.
     pub(super) is_trusted: bool,
 }
@@ -28,7 +34,7 @@ impl Step {
     /// The next step, if the answer is a redirect.
     ///
     /// # Errors
-    /// It leads to what is no HTTP URL.
+    /// It leads to what is no HTTP URL, or would drop the body.
     pub(super) fn next(&self, response: &reqwest::Response) -> Result<Option<Self>, HttpError> {
         let location = response.headers().get(LOCATION);
         match location {
@@ -49,9 +55,13 @@ impl Step {
             return Err(nowhere);
         };
         let is_reading = matches!(self.method, Method::GET | Method::HEAD);
+        if !keeps_body && !is_reading && !self.may_drop_body {
+            return Err(HttpError::Moved { status, to: shown(&url) });
+        }
         Ok(Some(Self {
             method: if keeps_body || is_reading { self.method.clone() } else { Method::GET },
             body: self.body.clone().filter(|_| keeps_body),
+            may_drop_body: self.may_drop_body,
             is_trusted: self.is_trusted && is_same_server(&self.url, &url),
             url,
         }))
@@ -68,16 +78,25 @@ fn is_same_server(from: &Url, to: &Url) -> bool {
     from.host_str() == to.host_str() && (from_place == to_place || becomes_tls)
 }
 
+/// A URL without what is most likely a secret: name and password, query, fragment. A path that is too long is left out:
+/// in a part of it no secret could be found.
+fn shown(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let path = if url.path().len() <= LONGEST_PATH { url.path() } else { "/…" };
+    let query = if url.query().is_some() { "?…" } else { "" };
+    format!("{}://{}{port}{path}{query}", url.scheme(), url.host_str().unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Bytes, Method, Step};
 
-    /// The step after a redirect of `POST from`.
-    fn follow(from: &str, status: u16, to: &str) -> String {
+    /// The step after a redirect of `method from`.
+    fn follow(method: Method, from: &str, status: u16, to: &str, may_drop_body: bool) -> String {
         let url = from.parse().expect("a URL");
-        let step = Step { url, method: Method::POST, body: Some(Bytes::from("x")), is_trusted: true };
+        let step = Step { url, method, body: Some(Bytes::from("x")), may_drop_body, is_trusted: true };
         match step.follow(status, to.as_bytes()) {
-            Ok(Some(Step { url, method, body, is_trusted })) => {
+            Ok(Some(Step { url, method, body, is_trusted, may_drop_body: _ })) => {
                 let trust = if is_trusted { "with secrets" } else { "without secrets" };
                 format!("{method} {url} {} {trust}", body.map_or(0, |body| body.len()))
             }
@@ -103,7 +122,31 @@ mod tests {
             ("http://a/x", 307, "ftp://a/y", "redirected to what is no HTTP URL"),
             ("http://a/x", 307, "http://", "redirected to what is no HTTP URL"),
         ] {
-            assert_eq!(follow(from, status, to), want, "{from} {status} {to}");
+            assert_eq!(follow(Method::POST, from, status, to, true), want, "{from} {status} {to}");
         }
+    }
+
+    #[test]
+    fn what_tells_something_is_not_made_a_get() {
+        let moved = |status: u16, to: &str| {
+            format!(
+                "HTTP {status} redirects to {to}, where nothing of what is sent would arrive: if that is the new \
+                 place, put this URL into the configuration"
+            )
+        };
+        for (method, status, to, want) in [
+            (Method::POST, 301, "https://a/x", moved(301, "https://a/x")),
+            (Method::POST, 302, "/y/", moved(302, "http://a/y/")),
+            (Method::PUT, 303, "http://u:p@b:81/y?k=v#f", moved(303, "http://b:81/y?…")),
+            (Method::POST, 307, "/y", "POST http://a/y 1 with secrets".to_owned()),
+            (Method::POST, 308, "/y", "POST http://a/y 1 with secrets".to_owned()),
+            (Method::GET, 302, "/y", "GET http://a/y 0 with secrets".to_owned()),
+            (Method::HEAD, 303, "/y", "HEAD http://a/y 0 with secrets".to_owned()),
+            (Method::POST, 302, "ftp://a/y", "redirected to what is no HTTP URL".to_owned()),
+        ] {
+            assert_eq!(follow(method, "http://a/x", status, to, false), want, "{status} {to}");
+        }
+        let long = format!("/{}", "x".repeat(300));
+        assert_eq!(follow(Method::POST, "http://a/x", 301, &long, false), moved(301, "http://a/…"));
     }
 }

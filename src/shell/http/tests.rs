@@ -24,6 +24,7 @@ fn post<'a>(url: &'a str, http: &'a HttpSettings) -> Request<'a> {
         http,
         headers: Vec::new(),
         body: b"hello".to_vec(),
+        may_drop_body: false,
         timeout: Duration::from_secs(20),
         answer: WHOLE,
     }

@@ -45,7 +45,12 @@ impl Texts {
                 parts.push(("html".to_owned(), Ok(call.mail.html)));
                 parts
             }
-            Step::Http(_) | Step::Mail(_) | Step::Aws(_) | Step::Print(_) | Step::Done { .. } => {
+            Step::Http(_)
+            | Step::Mail(_)
+            | Step::Aws(_)
+            | Step::Token(_)
+            | Step::Print(_)
+            | Step::Done { .. } => {
                 let parts = preview(&message).into_iter();
                 let mut parts: Vec<_> =
                     parts.map(|part| (part.path, part.text.map_err(|error| error.to_string()))).collect();

@@ -38,6 +38,7 @@ pub(crate) async fn start(slack: String) -> String {
                     http: &HttpSettings::default(),
                     headers: vec![("Content-Type", "application/json")],
                     body,
+                    may_drop_body: false,
                     timeout: Duration::from_secs(10),
                     answer: AnswerLimit::Start(100),
                 };

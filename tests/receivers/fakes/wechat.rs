@@ -50,9 +50,9 @@ pub(crate) fn failed(code: i64, text: &str) -> Reply {
     Reply::json(200, json!({"errcode": code, "errmsg": text}))
 }
 
-/// What it says to the right secret.
-pub(crate) fn token_reply() -> Reply {
-    Reply::json(200, json!({"errcode": 0, "errmsg": "ok", "access_token": TOKEN, "expires_in": 7200}))
+/// What it says to the right secret: a token that lasts so many seconds.
+pub(crate) fn token_reply(lasts: i64) -> Reply {
+    Reply::json(200, json!({"errcode": 0, "errmsg": "ok", "access_token": TOKEN, "expires_in": lasts}))
 }
 
 fn token(request: &Request) -> Reply {
@@ -62,7 +62,7 @@ fn token(request: &Request) -> Reply {
     if request.parameter("corpsecret").as_deref() != Some(SECRET) {
         return failed(40001, "invalid credential");
     }
-    token_reply()
+    token_reply(7200)
 }
 
 fn send(request: &Request) -> Result<(), (i64, &'static str)> {

@@ -1,7 +1,7 @@
 //! Receivers that get a message as it is: webhook, email, pushover, SNS, the console.
 
 use super::super::schema::Kind::{
-    Any, Bool, Count, GoDuration, HostPort, Object, Path, Secret, TemplateUrl, TextMap, Tls,
+    Any, Bool, Count, GoDuration, HeaderName, HostPort, Object, Path, Secret, TemplateUrl, TextMap, Tls,
 };
 use super::super::schema::Rule::{NotBoth, NotBothTrue, OneOf, Required, Resolved, Together};
 use super::super::schema::{Table, field, text};
@@ -14,8 +14,8 @@ const HMAC: Table = table(
     &[
         field("secret", Secret),
         field("secret_file", Path),
-        text("header").or("X-Sereno-Signature"),
-        text("timestamp_header").or("X-Sereno-Timestamp"),
+        field("header", HeaderName).or("X-Sereno-Signature"),
+        field("timestamp_header", HeaderName).or("X-Sereno-Timestamp"),
     ],
     &[
         OneOf(&["secret", "secret_file"], "one of secret or secret_file must be configured"),
@@ -183,16 +183,14 @@ pub(super) const SNS: Integration = Integration {
             field("attributes", TextMap),
             field("use_aws_http_client", Bool).or("false"),
         ],
-        &[
-            OneOf(&["target_arn", "topic_arn", "phone_number"], SNS_TARGET),
-            NotBoth(&["topic_arn"], &["target_arn", "phone_number"], SNS_TARGET),
-            NotBoth(&["target_arn"], &["phone_number"], SNS_TARGET),
-        ],
+        &[OneOf(&["target_arn", "topic_arn", "phone_number"], SNS_TARGET)],
         &[],
     ),
 };
 
-const SNS_TARGET: &str = "must provide either a Target ARN, Topic ARN, or Phone Number for SNS config";
+/// What Alertmanager says if there is no target, and if there are two.
+pub(crate) const SNS_TARGET: &str =
+    "must provide either a Target ARN, Topic ARN, or Phone Number for SNS config";
 
 pub(super) const CONSOLE: Integration = Integration {
     kind: "console",

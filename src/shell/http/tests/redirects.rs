@@ -22,8 +22,12 @@ fn settings() -> HttpSettings {
 }
 
 async fn send(url: &str, http: &HttpSettings) -> Result<u16, HttpError> {
+    send_as(url, http, false).await
+}
+
+async fn send_as(url: &str, http: &HttpSettings, may_drop_body: bool) -> Result<u16, HttpError> {
     let headers = vec![("X-Own", "token"), ("Content-Type", "text/plain")];
-    let request = Request { headers, ..post(url, http) };
+    let request = Request { headers, may_drop_body, ..post(url, http) };
     HttpClients::default().send(request).await.map(|answer| answer.status)
 }
 
@@ -50,9 +54,14 @@ async fn another_server_gets_the_body_but_no_secret() {
     assert_eq!(line(&seen[0]), "POST /end body=hello auth=- team=- own=- type=text/plain");
     assert_eq!(seen[0].header("referer"), "-", "it would show the secret URL");
 
-    assert_eq!(send(&format!("http://u:p@{here}/read"), &settings()).await.expect("answered"), 200);
+    let read = format!("http://u:p@{here}/read");
+    assert_eq!(send_as(&read, &settings(), true).await.expect("answered"), 200);
     assert_eq!(line(&seen_here.take()[1]), "GET /end body= auth=Bearer s3cret team=db own=token type=-");
     assert!(seen_there.take().is_empty());
+
+    let error = send(&read, &settings()).await.expect_err("the body would be dropped").to_string();
+    assert!(error.starts_with(&format!("HTTP 302 redirects to http://{here}/end, ")), "{error}");
+    assert_eq!(seen_here.take().len(), 1);
 }
 
 #[tokio::test]
@@ -63,13 +72,19 @@ async fn without_follow_redirects_the_redirect_is_the_answer() {
     assert_eq!(seen.take().len(), 1);
     let error = send(&format!("http://{here}/"), &settings()).await.expect_err("it goes in circles");
     assert_eq!((error.to_string().as_str(), seen.take().len()), ("stopped after 10 redirects", 11));
+    for (status, location) in [(302, "/again"), (301, "gopher://elsewhere")] {
+        let (here, _) = serve(move |_| (status, ("location", location.to_owned()), String::new())).await;
+        assert_eq!(send(&format!("http://{here}/"), &stay).await.expect("answered"), status);
+    }
 }
 
 #[tokio::test]
-async fn no_error_of_a_redirect_shows_where_it_leads() {
-    for (status, location) in
-        [(302, "gopher://hidden/hidden"), (307, "http://hidden:hidden@127.0.0.1:1/hidden")]
-    {
+async fn no_error_of_a_redirect_shows_what_may_be_a_secret() {
+    for (status, location) in [
+        (302, "gopher://hidden/hidden"),
+        (307, "http://hidden:hidden@127.0.0.1:1/hidden"),
+        (303, "http://hidden:hidden@127.0.0.1:1/login?hidden#hidden"),
+    ] {
         let (here, _) = serve(move |_| (status, ("location", location.to_owned()), String::new())).await;
         let error = send(&format!("http://{here}/"), &settings()).await.expect_err(location).to_string();
         assert!(!error.contains("hidden"), "{error}");
