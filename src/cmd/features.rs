@@ -61,6 +61,12 @@ impl FeatureArguments {
         self.has(Feature::UseStartTimestamps)
     }
 
+    /// The names of what is on, as they are given.
+    pub(super) fn names(&self) -> Vec<String> {
+        let features = self.features.iter().filter_map(ValueEnum::to_possible_value);
+        features.map(|feature| feature.get_name().to_owned()).collect()
+    }
+
     fn has(&self, feature: Feature) -> bool {
         self.features.contains(&feature)
     }
