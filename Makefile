@@ -15,7 +15,7 @@ test: tools ## Run all tests; fetches the Debian programs they use into target/t
 	@scripts/test.sh
 
 test-core: ## Run the tests that need only Rust
-	@cargo test --locked -- --skip needs_tools
+	@cargo test --locked --tests -- --skip needs_tools
 
 check: ## Format, lints, documentation, licences and unused dependencies
 	@scripts/check.sh

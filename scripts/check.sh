@@ -20,6 +20,15 @@ cargo fmt --check
 step "clippy"
 cargo clippy --quiet --locked --all-targets -- -D warnings
 
+# Otherwise both would be built with a part of the dependencies each, and the library twice.
+step "features of dependencies: tests have those of the program"
+features() { cargo tree --quiet --locked --prefix none --format '{p} {f}' --edges "$1" | sed 's/ (\*)$//' | sort -u; }
+differing=$(comm -23 <(features normal,build) <(features normal,build,dev))
+if [[ -n "$differing" ]]; then
+    printf '%s\n' "$differing" "have more features in tests: name those in [dependencies], too" >&2
+    exit 1
+fi
+
 step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --no-deps
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs `cargo test` with the given arguments, then looks for snapshot files that no test has read: those
-# were left behind by a test that was renamed or removed, and check nothing any more.
+# Runs all tests, or those that the arguments for `cargo test` name, then looks for snapshot files that no test
+# has read: those were left behind by a test that was renamed or removed, and check nothing any more.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,7 +8,7 @@ mkdir -p target
 used="$PWD/target/snapshots-used"
 rm -f "$used"
 # insta appends the path of every snapshot file that it compares with.
-INSTA_SNAPSHOT_REFERENCES_FILE="$used" cargo test --locked "$@"
+INSTA_SNAPSHOT_REFERENCES_FILE="$used" cargo test --locked "${@:---tests}"
 
 touch "$used"
 unused=$(comm -23 \

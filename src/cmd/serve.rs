@@ -41,9 +41,10 @@ use crate::shell::store::{History, Store};
   sereno serve
       Evaluate rules/*.yml against http://127.0.0.1:9090, tell people as
       routes.yml says.
-  sereno serve --rules 'rules/*.yml' --rules extra.yml --routes alertmanager.yml \\
-      --prometheus-url https://prometheus.example/prefix --external-label
-      cluster=eu1 An existing alertmanager.yml works unedited.
+  sereno serve --rules 'rules/*.yml' --rules extra.yml \\
+      --routes alertmanager.yml --external-label cluster=eu1 \\
+      --prometheus-url https://prometheus.example/prefix
+      An existing alertmanager.yml works unedited.
   kill -HUP PID, or curl -X POST http://127.0.0.1:9093/-/reload
       Load rules and routes again. Files with errors change nothing.
 

@@ -155,6 +155,21 @@ fn the_examples_of_help_are_right() {
     assert!(count > 40, "only {count} examples");
 }
 
+#[test]
+fn each_command_has_examples_and_says_its_exit_codes() {
+    let command = Arguments::command();
+    let mut commands = Vec::new();
+    all(&command, &mut commands);
+    let of_itself =
+        |command: &&&Command| !command.has_subcommands() || command.is_args_conflicts_with_subcommands_set();
+    for command in commands.iter().filter(of_itself) {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        for wanted in ["Examples:\n", "Exit codes: 0 "] {
+            assert!(help.contains(wanted), "{} --help lacks {wanted:?}\n{help}", command.get_name());
+        }
+    }
+}
+
 /// A flag alone (`--data-dir`) is one of some command; a variable is one of a flag, or of our tests.
 #[test]
 fn flags_and_variables_of_documents_exist() {

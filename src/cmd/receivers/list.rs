@@ -13,7 +13,13 @@ use crate::model::LabelSet;
 
 /// The arguments of `sereno receivers list`.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 fine, 2 could not run.")]
+#[command(after_help = "Examples:
+  sereno receivers list
+      Whom can the server tell, and with which labels?
+  sereno receivers list --format json --url http://other:9093
+      The same as JSON, from another server.
+
+Exit codes: 0 fine, 2 could not run.")]
 pub(super) struct ListArguments {
     /// How it is printed
     #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
