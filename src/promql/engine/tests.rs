@@ -8,7 +8,7 @@ use std::fmt::Write;
 use super::{EvalError, Evaluation, Options, instant, range};
 use crate::promql::annotations::Severity;
 use crate::promql::memory::MemoryStore;
-use crate::promql::notation::{SequenceValue, parse_series};
+use crate::promql::notation::{SequenceValue, parse_series, parse_starts};
 use crate::promql::parser::{Features, parse};
 use crate::promql::source::{Source, TimeWindow};
 use crate::promql::value::{QueryResult, Series, Value};
@@ -16,11 +16,19 @@ use crate::promql::value::{QueryResult, Series, Value};
 /// A store with series of one sample each ten seconds from 0 on.
 pub(super) fn loaded(lines: &str) -> MemoryStore {
     let mut store = MemoryStore::default();
+    let mut pending = None;
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if let Some(starts) = parse_starts(line).expect("start timestamps, if any, are valid") {
+            pending = Some(starts);
+            continue;
+        }
         let notation = parse_series(line).expect("the line is a series");
-        for (t, value) in (0..).step_by(10_000).zip(notation.values) {
+        let starts = pending.take().map(|starts| starts.of(&notation).expect("they are of this series"));
+        let starts = starts.into_iter().flatten().chain(std::iter::repeat(None));
+        for ((t, value), start) in (0..).step_by(10_000).zip(notation.values).zip(starts) {
             if let SequenceValue::Value(value) = value {
-                store.append(&notation.labels, t, value).expect("times rise");
+                let start = start.map_or(0, |start| t + start);
+                store.append_with_start(&notation.labels, t, start, value).expect("times rise");
             }
         }
     }

@@ -6,11 +6,15 @@ use super::{at, loaded, over};
 use crate::promql::engine::Options;
 use crate::promql::value::{QueryResult, Value};
 
-/// Series with gaps, ends, resets and both kinds of values.
+/// Series with gaps, ends, resets, start timestamps and both kinds of values.
 const SERIES: &str = r#"
     requests_total{job="a", i="1"} 0+7x9 3+4x30 stale 5+5x20
     requests_total{job="a", i="2"} _x12 1+1x20 _x40 9+2x9
     requests_total{job="b", i="3"} 0+10x15 stale stale _x8 NaN 4 5 Inf -Inf 1x30
+    started_total{job="a"}@st _x5 -3s-10sx20 _x9 -10sx20 0x5
+    started_total{job="a"} 0+3x25 _x9 4x17 stale 5x7
+    started_total{job="b"}@st -25s-10sx29 -35s-10sx19 _x11
+    started_total{job="b"} {{sum:1 count:2 buckets:[1 1]}}+{{sum:1 count:2 buckets:[1 1]}}x60
     limit{job="a"} 30x20 stale _x10 60x30
     limit{job="b"} 50x70
     mixed{job="a"} 1 2 3 {{sum:1 count:2 buckets:[1 1]}}x5 4 5 {{sum:3 count:5 buckets:[2 3]}}x20 stale 7x20
@@ -23,6 +27,13 @@ const QUERIES: &[&str] = &[
     "requests_total @ 50",
     "rate(requests_total[45s])",
     "increase(requests_total[1m] offset 15s)",
+    "rate(started_total[45s])",
+    "increase(started_total[21s] offset 5s)",
+    "irate(started_total[1m])",
+    "resets(started_total[1m])",
+    "resets(started_total[1m:10s])",
+    "start_timestamp(started_total)",
+    "start_timestamp(started_total @ 70)",
     "max_over_time(requests_total[37s])",
     "count_over_time(mixed[1m])",
     "rate(mixed[1m])",
@@ -90,7 +101,12 @@ fn text(value: &Value) -> String {
 fn steps_of_a_range_are_instants() {
     let store = loaded(SERIES);
     for delayed_name_removal in [false, true] {
-        let options = Options { delayed_name_removal, lookback: 60_000, ..Options::default() };
+        let options = Options {
+            delayed_name_removal,
+            use_start_timestamps: true,
+            lookback: 60_000,
+            ..Options::default()
+        };
         for query in QUERIES {
             let (start, end, step) = (-20, 800, 11);
             let matrix = match over(&store, query, (start, end, step), &options) {
