@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::client::{Client, ClientError, ServerArguments};
-use super::output::{OutputFormat, json_text, print};
+use super::output::{OutputArgument, OutputFormat, json_text, print};
 use super::table::{Look, Table};
 use super::{FINDINGS, FINE, could_not_run, label_words};
 
@@ -30,9 +30,8 @@ pub struct ExplainArguments {
     /// Ask about an alert with these labels and no others, known or not
     #[arg(long)]
     exact: bool,
-    /// How it is printed
-    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
-    format: OutputFormat,
+    #[command(flatten)]
+    output: OutputArgument,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -51,12 +50,12 @@ pub(super) fn run(arguments: &ExplainArguments) -> ExitCode {
         Err(error) => return could_not_run(&error.to_string()),
     };
     match client.get("/api/sereno/v1/explain", &query) {
-        Ok(answer) => match (arguments.format, answer.body["text"].as_str()) {
+        Ok(answer) => match (arguments.output.format, answer.body["text"].as_str()) {
             (OutputFormat::Table, Some(text)) => print(&Look::of_stdout().text(text), FINE),
             (OutputFormat::Table, None) | (OutputFormat::Json, _) => print(&json_text(&answer.body), FINE),
         },
         Err(ClientError::Refused { message, body, status: 400 | 404 })
-            if arguments.format == OutputFormat::Table =>
+            if arguments.output.format == OutputFormat::Table =>
         {
             let text = format!("{}\n{}", capitalised(&message), candidates(&body).render(Look::of_stdout()));
             print(&text, FINDINGS)

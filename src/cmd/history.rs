@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::client::{Client, ClientError, ServerArguments};
 use super::explain::{filters, labels};
-use super::output::{OutputFormat, json_text, print};
+use super::output::{OutputArgument, OutputFormat, json_text, print};
 use super::table::{Look, Table};
 use super::{FINE, could_not_run};
 
@@ -49,9 +49,8 @@ pub struct HistoryArguments {
     /// The most rows
     #[arg(long, value_name = "COUNT", default_value_t = 100)]
     limit: usize,
-    /// How it is printed
-    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
-    format: OutputFormat,
+    #[command(flatten)]
+    output: OutputArgument,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -63,7 +62,7 @@ pub(super) fn run(arguments: &HistoryArguments) -> ExitCode {
         rows(&client, &query, arguments.limit).map_err(|error| error.to_string())
     });
     match rows {
-        Ok(rows) => match arguments.format {
+        Ok(rows) => match arguments.output.format {
             OutputFormat::Table if rows.is_empty() => print("Nothing that is remembered.\n", FINE),
             OutputFormat::Table => print(&table(&rows).render(Look::of_stdout()), FINE),
             OutputFormat::Json => print(&json_text(&rows), FINE),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::FINE;
 use super::client::{Client, ClientError, ServerArguments};
-use super::output::{OutputFormat, end, json_text, print};
+use super::output::{OutputArgument, OutputFormat, end, json_text, print};
 use super::table::printable;
 use crate::model::Timestamp;
 use crate::shell::clock::Clock;
@@ -17,9 +17,8 @@ use crate::shell::clock::Clock;
 pub(super) struct OneArguments {
     /// Its id
     id: String,
-    /// How it is printed
-    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
-    format: OutputFormat,
+    #[command(flatten)]
+    output: OutputArgument,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -33,7 +32,7 @@ impl OneArguments {
     ) -> ExitCode {
         let shown = Client::new(&self.server).and_then(|client| {
             let found = read(&client, &self.id)?;
-            match self.format {
+            match self.output.format {
                 OutputFormat::Json => Ok(json_text(&found)),
                 OutputFormat::Table => text(&client, &found, Clock::default().now()),
             }

@@ -3,9 +3,17 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
 use super::{COULD_NOT_RUN, could_not_run};
+
+/// `--format` of the commands that print a table or JSON.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct OutputArgument {
+    /// How it is printed
+    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
+    pub(super) format: OutputFormat,
+}
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

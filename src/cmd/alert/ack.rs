@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cmd::client::{Client, ClientError, ServerArguments};
-use crate::cmd::output::{OutputFormat, end, json_text, print};
+use crate::cmd::output::{OutputArgument, OutputFormat, end, json_text, print};
 use crate::cmd::table::{Look, Table};
 use crate::cmd::{FINE, label_words, time_words};
 use crate::model::{Duration, LabelSet};
@@ -50,9 +50,8 @@ pub(super) struct AckArguments {
     /// For how long at most [default: a day]
     #[arg(short, long, value_name = "DURATION", value_parser = time_words::duration)]
     duration: Option<Duration>,
-    /// How it is printed
-    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
-    format: OutputFormat,
+    #[command(flatten)]
+    output: OutputArgument,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -88,7 +87,7 @@ fn ack(arguments: &AckArguments) -> Result<String, String> {
         None => client.post("/api/sereno/v1/ack", &document(arguments)?),
     };
     let answer = answer.map_err(|error| told(&error))?.body;
-    if arguments.format == OutputFormat::Json {
+    if arguments.output.format == OutputFormat::Json {
         return Ok(json_text(&answer));
     }
     let acks: Acks = serde_json::from_value(answer).map_err(|error| error.to_string())?;

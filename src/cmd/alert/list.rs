@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cmd::client::{Client, ServerArguments};
-use crate::cmd::output::{OutputFormat, end, json_text, print};
+use crate::cmd::output::{OutputArgument, OutputFormat, end, json_text, print};
 use crate::cmd::table::{Look, Table};
 use crate::cmd::wire::{self, ALERT_HEADING};
 use crate::cmd::{FINE, label_words};
@@ -37,9 +37,8 @@ pub(super) struct ListArguments {
     /// Only those of receivers with such a name: a regular expression
     #[arg(short, long, value_name = "REGEX")]
     receiver: Option<String>,
-    /// How it is printed
-    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
-    format: OutputFormat,
+    #[command(flatten)]
+    output: OutputArgument,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -59,7 +58,7 @@ fn list(arguments: &ListArguments) -> Result<String, String> {
     query.extend(arguments.receiver.as_ref().map(|regex| ("receiver", regex.clone())));
     let client = Client::new(&arguments.server).map_err(|error| error.to_string())?;
     let alerts = wire::alerts(&client, query).map_err(|error| error.to_string())?;
-    Ok(match arguments.format {
+    Ok(match arguments.output.format {
         OutputFormat::Json => json_text(&alerts),
         OutputFormat::Table if alerts.is_empty() => "no alerts\n".to_owned(),
         OutputFormat::Table => {

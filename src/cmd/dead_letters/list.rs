@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::wire::{PATH, WireDeadLetter, WireList};
 use crate::cmd::client::{Client, ServerArguments};
-use crate::cmd::output::{OutputFormat, end, json_text, note, print};
+use crate::cmd::output::{OutputArgument, OutputFormat, end, json_text, note, print};
 use crate::cmd::table::{Look, Table};
 use crate::cmd::{FINE, time_words};
 use crate::model::Timestamp;
@@ -31,9 +31,8 @@ pub(super) struct ListArguments {
     /// Print only ids, one a line
     #[arg(short, long)]
     quiet: bool,
-    /// How it is printed
-    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
-    format: OutputFormat,
+    #[command(flatten)]
+    output: OutputArgument,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -52,7 +51,7 @@ fn list(arguments: &ListArguments) -> Result<String, String> {
     if letters.len() == arguments.limit && found.total > letters.len() {
         note(&format!("these are {} of {}; --limit shows more", letters.len(), found.total));
     }
-    Ok(match arguments.format {
+    Ok(match arguments.output.format {
         _ if arguments.quiet => letters.iter().map(|letter| format!("{}\n", letter.id)).collect(),
         OutputFormat::Json => json_text(&letters),
         OutputFormat::Table if letters.is_empty() => "no dead letters\n".to_owned(),

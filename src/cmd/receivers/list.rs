@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::cmd::FINE;
 use crate::cmd::client::{Client, ServerArguments};
-use crate::cmd::output::{OutputFormat, end, json_text, print};
+use crate::cmd::output::{OutputArgument, OutputFormat, end, json_text, print};
 use crate::cmd::table::{Look, Table};
 use crate::model::LabelSet;
 
@@ -21,9 +21,8 @@ use crate::model::LabelSet;
 
 Exit codes: 0 fine, 2 could not run.")]
 pub(super) struct ListArguments {
-    /// How it is printed
-    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
-    format: OutputFormat,
+    #[command(flatten)]
+    output: OutputArgument,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -43,7 +42,7 @@ pub(super) fn run(arguments: &ListArguments) -> ExitCode {
 fn list(arguments: &ListArguments) -> Result<String, String> {
     let client = Client::new(&arguments.server).map_err(|error| error.to_string())?;
     let answer = client.get("/api/v2/receivers", &[]).map_err(|error| error.to_string())?.body;
-    if arguments.format == OutputFormat::Json {
+    if arguments.output.format == OutputFormat::Json {
         return Ok(json_text(&answer));
     }
     let receivers: Vec<WireReceiver> = serde_json::from_value(answer).map_err(|error| error.to_string())?;

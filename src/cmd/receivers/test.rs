@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::cmd::client::{Client, ClientError, ServerArguments};
-use crate::cmd::output::{OutputFormat, end, json_text, print};
+use crate::cmd::output::{OutputArgument, OutputFormat, end, json_text, print};
 use crate::cmd::table::{Look, Table};
 use crate::cmd::{FINDINGS, FINE, label_words};
 
@@ -45,9 +45,8 @@ pub(super) struct TestArguments {
     /// Who tries
     #[arg(short, long, env = "USER", hide_env_values = true, value_name = "NAME", default_value = "")]
     author: String,
-    /// How it is printed
-    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
-    format: OutputFormat,
+    #[command(flatten)]
+    output: OutputArgument,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -88,7 +87,7 @@ fn test(arguments: &TestArguments) -> Result<(String, u8), String> {
     let Results { results } = serde_json::from_value(answer.clone()).map_err(|error| error.to_string())?;
     let all_took_it = results.iter().all(|tried| tried.outcome == "delivered");
     let code = if all_took_it { FINE } else { FINDINGS };
-    if arguments.format == OutputFormat::Json {
+    if arguments.output.format == OutputFormat::Json {
         return Ok((json_text(&answer), code));
     }
     if results.is_empty() {

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::source;
-use crate::cmd::output::{OutputFormat, json_text, print};
+use crate::cmd::output::{OutputArgument, OutputFormat, json_text, print};
 use crate::cmd::{FINDINGS, FINE, could_not_run, wire};
 use crate::config::routes::Routing;
 use crate::model::{LabelSet, Str};
@@ -50,9 +50,8 @@ pub(super) struct DiffArguments {
     /// Exit with 0 also if something changes
     #[arg(long)]
     exit_zero: bool,
-    /// How it is printed
-    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
-    format: OutputFormat,
+    #[command(flatten)]
+    output: OutputArgument,
     #[command(flatten)]
     from: source::FromServer,
 }
@@ -77,7 +76,7 @@ pub(super) fn run(arguments: &DiffArguments) -> ExitCode {
     match compare(arguments) {
         Err(reason) => could_not_run(&reason),
         Ok(difference) => {
-            let text = match arguments.format {
+            let text = match arguments.output.format {
                 OutputFormat::Table => difference.text(),
                 OutputFormat::Json => json_text(&difference.json()),
             };

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{source, tree_text};
-use crate::cmd::output::{OutputFormat, json_text, print};
+use crate::cmd::output::{OutputArgument, OutputFormat, json_text, print};
 use crate::cmd::{FINE, could_not_run};
 use crate::config::routes::{GroupBy, RouteIndex, Routing};
 
@@ -26,9 +26,8 @@ pub(super) struct ShowArguments {
     /// The routing file: routes.yml, or an alertmanager.yml
     #[arg(value_name = "FILE", env = "SERENO_ROUTES", default_value = source::DEFAULT)]
     file: String,
-    /// How it is printed
-    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
-    format: OutputFormat,
+    #[command(flatten)]
+    output: OutputArgument,
     #[command(flatten)]
     from: source::FromServer,
 }
@@ -38,7 +37,7 @@ pub(super) fn run(arguments: &ShowArguments) -> ExitCode {
     match arguments.from.read(&arguments.file) {
         Err(reason) => could_not_run(&reason),
         Ok(routing) => {
-            let text = match arguments.format {
+            let text = match arguments.output.format {
                 OutputFormat::Table => tree_text::draw(&routing, None),
                 OutputFormat::Json => json_text(&tree_json(&routing, 0)),
             };

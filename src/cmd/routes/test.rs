@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{source, tree_text};
 use crate::cmd::label_words;
-use crate::cmd::output::{OutputFormat, json_text, print};
+use crate::cmd::output::{OutputArgument, OutputFormat, json_text, print};
 use crate::cmd::{FINDINGS, FINE, could_not_run};
 use crate::config::routes::{RouteIndex, Routing};
 use crate::model::{Alert, Annotations, LabelSet, Str, Timestamp};
@@ -57,9 +57,8 @@ pub(super) struct TestArguments {
     /// Print only the receivers, separated by commas, as amtool does
     #[arg(short, long, conflicts_with = "tree")]
     quiet: bool,
-    /// How it is printed
-    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
-    format: OutputFormat,
+    #[command(flatten)]
+    output: OutputArgument,
     #[command(flatten)]
     from: source::FromServer,
 }
@@ -69,7 +68,7 @@ pub(super) fn run(arguments: &TestArguments) -> ExitCode {
     match explain(arguments) {
         Ok((routing, told)) => {
             let receivers: Vec<&str> = told.destinations.iter().map(|destined| &*destined.receiver).collect();
-            let text = match arguments.format {
+            let text = match arguments.output.format {
                 _ if arguments.quiet => receivers.join(",") + "\n",
                 OutputFormat::Json => json_text(&to_json(&told, arguments.verify_receivers.as_deref())),
                 OutputFormat::Table => to_text(&routing, &told, arguments.tree),

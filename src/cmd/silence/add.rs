@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::cmd::client::{Client, ServerArguments};
-use crate::cmd::output::{OutputFormat, end, json_text, note, print};
+use crate::cmd::output::{OutputArgument, OutputFormat, end, json_text, note, print};
 use crate::cmd::table::{Look, Table};
 use crate::cmd::wire::{self, ALERT_HEADING, WireAlert, WireMatcher};
 use crate::cmd::{FINE, label_words, time_words};
@@ -63,9 +63,8 @@ pub(super) struct AddArguments {
     /// Make nothing: only show the alerts that fire now and would be muted
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// How it is printed
-    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
-    format: OutputFormat,
+    #[command(flatten)]
+    output: OutputArgument,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -93,7 +92,7 @@ fn add(arguments: &AddArguments) -> Result<String, String> {
     };
     let id = id.map_err(|error| error.to_string())?;
     note(&format!("{} now", fires(alerts.len())));
-    Ok(match arguments.format {
+    Ok(match arguments.output.format {
         OutputFormat::Table => format!("{id}\n"),
         OutputFormat::Json => json_text(&json!({"silenceID": id, "matchingAlerts": alerts.len()})),
     })
@@ -108,7 +107,7 @@ fn fires(count: usize) -> String {
 }
 
 fn preview(arguments: &AddArguments, alerts: &[WireAlert], now: Timestamp) -> String {
-    match arguments.format {
+    match arguments.output.format {
         OutputFormat::Json => json_text(&alerts),
         OutputFormat::Table => {
             let mut table = Table::new(&ALERT_HEADING);

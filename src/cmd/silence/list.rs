@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cmd::client::{Client, ServerArguments};
-use crate::cmd::output::{OutputFormat, end, json_text, print};
+use crate::cmd::output::{OutputArgument, OutputFormat, end, json_text, print};
 use crate::cmd::table::{Look, Table};
 use crate::cmd::wire::{self, WireSilence, matchers_text};
 use crate::cmd::{FINE, label_words, time_words};
@@ -42,9 +42,8 @@ pub(super) struct ListArguments {
     /// Print only ids, one a line
     #[arg(short, long)]
     quiet: bool,
-    /// How it is printed
-    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
-    format: OutputFormat,
+    #[command(flatten)]
+    output: OutputArgument,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -62,7 +61,7 @@ fn list(arguments: &ListArguments) -> Result<String, String> {
     let now = Clock::default().now();
     let silences: Vec<WireSilence> =
         silences.into_iter().filter(|silence| arguments.wants(silence, now)).collect();
-    Ok(match arguments.format {
+    Ok(match arguments.output.format {
         _ if arguments.quiet => silences.iter().map(|silence| format!("{}\n", silence.id)).collect(),
         OutputFormat::Json => json_text(&silences),
         OutputFormat::Table if silences.is_empty() => "no silences\n".to_owned(),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::alerts;
 use crate::cmd::client::{Client, ServerArguments};
 use crate::cmd::logging::wants_colour;
-use crate::cmd::output::{OutputFormat, end, json_text, note, print};
+use crate::cmd::output::{OutputArgument, OutputFormat, end, json_text, note, print};
 use crate::cmd::table::Look;
 use crate::cmd::{FINDINGS, FINE};
 use crate::config::render::Format;
@@ -66,9 +66,8 @@ pub(super) struct RenderArguments {
     /// Where people reach the server, as links in messages show it
     #[arg(long, env = "SERENO_EXTERNAL_URL", value_name = "URL", default_value = "http://localhost:9093")]
     external_url: String,
-    /// How it is printed
-    #[arg(long, env = "SERENO_OUTPUT", value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Table)]
-    format: OutputFormat,
+    #[command(flatten)]
+    output: OutputArgument,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -110,7 +109,7 @@ fn render(arguments: &RenderArguments) -> Result<ExitCode, String> {
     }
     write_html(arguments, &shown)?;
     let failed = shown.iter().flat_map(|shown| &shown.parts).any(|part| part.text.is_err());
-    let text = match arguments.format {
+    let text = match arguments.output.format {
         OutputFormat::Table => text(&shown),
         OutputFormat::Json => json_text(&shown.iter().map(Shown::json).collect::<Vec<_>>()),
     };
