@@ -51,31 +51,36 @@ impl Reader<'_> {
     /// Opens a mapping: unknown keys are reported. A null is a mapping without keys, as in Go.
     pub(crate) fn fields<'n>(&mut self, node: &'n Node, shape: &Shape) -> Option<Fields<'n>> {
         let pairs = self.mapping(node, shape.what)?;
-        for (key, _) in pairs {
-            let name = key.scalar().map_or("", |name| &name.text);
-            if !shape.keys.contains(&name) {
-                self.unknown_key(key, name, shape.what, shape.keys, shape.advice);
-            }
-        }
+        self.unknown_keys(pairs, shape.what, shape.keys, shape.advice);
         Some(Fields::new(pairs, node.span.clone()))
     }
 
-    pub(crate) fn unknown_key(
+    /// Reports the keys that a mapping has and may not have.
+    pub(crate) fn unknown_keys(
         &mut self,
-        key: &Node,
-        name: &str,
+        pairs: &[(Node, Node)],
         what: &str,
         keys: &[&str],
         advice: &[(&str, &str)],
     ) {
-        let message = format!("field {name} not found in {what}");
-        let advice = advice.iter().find(|(word, _)| *word == name);
-        match (advice, did_you_mean(name, keys.iter().copied())) {
-            (Some((_, advice)), _) => self.error_help("unknown-field", &key.span, message, *advice),
-            (None, Some(close)) => {
-                self.error_help("unknown-field", &key.span, message, format!("did you mean `{close}`?"));
+        // The known key above, if it has no value: what stands below it may have slipped out of it.
+        let mut open = None;
+        for (key, value) in pairs {
+            let name = key.scalar().map_or("", |name| &name.text);
+            if keys.contains(&name) {
+                open = value.is_null().then_some(name);
+                continue;
             }
-            (None, None) => self.error("unknown-field", &key.span, message),
+            let message = format!("field {name} not found in {what}");
+            let advice =
+                advice.iter().find(|(word, _)| *word == name).map(|(_, advice)| (*advice).to_owned());
+            let close =
+                || did_you_mean(name, keys.iter().copied()).map(|close| format!("did you mean `{close}`?"));
+            let outside = || open.map(|above| format!("indent it further if it belongs to `{above}`"));
+            match advice.or_else(close).or_else(outside) {
+                Some(help) => self.error_help("unknown-field", &key.span, message, help),
+                None => self.error("unknown-field", &key.span, message),
+            }
         }
     }
 
@@ -85,7 +90,7 @@ impl Reader<'_> {
             Value::Mapping(pairs) => Some(pairs),
             Value::Scalar(_) if node.is_null() => Some(&[]),
             Value::Scalar(_) | Value::Sequence(_) => {
-                self.wrong_shape(node, what, "keys and values");
+                self.wrong_shape(node, what, "a mapping (`key: value`)");
                 None
             }
         }

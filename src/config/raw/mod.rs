@@ -64,6 +64,20 @@ pub(crate) struct Reader<'a> {
     files: Vec<NamedFile>,
 }
 
+/// What to do about mistakes that many make, by a part of what the parser says.
+const HELP: &[(&str, &str)] = &[
+    (
+        "did not find expected '-' indicator",
+        "indent this line more to put it into the item above, or less to end the list",
+    ),
+    (
+        "mapping values are not allowed",
+        "a text with `: ` in it needs quotes; a key needs the indentation of the keys beside it",
+    ),
+    ("unexpected character", "put the text in quotes"),
+    ("invalid trailing content after", "put all of the text in quotes"),
+];
+
 impl<'a> Reader<'a> {
     pub(crate) fn new(file: &str, text: &'a str, mode: MatcherMode) -> Self {
         let (problems, reported, files) = (Vec::new(), BTreeSet::new(), Vec::new());
@@ -95,7 +109,11 @@ impl<'a> Reader<'a> {
             YamlProblem::Syntax { span, .. } => {
                 let message = format!("yaml: {message}");
                 match self.tab_indentation(span.start).filter(|_| message.contains("tab")) {
-                    None => self.error("yaml-syntax", &span, message),
+                    None => {
+                        let help = HELP.iter().find(|(part, _)| message.contains(part));
+                        let help = help.map(|(_, help)| (*help).to_owned());
+                        self.report(Severity::Error, "yaml-syntax", &span, message, help);
+                    }
                     Some(tab) => {
                         self.error_help("yaml-syntax", &tab, message, "indent with spaces, not with tabs")
                     }

@@ -12,7 +12,7 @@ impl Reader<'_> {
             Some(_) if node.is_null() => Some("".into()),
             Some(scalar) => Some(scalar.text.clone()),
             None => {
-                self.wrong_type(node, what, "a text");
+                self.wrong_type(node, what, "a text in quotes");
                 None
             }
         }

@@ -170,12 +170,7 @@ impl Reader<'_> {
         let pairs = self.mapping(node, table.what)?;
         let keys: Vec<&str> =
             table.fields.iter().map(|field| field.name).chain(more.iter().copied()).collect();
-        for (key, _) in pairs {
-            let name = key.scalar().map_or("", |name| &name.text);
-            if !keys.contains(&name) {
-                self.unknown_key(key, name, table.what, &keys, table.advice);
-            }
-        }
+        self.unknown_keys(pairs, table.what, &keys, table.advice);
         Some(Fields::new(pairs, node.span.clone()))
     }
 
