@@ -85,6 +85,11 @@ impl Position {
     }
 }
 
+/// One problem as JSON, as an item of [`Format::Json`]; `text` is that of its file.
+pub(crate) fn problem_json(problem: &Problem, text: Option<&str>) -> serde_json::Value {
+    json::json(problem, text.map(Source::new).as_ref())
+}
+
 /// A message as people read it, which may have several lines; other control characters are written out.
 fn lines(text: &str) -> String {
     text.split('\n').map(printable).collect::<Vec<_>>().join("\n")

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Texts, headline};
-use crate::config::problem::{Problem, Severity};
-use crate::config::render::Position;
+use crate::config::problem::Problem;
+use crate::config::render::{Position, problem_json};
 use crate::testing::coverage::Coverage;
 use crate::testing::diff::Block;
 use crate::testing::verdict::{Failure, FailureKind, FileVerdict, Moment, TestVerdict};
@@ -105,19 +105,7 @@ fn blocks(blocks: &[Block]) -> Value {
 }
 
 fn problem(problem: &Problem, texts: &Texts) -> Value {
-    let severity = match problem.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    };
-    json!({
-        "check": problem.check,
-        "severity": severity,
-        "file": &*problem.file,
-        "start": problem.span.as_ref().map(|span| position(&problem.file, span.start, texts)),
-        "message": problem.message,
-        "help": problem.help,
-    })
+    problem_json(problem, texts.get(&problem.file).map(|text| &**text))
 }
 
 fn position(path: &str, byte: usize, texts: &Texts) -> Value {
