@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::text::text;
 use super::{Look, Texts, counts, headline};
+use crate::config::problem::Severity;
 use crate::testing::verdict::{FileVerdict, TestVerdict};
 
 /// All verdicts as one XML document.
@@ -24,7 +25,8 @@ pub fn junit(verdicts: &[FileVerdict], texts: &Texts) -> String {
             let said = FileVerdict { tests: Vec::new(), ..verdict.clone() };
             let said = text(&said, texts, Look::default());
             let _ = writeln!(xml, "    <testcase name=\"(file)\" classname=\"{}\">", escape(&verdict.path));
-            let first = verdict.problems.first().map_or("", |problem| problem.message.as_str());
+            let error = verdict.problems.iter().find(|problem| problem.severity == Severity::Error);
+            let first = error.map_or("", |problem| problem.message.as_str());
             let _ = writeln!(xml, "      <error message=\"{}\">{}</error>", escape(first), content(&said));
             xml.push_str("    </testcase>\n");
         }
