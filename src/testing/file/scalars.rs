@@ -99,12 +99,14 @@ fn float(scalar: &Scalar) -> Option<f64> {
     let digits = rest.replace('_', "");
     let radix = |prefix: &str, radix| u64::from_str_radix(digits.strip_prefix(prefix)?, radix).ok();
     #[expect(clippy::cast_precision_loss, reason = "a large number is the nearest float, as in Go")]
-    if let Some(whole) = radix("0x", 16).or_else(|| radix("0o", 8)).or_else(|| radix("0b", 2)) {
+    if let Some(whole) =
+        radix("0x", 16).or_else(|| radix("0o", 8)).or_else(|| radix("0b", 2)).or_else(|| radix("0", 8))
+    {
         return Some(sign * whole as f64);
     }
     // Rust reads `inf` and `nan` too; YAML does not.
     let starts = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.');
-    let number: f64 = digits.parse().ok().filter(|_| starts)?;
+    let number: f64 = digits.parse().ok().filter(|number: &f64| starts && number.is_finite())?;
     Some(sign * number)
 }
 
@@ -121,6 +123,12 @@ mod tests {
             ("+.5", Some(0.5)),
             ("1_000", Some(1000.0)),
             ("0x10", Some(16.0)),
+            ("010", Some(8.0)),
+            ("-0o10", Some(-8.0)),
+            ("08", Some(8.0)),
+            ("0.5", Some(0.5)),
+            ("0", Some(0.0)),
+            ("1e400", None),
             (".inf", Some(f64::INFINITY)),
             ("-.Inf", Some(f64::NEG_INFINITY)),
             ("'1'", None),
