@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Message, console, webhook};
+use super::{Message, Step, begin, console, webhook};
 use crate::config::routes::Settings;
 use crate::config::setting::Setting;
 use crate::template::message::RenderError;
@@ -18,8 +18,46 @@ pub struct Preview {
     pub text: Result<String, RenderError>,
 }
 
-/// The texts of a message that come from templates, in the order of their keys. Those that are secrets are
-/// not among them. A webhook has its document, the console its lines.
+/// Where the first request of an integration holds the texts that it may cut, as JSON pointers. Jira, SNS and WeChat
+/// send theirs later.
+const SENT: &[(&str, &[(&str, &str)])] = &[
+    (
+        "discord",
+        &[("content", "/content"), ("message", "/embeds/0/description"), ("title", "/embeds/0/title")],
+    ),
+    ("mattermost", &[("text", "/text")]),
+    ("msteams", &[("text", "/text")]),
+    ("msteamsv2", &[("text", "/attachments/0/content/body/1/text")]),
+    (
+        "opsgenie",
+        &[
+            ("description", "/description"),
+            ("entity", "/entity"),
+            ("message", "/message"),
+            ("note", "/note"),
+            ("source", "/source"),
+        ],
+    ),
+    ("pagerduty", &[("description", "/description"), ("description", "/payload/summary")]),
+    ("rocketchat", &[("title", "/attachments/0/title")]),
+    (
+        "slack",
+        &[
+            ("fallback", "/attachments/0/fallback"),
+            ("footer", "/attachments/0/footer"),
+            ("message_text", "/text"),
+            ("pretext", "/attachments/0/pretext"),
+            ("text", "/attachments/0/text"),
+            ("title", "/attachments/0/title"),
+        ],
+    ),
+    ("telegram", &[("message", "/text")]),
+    ("victorops", &[("state_message", "/state_message")]),
+    ("webex", &[("message", "/markdown")]),
+];
+
+/// The texts of a message that come from templates, in the order of their keys, cut as they are sent. Those that are
+/// secrets are not among them. A webhook has its document, the console its lines.
 #[must_use]
 pub fn preview(message: &Message<'_>) -> Vec<Preview> {
     let mut found = Vec::new();
@@ -44,9 +82,24 @@ pub fn preview(message: &Message<'_>) -> Vec<Preview> {
                     .unwrap_or(text);
                 found.push(Preview { path: "body".to_owned(), is_html: false, text: Ok(text) });
             }
+            cut(message, &mut found);
         }
     }
     found
+}
+
+/// Puts what is sent in the place of texts that are longer than their integration sends them.
+fn cut(message: &Message<'_>, found: &mut [Preview]) {
+    let kind = message.integration().kind;
+    let Some((_, places)) = SENT.iter().find(|(known, _)| *known == kind) else { return };
+    let Step::Http(call) = begin(message) else { return };
+    let Ok(sent) = serde_json::from_slice::<Value>(&call.request.body) else { return };
+    for (key, pointer) in *places {
+        let part = found.iter_mut().find(|part| part.path == *key).map(|part| &mut part.text);
+        if let (Some(Ok(text)), Some(sent)) = (part, sent.pointer(pointer).and_then(Value::as_str)) {
+            sent.clone_into(text);
+        }
+    }
 }
 
 fn of_setting(message: &Message<'_>, path: &str, is_html: bool, setting: &Setting, found: &mut Vec<Preview>) {
@@ -104,8 +157,55 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::preview;
+    use crate::config::setting::Secret;
     use crate::config::setting::Setting;
     use crate::notify::testing::{alert, attempt, keys, message, notification};
+
+    /// What a reader sees of the text at `key` if the alert's name makes up all of it.
+    fn seen(kind: &'static str, key: &str, name: &str) -> String {
+        let secret = |text: &str| Setting::Secret(Secret::new(text.into()));
+        let mut values = BTreeMap::from([(key.into(), Setting::text("{{ .CommonLabels.alertname }}"))]);
+        for (name, text) in [("api_url", "https://x/"), ("webhook_url", "https://x/"), ("routing_key", "k")] {
+            values.insert(name.into(), secret(text));
+        }
+        let alerts = vec![alert(&format!("alertname={name}"), &[], None)];
+        let attempt = attempt(kind, keys(values), notification(alerts));
+        let shown = message(&attempt, &[], preview);
+        let part = shown.into_iter().find(|part| part.path == key);
+        part.expect("it has the text").text.expect("it can be rendered")
+    }
+
+    #[test]
+    fn texts_are_cut_as_they_are_sent() {
+        for (kind, key, most) in [
+            ("discord", "content", 2000),
+            ("discord", "message", 4096),
+            ("discord", "title", 256),
+            ("mattermost", "text", 90_000), // its attachment is not cut
+            ("msteams", "text", 27_877),
+            ("msteamsv2", "text", 27_580),
+            ("opsgenie", "description", 15_000),
+            ("opsgenie", "entity", 512),
+            ("opsgenie", "message", 130),
+            ("opsgenie", "note", 25_000),
+            ("opsgenie", "source", 100),
+            ("pagerduty", "description", 1024),
+            ("rocketchat", "title", 1024),
+            ("slack", "fallback", 8_000),
+            ("slack", "footer", 300),
+            ("slack", "message_text", 40_000),
+            ("slack", "pretext", 8_000),
+            ("slack", "text", 8_000),
+            ("slack", "title", 1024),
+            ("telegram", "message", 4096),
+            ("victorops", "state_message", 20_480),
+            ("webex", "message", 7437), // 7439 bytes, three of them the ellipsis
+        ] {
+            assert_eq!(seen(kind, key, "Short"), "Short", "{kind} {key}");
+            let long = seen(kind, key, &"x".repeat(90_000)).chars().count();
+            assert_eq!(long, most, "{kind} {key}");
+        }
+    }
 
     #[test]
     fn a_webhook_shows_its_document_also_without_the_files_of_its_secrets() {
