@@ -15,7 +15,7 @@ use crate::promql::parser::{Features, parse, parse_metric};
 use crate::promql::value::Value;
 
 /// A series of a test with its samples.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Series {
     /// Name and labels.
     pub(super) labels: LabelSet,

@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 use crate::config::rules::{Rule, RuleKind};
+use crate::model::Str;
 use crate::model::labels::METRIC_NAME;
-use crate::model::{MatchOp, Str};
-use crate::promql::ast::{AggregateOp, BinaryOp, Call, Expr, VectorSelector};
+use crate::promql::ast::{AggregateOp, BinaryOp, Expr, VectorSelector};
 use crate::promql::signature::Function;
 
 /// The names of metrics.
@@ -34,7 +34,7 @@ pub(super) fn live<'r>(
     loop {
         let before = live.len();
         for ((rule, expr), found) in rules.clone().zip(&mut found) {
-            if !*found && (reads(expr, live) || gives(expr, live)) {
+            if !*found && is_needed(expr, live) {
                 *found = true;
                 live.extend(written(rule));
             }
@@ -45,25 +45,29 @@ pub(super) fn live<'r>(
     }
 }
 
-/// Whether an expression selects any series of these names, or has a part that could fail without any.
-pub(super) fn reads(expr: &Expr, names: &Names) -> bool {
-    match expr {
-        Expr::Aggregate(node) => {
-            node.op == AggregateOp::CountValues
-                || reads(&node.operand, names)
-                || node.param.as_ref().is_some_and(|param| reads(param, names))
-        }
-        Expr::Binary(node) => reads(&node.left, names) || reads(&node.right, names),
-        // Their texts are checked when they are evaluated.
-        Expr::Call(Call { function: Function::LabelReplace | Function::LabelJoin, .. }) => true,
-        Expr::Call(node) => node.args.iter().any(|argument| reads(argument, names)),
-        Expr::Matrix(node) => selects(&node.selector, names),
-        Expr::Number(_) | Expr::String(_) => false,
-        Expr::Paren(node) => reads(&node.inner, names),
-        Expr::Subquery(node) => reads(&node.inner, names),
-        Expr::Unary(node) => reads(&node.operand, names),
-        Expr::Vector(node) => selects(node, names),
-    }
+fn is_needed(expr: &Expr, names: &Names) -> bool {
+    reads(expr, names) || gives(expr, names) || may_fail(expr)
+}
+
+/// Whether an expression selects any series of these names.
+fn reads(expr: &Expr, names: &Names) -> bool {
+    expr.selectors().into_iter().any(|selector| selects(selector, names))
+}
+
+/// Whether a part of an expression could fail without any series: texts are checked when they are evaluated.
+fn may_fail(expr: &Expr) -> bool {
+    expr.nodes().into_iter().any(|node| match node {
+        Expr::Aggregate(node) => node.op == AggregateOp::CountValues,
+        Expr::Call(node) => matches!(node.function, Function::LabelReplace | Function::LabelJoin),
+        Expr::Binary(_)
+        | Expr::Matrix(_)
+        | Expr::Number(_)
+        | Expr::Paren(_)
+        | Expr::String(_)
+        | Expr::Subquery(_)
+        | Expr::Unary(_)
+        | Expr::Vector(_) => false,
+    })
 }
 
 /// Whether an expression can have a result if there are series of these names only. In doubt it can.
@@ -86,7 +90,8 @@ fn gives(expr: &Expr, names: &Names) -> bool {
         Expr::Call(node) => match node.function {
             Function::Absent | Function::AbsentOverTime | Function::Scalar | Function::Vector => true,
             _ => {
-                node.args.is_empty()
+                // A function of scalars, such as `time()` and `max_of(1, 2)`, always gives one.
+                node.args.iter().all(|argument| !is_data(argument))
                     || node.args.iter().any(|argument| is_data(argument) && gives(argument, names))
             }
         },
@@ -105,50 +110,21 @@ fn is_data(expr: &Expr) -> bool {
 }
 
 fn selects(selector: &VectorSelector, names: &Names) -> bool {
-    let on_name =
-        || selector.matchers.iter().map(|part| &part.matcher).filter(|part| &**part.name() == METRIC_NAME);
-    let exact = on_name().find(|matcher| matcher.op() == MatchOp::Equal);
-    match exact {
-        Some(matcher) => names.contains(matcher.value()),
-        None => names.iter().any(|name| on_name().all(|matcher| matcher.matches_value(name))),
+    match selector.metric_name() {
+        Some(name) => names.contains(name) && selects_name(selector, name),
+        None => names.iter().any(|name| selects_name(selector, name)),
     }
 }
 
-/// The names that an expression selects, as far as they are written in it; `None`: others too.
-pub(super) fn names_read(expr: &Expr) -> Option<Names> {
-    let mut names = Names::new();
-    collect(expr, &mut names).then_some(names)
-}
-
-fn collect(expr: &Expr, names: &mut Names) -> bool {
-    let mut selector = |selector: &VectorSelector| {
-        let mut parts = selector.matchers.iter().map(|part| &part.matcher);
-        match parts.find(|part| &**part.name() == METRIC_NAME && part.op() == MatchOp::Equal) {
-            Some(matcher) => {
-                names.insert(matcher.value().clone());
-                true
-            }
-            None => false,
-        }
-    };
-    match expr {
-        Expr::Aggregate(node) => {
-            collect(&node.operand, names) & node.param.as_ref().is_none_or(|param| collect(param, names))
-        }
-        Expr::Binary(node) => collect(&node.left, names) & collect(&node.right, names),
-        Expr::Call(node) => node.args.iter().fold(true, |all, argument| collect(argument, names) & all),
-        Expr::Matrix(node) => selector(&node.selector),
-        Expr::Number(_) | Expr::String(_) => true,
-        Expr::Paren(node) => collect(&node.inner, names),
-        Expr::Subquery(node) => collect(&node.inner, names),
-        Expr::Unary(node) => collect(&node.operand, names),
-        Expr::Vector(node) => selector(node),
-    }
+/// Whether a selector can select series of this name.
+pub(super) fn selects_name(selector: &VectorSelector, name: &str) -> bool {
+    let matchers = selector.matchers.iter().map(|part| &part.matcher);
+    matchers.filter(|matcher| &**matcher.name() == METRIC_NAME).all(|matcher| matcher.matches_value(name))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Names, gives, reads};
+    use super::{Names, is_needed};
     use crate::promql::parser::{Features, parse};
 
     /// With a series `up` and nothing else: is it evaluated?
@@ -171,10 +147,12 @@ mod tests {
             ("{job=\"a\"}", true),
             ("count_over_time(gone[5m:1m])", false),
             ("histogram_quantile(0.9, gone)", false),
+            ("max_of(time(), 5) > bool 3", true),
+            ("round(gone, 5)", false),
             ("label_replace(gone, \"a\", \"b\", \"c\", \"(\")", true),
         ] {
-            let parsed = parse(expr, Features::default()).unwrap_or_else(|errors| panic!("{expr}: {errors}"));
-            assert_eq!(reads(&parsed, &names) || gives(&parsed, &names), wanted, "{expr}");
+            let parsed = parse(expr, Features::ALL).unwrap_or_else(|errors| panic!("{expr}: {errors}"));
+            assert_eq!(is_needed(&parsed, &names), wanted, "{expr}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::alerts::{self, FoundAlert};
 use super::file::{AlertTest, ExpectedState, Test, TestSilence};
 use super::inputs::{self, Expectation};
-use super::needs::{Names, live, reads};
+use super::needs::{selects_name, written};
 use super::notifications::course::{self, Course};
 use super::notifications::timeline::timeline;
 use super::notifications::{self, compare};
@@ -15,7 +15,6 @@ use super::verdict::{Failure, FailureKind, TestVerdict};
 use super::world::{GroupOrder, World, WorldFailure};
 use crate::config::problem::{Problem, Severity};
 use crate::config::rules::RuleKind;
-use crate::model::labels::METRIC_NAME;
 use crate::model::{Duration, LabelSet, Str, Timestamp};
 use crate::promql::value::{QueryResult, Value};
 use crate::rules::AlertState;
@@ -48,14 +47,10 @@ pub(super) fn run(suite: &Suite, test: &Test, touched: &mut Touched) -> TestVerd
     }
     let last_sample = series.iter().filter_map(|series| series.samples.last()).map(|(at, _)| *at).max();
     let length = course::length(test, last_sample.map(Timestamp::from_millis));
-    let mut names: Names = series.iter().map(|series| Str::from(series.labels.value(METRIC_NAME))).collect();
-    let rules = suite.rules();
-    let found = live(rules.clone().map(|(_, rule, expr)| (rule, expr)), &mut names);
-    let live: BTreeSet<RulePlace> =
-        rules.zip(found).filter(|(_, live)| *live).map(|((place, ..), _)| place).collect();
+    let live = suite.live(&series);
     verdict.evaluated.0 = live.len();
     let crossing = crossing(suite, &live);
-    let again = (!crossing.is_empty()).then(|| inputs::series(&suite.file, test, &mut Vec::new()));
+    let again = (!crossing.is_empty()).then(|| series.clone());
     let world = World::new(suite, test, series, &live, GroupOrder::Files);
     let mut course = Course::new(suite, test, world);
     let failures = assertions(suite, test, &mut course, length, &expectations);
@@ -140,12 +135,7 @@ fn assertions(
 }
 
 /// The alerts that a test is about, of all rules of the name.
-fn found_alerts(
-    suite: &Suite,
-    world: &World<'_>,
-    test: &AlertTest,
-    now: crate::model::Timestamp,
-) -> Vec<FoundAlert> {
+fn found_alerts(suite: &Suite, world: &World<'_>, test: &AlertTest, now: Timestamp) -> Vec<FoundAlert> {
     let is_meant = |state: AlertState| match (state, test.state) {
         (AlertState::Firing { .. }, ExpectedState::Firing | ExpectedState::Inactive)
         | (AlertState::Pending { .. }, ExpectedState::Pending | ExpectedState::Inactive) => true,
@@ -231,30 +221,34 @@ fn unreadable_failure(problem: Problem) -> Failure {
     Failure { span: problem.span.clone().unwrap_or_default(), kind: FailureKind::Unreadable(problem) }
 }
 
-/// Where a group reads what another group of the same rank writes: the reader, the name, the writer.
-fn crossing(suite: &Suite, live: &BTreeSet<RulePlace>) -> Vec<(usize, Str, usize)> {
-    let mut found = Vec::new();
-    for at in 0..suite.groups.len() {
-        let beside = suite.written_beside(at, live);
-        let exprs = suite.groups[at].exprs.iter().enumerate();
-        for (_, expr) in exprs.filter(|(index, _)| live.contains(&(at, *index))) {
-            for (name, writers) in &beside {
-                if reads_name(expr, name) {
-                    found.extend(writers.iter().map(|writer| (at, name.clone(), *writer)));
-                }
+/// Where a group reads what another group of the same rank writes, which depends on the order of the files: the
+/// reader, the name, the writer.
+fn crossing(suite: &Suite, live: &BTreeSet<RulePlace>) -> BTreeSet<(usize, Str, usize)> {
+    let rules = suite.rules().filter(|(place, ..)| live.contains(place));
+    let mut writers: BTreeMap<usize, BTreeMap<Str, BTreeSet<usize>>> = BTreeMap::new();
+    for ((group, _), rule, _) in rules.clone() {
+        for name in written(rule) {
+            writers.entry(suite.groups[group].rank).or_default().entry(name).or_default().insert(group);
+        }
+    }
+    let mut found = BTreeSet::new();
+    for ((reader, _), _, expr) in rules {
+        let Some(names) = writers.get(&suite.groups[reader].rank) else { continue };
+        for selector in expr.selectors() {
+            let read: Vec<(&Str, &BTreeSet<usize>)> = match selector.metric_name() {
+                Some(name) => names.get_key_value(name).into_iter().collect(),
+                None => names.iter().filter(|(name, _)| selects_name(selector, name)).collect(),
+            };
+            for (name, writers) in read {
+                let others = writers.iter().filter(|writer| **writer != reader);
+                found.extend(others.map(|writer| (reader, name.clone(), *writer)));
             }
         }
     }
-    found.sort();
-    found.dedup();
     found
 }
 
-fn reads_name(expr: &crate::promql::ast::Expr, name: &Str) -> bool {
-    reads(expr, &[name.clone()].into())
-}
-
-fn order_warning(suite: &Suite, test: &Test, crossing: &[(usize, Str, usize)]) -> Problem {
+fn order_warning(suite: &Suite, test: &Test, crossing: &BTreeSet<(usize, Str, usize)>) -> Problem {
     let name = |at: usize| &suite.groups[at].group.name;
     let pairs = crossing.iter().map(|(reader, metric, writer)| {
         format!("`{}` reads `{metric}`, which `{}` writes", name(*reader), name(*writer))

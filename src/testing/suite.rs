@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::coverage::{Coverage, RuleCoverage, of_routing};
 use super::file::{Expected, NotificationTest, Test, TestFile};
-use super::needs::{Names, names_read, written};
+use super::inputs::Series;
+use super::needs::{Names, live, selects_name};
 use super::notifications::desk::TouchedRoutes;
 use super::ruleset::Ruleset;
 use super::run;
@@ -13,9 +14,9 @@ use super::verdict::FileVerdict;
 use crate::config::routes::Routing;
 use crate::config::rules::{Rule, RuleGroup, RuleKind};
 use crate::model::Str;
-use crate::model::labels::ALERT_NAME;
-use crate::promql::ast::Expr;
-use crate::promql::parser::Features;
+use crate::model::labels::{ALERT_NAME, METRIC_NAME};
+use crate::promql::ast::{Expr, VectorSelector};
+use crate::promql::parser::{Features, parse};
 use crate::rules::RuleType;
 
 /// What of PromQL is on, beside what always is.
@@ -120,6 +121,14 @@ impl Suite {
         })
     }
 
+    /// The rules that could give something, or fail, with these series; all others need not be evaluated.
+    pub(super) fn live(&self, series: &[Series]) -> BTreeSet<RulePlace> {
+        let mut names: Names =
+            series.iter().map(|series| Str::from(series.labels.value(METRIC_NAME))).collect();
+        let found = live(self.rules().map(|(_, rule, expr)| (rule, expr)), &mut names);
+        self.rules().zip(found).filter(|(_, live)| *live).map(|((place, ..), _)| place).collect()
+    }
+
     fn coverage(&self, tests: &[&Test], touched: &Touched) -> Coverage {
         let asserted = self.asserted(tests);
         let of = |((group, index), rule, _): (RulePlace, &Rule, &Expr)| {
@@ -145,19 +154,19 @@ impl Suite {
             tests.iter().flat_map(|test| &test.alert_tests).map(|test| &*test.alertname).collect();
         alerts.extend(tests.iter().flat_map(|test| &test.notification_tests).flat_map(told_names));
         let exprs = tests.iter().flat_map(|test| &test.expr_tests);
-        let exprs = exprs
-            .filter_map(|test| crate::promql::parser::parse(&test.expr.value, self.options.features).ok());
-        let mut names: Names = exprs.filter_map(|expr| names_read(&expr)).flatten().collect();
+        let exprs: Vec<Expr> =
+            exprs.filter_map(|test| parse(&test.expr.value, self.options.features).ok()).collect();
+        let mut read: Vec<&VectorSelector> = exprs.iter().flat_map(Expr::selectors).collect();
         let mut asserted = BTreeSet::new();
         loop {
             let before = asserted.len();
             for (place, rule, expr) in self.rules() {
                 let is_asserted = match rule.kind {
                     RuleKind::Alerting(_) => alerts.contains(&*rule.name),
-                    RuleKind::Recording => names.contains(&rule.name),
+                    RuleKind::Recording => read.iter().any(|selector| names(selector, &rule.name)),
                 };
                 if is_asserted && asserted.insert(place) {
-                    names.extend(names_read(expr).into_iter().flatten());
+                    read.extend(expr.selectors());
                 }
             }
             if asserted.len() == before {
@@ -165,21 +174,12 @@ impl Suite {
             }
         }
     }
+}
 
-    /// For each group, the names that groups of the same rank write and it does not: what it reads of those
-    /// depends on the order of the files.
-    pub(super) fn written_beside(&self, at: usize, live: &BTreeSet<RulePlace>) -> BTreeMap<Str, Vec<usize>> {
-        let mut names: BTreeMap<Str, Vec<usize>> = BTreeMap::new();
-        for (place, rule, _) in self.rules() {
-            let (group, _) = place;
-            if group != at && self.groups[group].rank == self.groups[at].rank && live.contains(&place) {
-                for name in written(rule) {
-                    names.entry(name).or_default().push(group);
-                }
-            }
-        }
-        names
-    }
+/// Whether a selector says something of the name of its series, and this is one.
+fn names(selector: &VectorSelector, name: &str) -> bool {
+    let mut matchers = selector.matchers.iter();
+    matchers.any(|part| &**part.matcher.name() == METRIC_NAME) && selects_name(selector, name)
 }
 
 /// The names of alerts that a notification test is about.

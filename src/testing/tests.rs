@@ -208,6 +208,22 @@ tests:
 }
 
 #[test]
+fn a_warning_of_the_order_names_only_what_is_read() {
+    let rules = format!(
+        "{CROSSED}- {{name: relabels, rules: [{{record: other, expr: 'label_replace(up, \"a\", \"b\", \"c\", \"d\")'}}]}}\n"
+    );
+    let file = "tests:
+- input_series: [{series: up, values: 1 2 3}]
+  promql_expr_test: [{expr: seen, eval_time: 2m, exp_samples: [{labels: seen, value: 2}]}]
+";
+    let verdict = passes(&rules, file);
+    assert_eq!(
+        verdict.tests[0].warnings[0].message,
+        "the verdict depends on the order of groups: `reader` reads `total`, which `writer` writes"
+    );
+}
+
+#[test]
 fn no_warning_where_the_order_makes_no_difference() {
     let verdict = passes(
         CROSSED,
@@ -353,4 +369,23 @@ fn coverage_says_what_gave_nothing_and_what_nobody_asserts() {
         ]
     );
     assert_eq!(verdict.coverage.covered(), 2);
+}
+
+#[test]
+fn what_is_read_by_a_pattern_is_asserted_too() {
+    let rules = "groups:
+- name: a
+  rules:
+  - {record: job:up, expr: up}
+  - {record: job:down, expr: up == 0}
+  - {record: instance:up, expr: up}
+";
+    let verdict = passes(
+        rules,
+        "tests:
+- input_series: [{series: up, values: 0}]
+  promql_expr_test: [{expr: 'count(instance:up) + count({__name__=~\"job:.*\"})', exp_samples: [{value: 3}]}]
+",
+    );
+    assert_eq!(verdict.coverage.covered(), 3);
 }

@@ -1,15 +1,10 @@
 //! The recorded series through the rules engine: which alerts there are, and when that changes.
 
-use std::collections::BTreeSet;
-
-use crate::model::labels::METRIC_NAME;
-use crate::model::{Duration, LabelSet, Str, Timestamp};
+use crate::model::{Duration, LabelSet, Timestamp};
 use crate::rules::AlertState;
 use crate::testing::Suite;
 use crate::testing::alerts::FoundAlert;
 use crate::testing::inputs;
-use crate::testing::needs::{Names, live};
-use crate::testing::suite::RulePlace;
 use crate::testing::world::{GroupOrder, World, WorldFailure};
 
 /// An alert's state, as `ALERTS` has it.
@@ -77,11 +72,7 @@ pub fn replay(suite: &Suite, alert: &str, from: Duration, end: Duration) -> Resu
     if let Some(problem) = problems.first() {
         return Err(problem.message.clone());
     }
-    let mut names: Names = series.iter().map(|series| Str::from(series.labels.value(METRIC_NAME))).collect();
-    let rules = suite.rules();
-    let found = live(rules.clone().map(|(_, rule, expr)| (rule, expr)), &mut names);
-    let live: BTreeSet<RulePlace> =
-        rules.zip(found).filter(|(_, live)| *live).map(|((place, ..), _)| place).collect();
+    let live = suite.live(&series);
     let mut world = World::new(suite, test, series, &live, GroupOrder::Files);
     let interval = suite.file.evaluation_interval;
     let mut changes: Vec<Step> = Vec::new();
