@@ -389,3 +389,20 @@ fn what_is_read_by_a_pattern_is_asserted_too() {
     );
     assert_eq!(verdict.coverage.covered(), 3);
 }
+
+#[test]
+fn a_reset_of_a_native_histogram_is_told_as_prometheus_reads_it() {
+    // What began a run of histograms says nothing of a reset, not even after one; what follows says there was none.
+    passes(
+        "groups: []",
+        "tests:
+- input_series: [{series: h, values: '{{count:3 sum:1}} {{count:4 sum:1}} {{count:1 sum:1}} {{count:2 sum:1}} stale {{count:3 sum:1}}'}]
+  promql_expr_test:
+  - {expr: h, eval_time: 0, exp_samples: [{labels: h, histogram: '{{count:3 sum:1}}'}]}
+  - {expr: h, eval_time: 1m, exp_samples: [{labels: h, histogram: '{{count:4 sum:1 counter_reset_hint:not_reset}}'}]}
+  - {expr: h, eval_time: 2m, exp_samples: [{labels: h, histogram: '{{count:1 sum:1}}'}]}
+  - {expr: h, eval_time: 3m, exp_samples: [{labels: h, histogram: '{{count:2 sum:1 counter_reset_hint:not_reset}}'}]}
+  - {expr: h, eval_time: 5m, exp_samples: [{labels: h, histogram: '{{count:3 sum:1}}'}]}
+",
+    );
+}

@@ -47,8 +47,8 @@ pub struct World<'s> {
     groups: BTreeMap<Str, Running>,
     /// Expressions of rules and of templates.
     exprs: Lookup<Str, Result<Arc<Expr>, String>>,
-    /// What a recording rule passes on has lost its buckets; this is where they are.
-    histograms: Vec<(Arc<Histogram>, Arc<FloatHistogram>)>,
+    /// What a recording rule passes on has lost its buckets; this is where they are, by what is passed on.
+    histograms: Lookup<*const Histogram, (Arc<Histogram>, Arc<FloatHistogram>)>,
     /// The alerts that the engine told since somebody asked last.
     told: Vec<(Timestamp, Vec<Alert>)>,
     /// What went wrong, in order; the first one stops the clock.
@@ -147,7 +147,7 @@ impl<'s> World<'s> {
             feed: series.into_iter().map(|series| Fed { series, stored: 0 }).collect(),
             groups: running,
             exprs,
-            histograms: Vec::new(),
+            histograms: Lookup::default(),
             told: Vec::new(),
             failures: Vec::new(),
             gave: BTreeSet::new(),
@@ -292,7 +292,7 @@ impl<'s> World<'s> {
             None => return Err(refused("internal", "the expression is not there".to_owned())),
         };
         let result = self.query(&expr, query.at).map_err(|message| refused("execution", message))?;
-        self.histograms.clear();
+        self.histograms = Lookup::default();
         Ok(match result {
             QueryResult::Scalar(point) => QueryValue::Scalar(point.v),
             QueryResult::String(text, _) => QueryValue::String(text.to_string()),
@@ -302,7 +302,7 @@ impl<'s> World<'s> {
                     Value::Float(value) => Sample { labels, value: SampleValue::Float(value) },
                     Value::Histogram(histogram) => {
                         let shown = Arc::new(histogram.to_model());
-                        self.histograms.push((Arc::clone(&shown), histogram));
+                        self.histograms.insert(Arc::as_ptr(&shown), (Arc::clone(&shown), histogram));
                         Sample { labels, value: SampleValue::Histogram(shown) }
                     }
                 };
@@ -318,8 +318,7 @@ impl<'s> World<'s> {
             let (value, is_end) = match value {
                 SampleValue::Float(value) => (Value::Float(*value), value.to_bits() == STALE_NAN_BITS),
                 SampleValue::Histogram(shown) => {
-                    let known = self.histograms.iter().find(|(known, _)| Arc::ptr_eq(known, shown));
-                    match known {
+                    match self.histograms.get(&Arc::as_ptr(shown)) {
                         Some((_, histogram)) => (Value::Histogram(Arc::clone(histogram)), false),
                         None => continue, // the engine passes on what it was given
                     }
