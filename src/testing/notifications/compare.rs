@@ -199,8 +199,8 @@ impl<'d> Judge<'_, 'd> {
         at.since(self.test.start)
     }
 
-    fn texts(&self, told: &Told) -> Texts {
-        Texts::of(&told.attempt, &self.test.external_url, told.at)
+    fn texts<'a>(&self, told: &'a Told) -> &'a Texts {
+        told.texts(&self.test.external_url)
     }
 
     /// All that is expected of a notification beside what it is.

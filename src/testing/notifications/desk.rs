@@ -1,10 +1,12 @@
 //! The router of one test: alerts come in, time runs, and whoever is told takes it, fails or refuses as the
 //! test says. No time passes between an attempt and its outcome.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::is_integration;
+use super::texts::Texts;
 use super::trace::Trace;
 use crate::config::routes::Routing;
 use crate::model::{Alert, Duration, SilenceKind, Str, Timestamp};
@@ -26,12 +28,19 @@ pub(in crate::testing) struct Told {
     pub(in crate::testing) attempt: Attempt,
     /// How it went.
     pub(in crate::testing) outcome: Outcome,
+    /// What it says, once somebody has asked.
+    texts: OnceCell<Texts>,
 }
 
 impl Told {
     /// Whether the receiver has it.
     pub(in crate::testing) fn is_delivered(&self) -> bool {
         matches!(self.outcome, Outcome::Delivered)
+    }
+
+    /// What it says; `external_url` is where people reach us.
+    pub(super) fn texts(&self, external_url: &str) -> &Texts {
+        self.texts.get_or_init(|| Texts::of(&self.attempt, external_url, self.at))
     }
 
     /// `email[0]`.
@@ -162,7 +171,7 @@ impl<'s> Desk<'s> {
                     Effect::Notify(attempt) => {
                         let outcome = self.outcome(now, &attempt);
                         let (id, outcome_of) = (attempt.id, outcome.clone());
-                        self.log.push(Told { at: now, attempt, outcome });
+                        self.log.push(Told { at: now, attempt, outcome, texts: OnceCell::new() });
                         inputs.push_back(Input::Notified(Notified {
                             attempt: id,
                             outcome: outcome_of,

@@ -3,7 +3,6 @@
 use super::compare::{held, is_notable, status_of};
 use super::course::Course;
 use super::names::Names;
-use super::texts::Texts;
 use super::trace::Held;
 use crate::model::Timestamp;
 use crate::rules::Change;
@@ -49,7 +48,7 @@ pub(in crate::testing) fn timeline(test: &Test, course: &Course<'_>) -> Vec<Mome
     }
     for told in &desk.log {
         let (notification, status) = (&told.attempt.notification, status_of(told).as_str());
-        let headline = Texts::of(&told.attempt, &test.external_url, told.at).headline().unwrap_or_default();
+        let headline = told.texts(&test.external_url).headline().unwrap_or_default();
         let whom = format!("{}/{}", notification.receiver, told.integration());
         let (what, how) = match told.outcome.error() {
             None => ("told", format!("{status}, {}", notification.reason.as_str())),
