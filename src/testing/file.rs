@@ -85,6 +85,12 @@ impl Test {
     pub fn title(&self) -> Str {
         if self.name.is_empty() { format!("unnamed#{}", self.index).into() } else { self.name.clone() }
     }
+
+    /// Whether it says who is told what, so that the router has to run.
+    #[must_use]
+    pub fn is_about_notifications(&self) -> bool {
+        !self.notification_tests.is_empty() || self.exhaustive
+    }
 }
 
 /// A series in promtool's notation, not yet parsed.

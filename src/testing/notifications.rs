@@ -38,18 +38,13 @@ pub(super) fn problems(path: &Str, test: &Test, routing: Option<&Routing>) -> Ve
         help: Some(help),
     };
     let Some(routing) = routing else {
-        let first = test.notification_tests.first().map(|test| &test.span);
-        return first
-            .map(|span| Problem {
-                check: "no-routes",
-                ..error(
-                    &(span.start..span.start + 1),
-                    "a notification test needs routes".to_owned(),
-                    "name the routing file beside `tests`: `routes: routes.yml`".to_owned(),
-                )
-            })
-            .into_iter()
-            .collect();
+        if !test.is_about_notifications() {
+            return Vec::new();
+        }
+        let first = test.notification_tests.first().map_or(&test.span, |test| &test.span);
+        let message = "a test of notifications needs routes".to_owned();
+        let help = "name the routing file beside `tests`: `routes: routes.yml`".to_owned();
+        return vec![Problem { check: "no-routes", ..error(&(first.start..first.start + 1), message, help) }];
     };
     let of_test = |NotificationTest { receiver, integration, .. }: &NotificationTest| {
         receiver.clone().map(|receiver| (receiver, integration.clone()))

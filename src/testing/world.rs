@@ -264,7 +264,7 @@ impl<'s> World<'s> {
                     Input::Written(Written { id: write.id, result })
                 }
                 Effect::Alerts(alerts) => {
-                    if !self.test.notification_tests.is_empty() {
+                    if self.test.is_about_notifications() {
                         self.told.push((now, alerts)); // otherwise nobody would ever take them
                     }
                     continue;

@@ -18,7 +18,7 @@ pub(in crate::testing) struct Course<'s> {
 impl<'s> Course<'s> {
     /// A test at its start. The router runs if the test says anything of notifications.
     pub(in crate::testing) fn new(suite: &'s Suite, test: &'s Test, world: World<'s>) -> Self {
-        let desk = suite.routing.as_ref().filter(|_| is_about_notifications(test));
+        let desk = suite.routing.as_ref().filter(|_| test.is_about_notifications());
         Self { world, desk: desk.map(|routing| Desk::new(routing, test)) }
     }
 
@@ -47,10 +47,6 @@ impl<'s> Course<'s> {
     pub(in crate::testing) fn touched(&self) -> TouchedRoutes {
         self.desk.as_ref().map(Desk::touched).unwrap_or_default()
     }
-}
-
-fn is_about_notifications(test: &Test) -> bool {
-    !test.notification_tests.is_empty() || test.exhaustive
 }
 
 /// How long a test runs for its notifications: until the last time that one of them names; if one names none,

@@ -313,6 +313,46 @@ fn nothing_is_told_that_no_test_expects() {
 }
 
 #[test]
+fn exhaustive_alone_means_that_nothing_is_told() {
+    let silence =
+        "  exhaustive: true\n  silences: [{at: 0s, duration: 1h, matchers: ['alertname=~\".+\"']}]\n";
+    told(&routes("", ""), silence, &[], &[]);
+    let verdict = verdict_of(RULES, &routes("", ""), &file("  exhaustive: true\n", &[]));
+    assert!(
+        text(&verdict).contains("no notification beside those (exhaustive) expected, found 4"),
+        "{}",
+        text(&verdict)
+    );
+}
+
+#[test]
+fn a_text_is_cut_as_its_integration_sends_it() {
+    let zeros = |count| "0".repeat(count);
+    let long = MAIL.replace("title: Static", &format!("title: '{{{{ .Status }}}}{}'", zeros(1100)));
+    let title = |text: String| format!("{{at: 1m10s, receiver: ops, integration: slack, title: '{text}'}}");
+    let cut = title(format!("firing{}…", zeros(1017)));
+    told(&long, "", &[&cut], &[&title(format!("firing{}", zeros(1100)))]);
+}
+
+#[test]
+fn what_needs_the_router_needs_routes() {
+    let run = |more: &str| {
+        let tests = format!("tests:\n- input_series: [{{series: up, values: 0}}]\n{more}");
+        let (file, problems) = read_test_file("t.yml", &tests);
+        assert_eq!(problems, [], "{tests}");
+        text(&Suite::new(file.expect("valid"), &[], Options::default()).run(|_| true))
+    };
+    for more in ["  exhaustive: true\n", "  notification_test: [{none: true}]\n"] {
+        assert!(
+            run(more).contains("error[no-routes]: a test of notifications needs routes"),
+            "{}",
+            run(more)
+        );
+    }
+    assert!(run("").contains("SUCCESS"));
+}
+
+#[test]
 fn what_a_test_names_must_exist() {
     let verdict = verdict_of(
         RULES,
