@@ -18,7 +18,7 @@ fn the_example_for_our_own_rules_passes() {
          is down (critical)",
         "      5m30s  inhibited  HighErrorRate is inhibited by ServiceDown{instance=\"a:9100\"} for team, until 11m30s",
         "inhibit rule inhibit_rules[0]: keeps no alert back in any test",
-        "4 tests in 1 file: 4 passed",
+        "6 tests in 1 file: 6 passed",
     ] {
         assert!(said.contains(line), "{line}\n{said}");
     }

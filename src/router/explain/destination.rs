@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Subject, json};
 use crate::config::routes::{GroupBy, Route, RouteIndex};
@@ -214,15 +214,12 @@ pub enum OnItsWay {
     },
 }
 
-/// Why an integration is not told.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// Why an integration is not told. In JSON it has the reason's `code` and `text`, and `until`.
+#[derive(Clone, Debug, PartialEq)]
 pub struct WhyNot {
-    /// The reason as a word: `unchanged`, `cooldown`, …
-    pub code: &'static str,
-    /// The reason as people read it.
-    pub text: &'static str,
+    /// The reason.
+    pub reason: NotTold,
     /// Until when it holds at most, if that is known.
-    #[serde(serialize_with = "json::maybe_time")]
     pub until: Option<Timestamp>,
 }
 
@@ -264,7 +261,21 @@ impl WhyNot {
             | NotTold::StandBy
             | NotTold::QuietTime => None,
         };
-        Self { code: why.code(), text: why.as_str(), until }
+        Self { reason: why, until }
+    }
+}
+
+impl Serialize for WhyNot {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Words {
+            code: &'static str,
+            text: &'static str,
+            #[serde(serialize_with = "json::maybe_time")]
+            until: Option<Timestamp>,
+        }
+        let Self { reason, until } = *self;
+        Words { code: reason.code(), text: reason.as_str(), until }.serialize(serializer)
     }
 }
 
@@ -402,7 +413,7 @@ impl Router {
 
     /// The reason with the time at which a rate limit lets somebody through.
     fn with_turn(&self, why: WhyNot, destination: &Destination) -> WhyNot {
-        match why.code == NotTold::RateLimited.code() {
+        match why.reason == NotTold::RateLimited {
             true => WhyNot { until: self.turn_of(&destination.name), ..why },
             false => why,
         }
@@ -447,7 +458,7 @@ impl Router {
             Decision::Tell(reason) => reason,
             Decision::Note(why) | Decision::Quiet(why) => {
                 let mut why = WhyNot::of(why);
-                if why.code == NotTold::Unchanged.code() {
+                if why.reason == NotTold::Unchanged {
                     why.until = told.map(|told| told.at + place.route.repeat_interval);
                 }
                 return Outlook::StaysQuiet { at, why };

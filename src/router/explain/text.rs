@@ -8,6 +8,7 @@ use super::{
     StepOutcome, ToldFacts, WhyNot,
 };
 use crate::model::{Duration, SilenceKind, Str, Timestamp};
+use crate::router::NotTold;
 
 /// How many routes in a row that do not match are named one by one.
 const NAMED_MISSES: usize = 3;
@@ -320,11 +321,11 @@ fn way_sentence(now: Timestamp, way: &OnItsWay) -> String {
 
 fn why_text(now: Timestamp, why: &WhyNot) -> String {
     match why.until {
-        Some(until) if why.code == "unchanged" => {
+        Some(until) if why.reason == NotTold::Unchanged => {
             format!("nothing changed, and the repeat interval ends {}", ago(now, until))
         }
-        Some(until) => format!("{}, which ends {}", why.text, ago(now, until)),
-        None => why.text.to_owned(),
+        Some(until) => format!("{}, which ends {}", why.reason.as_str(), ago(now, until)),
+        None => why.reason.as_str().to_owned(),
     }
 }
 

@@ -132,7 +132,7 @@ impl<'s> Desk<'s> {
         self.touch(&notes);
         let is_news = |event: &Event| !matches!(event, Event::AlertsReceived { .. });
         if notes.iter().any(is_news) {
-            self.trace.look(now, &self.router);
+            self.trace.look(now, &self.router, &notes);
         }
     }
 

@@ -353,6 +353,104 @@ fn what_needs_the_router_needs_routes() {
 }
 
 #[test]
+fn a_receiver_that_was_told_enough_waits_for_its_turn() {
+    let limited = "route: {receiver: ops, group_by: [alertname], group_wait: 10s, group_interval: 1m}
+receivers: [{name: ops, rate_limit: 1/10m, console_configs: [{}]}]";
+    told(
+        limited,
+        "",
+        &[
+            "{at: 1m10s, group_labels: {alertname: Down}}",
+            "{between: [1m10s, 11m9s], group_labels: {alertname: Slow}, none: true, reason: rate_limited}",
+            "{between: [11m10s, 22m], group_labels: {alertname: Slow}}",
+        ],
+        &[
+            "{between: [1m, 1m9s], group_labels: {alertname: Slow}, none: true, reason: rate_limited}",
+            "{between: [1m10s, 11m9s], group_labels: {alertname: Slow}, none: true, reason: cooldown}",
+            "{at: 1m10s, group_labels: {alertname: Slow}}",
+        ],
+    );
+}
+
+/// `a` of the group of its own that `Down` has with these routes.
+const A_IS_DOWN: &str = "exp_alerts: [{exp_labels: {alertname: Down, instance: a}}]";
+
+#[test]
+fn what_is_over_before_anybody_looked_is_never_told() {
+    let slow = "route: {receiver: ops, group_by: [alertname, instance], group_wait: 20m, group_interval: 1m}
+receivers: [{name: ops, console_configs: [{}]}]";
+    told(
+        slow,
+        "",
+        &[
+            &format!("{{receiver: ops, {A_IS_DOWN}, none: true, reason: never_told}}"),
+            &format!("{{at: 30m, {A_IS_DOWN}, none: true, reason: never_told}}"),
+            &format!("{{between: [1m, 19m], {A_IS_DOWN}, none: true, reason: waiting}}"),
+            "{between: [20m, 24m], exp_alerts: [{exp_labels: {alertname: Down, instance: b}}]}",
+        ],
+        &[
+            &format!("{{between: [1m, 20m], {A_IS_DOWN}, none: true, reason: never_told}}"),
+            &format!("{{between: [1m, 40m], {A_IS_DOWN}, none: true, reason: resolved_unwanted}}"),
+            "{exp_alerts: [{exp_labels: {alertname: Down, instance: b}}], none: true, reason: never_told}",
+            "{between: [1m, 20m], exp_alerts: [{exp_labels: {alertname: Down, instance: b}}], none: true, reason: never_told}",
+        ],
+    );
+}
+
+#[test]
+fn who_does_not_want_to_hear_of_ends_does_not() {
+    // In a group with `b`, which goes on; and in a group of its own, which is gone with it.
+    for routes in [MAIL.to_owned(), MAIL.replace("[alertname]", "[alertname, instance]")] {
+        let of = |integration: &str, window: &str, reason: &str| {
+            format!(
+                "{{between: [{window}], receiver: ops, integration: {integration}, {A_IS_DOWN}, none: true, reason: {reason}}}"
+            )
+        };
+        told(
+            &routes,
+            "",
+            &[
+                &of("slack", "20m, 40m", "resolved_unwanted"),
+                &of("slack", "30m, 31m", "resolved_unwanted"),
+                &format!("{{at: 20m10s, receiver: ops, integration: email, {A_IS_DOWN}}}"),
+            ],
+            &[
+                &of("slack", "2m, 20m9s", "resolved_unwanted"),
+                &of("slack", "20m, 40m", "never_told"),
+                &of("email", "20m11s, 40m", "resolved_unwanted"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn who_knows_of_an_end_is_not_told_again_while_others_are_tried() {
+    let routes = MAIL.replace("[alertname]", "[alertname, instance]");
+    let routes = routes.replace("slack_configs: [{", "slack_configs: [{send_resolved: true, ");
+    let of = |window: &str, reason: &str| {
+        format!(
+            "{{between: [{window}], receiver: ops, integration: slack, {A_IS_DOWN}, none: true, reason: {reason}}}"
+        )
+    };
+    told(
+        &routes,
+        "  receivers_fail: [{receiver: ops, integration: email, from: 20m, until: 30m}]\n",
+        &[
+            &format!("{{at: 20m10s, receiver: ops, integration: slack, status: resolved, {A_IS_DOWN}}}"),
+            &of("20m11s, 30m", "still_resolved"),
+            &format!(
+                "{{between: [30m, 36m], receiver: ops, integration: email, status: resolved, {A_IS_DOWN}}}"
+            ),
+        ],
+        &[
+            &of("20m, 30m", "still_resolved"),
+            &of("2m, 19m", "still_resolved"),
+            &of("20m11s, 30m", "resolved_unwanted"),
+        ],
+    );
+}
+
+#[test]
 fn what_a_test_names_must_exist() {
     let verdict = verdict_of(
         RULES,

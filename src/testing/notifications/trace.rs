@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Alert, LabelSet, Str, Timestamp};
-use crate::router::{Destined, IntegrationFacts, Knows, Muting, OnItsWay, Router};
+use crate::router::{
+    Destined, Event, GroupName, IntegrationFacts, IntegrationName, Knows, Muting, NotTold, OnItsWay, Router,
+};
 use crate::testing::file::KeptBack;
 
 /// A time in which something keeps an alert back from somebody.
@@ -44,6 +46,9 @@ pub(super) struct Firing {
     pub(super) until: Option<Timestamp>,
 }
 
+/// A group of alerts: the id of its route, and the labels that they share.
+type GroupId = (Str, LabelSet);
+
 /// What keeps alerts back, over time.
 #[derive(Debug)]
 pub(in crate::testing) struct Trace {
@@ -56,6 +61,10 @@ pub(in crate::testing) struct Trace {
     firing: BTreeMap<LabelSet, Vec<Firing>>,
     /// To whom alerts go.
     receivers: BTreeMap<LabelSet, BTreeSet<Str>>,
+    /// In which groups each alert was when somebody looked last.
+    members: BTreeMap<LabelSet, BTreeSet<GroupId>>,
+    /// Why the integrations of a group were told nothing when it was looked at last.
+    not_told: BTreeMap<GroupId, BTreeMap<IntegrationName, NotTold>>,
     /// The rules that kept an alert back.
     inhibit_rules: BTreeSet<String>,
 }
@@ -63,8 +72,8 @@ pub(in crate::testing) struct Trace {
 impl Trace {
     /// Of a test that starts then.
     pub(super) fn new(start: Timestamp) -> Self {
-        let (holds, open, firing, receivers, inhibit_rules) = Default::default();
-        Self { start, holds, open, firing, receivers, inhibit_rules }
+        let (holds, open, firing, receivers, members, not_told, inhibit_rules) = Default::default();
+        Self { start, holds, open, firing, receivers, members, not_told, inhibit_rules }
     }
 
     /// Each hold, in the order of their beginnings.
@@ -100,9 +109,10 @@ impl Trace {
         }
     }
 
-    /// Asks the router why who is not told of what.
-    pub(super) fn look(&mut self, now: Timestamp, router: &Router) {
-        let mut held = BTreeSet::new();
+    /// Asks the router why who is not told of what, after it noted these events.
+    pub(super) fn look(&mut self, now: Timestamp, router: &Router, notes: &[Event]) {
+        self.listen(notes);
+        let (mut held, mut members) = (BTreeSet::new(), BTreeMap::new());
         for alert in self.firing.keys() {
             if router.labels_of(alert.fingerprint()).is_none() {
                 continue;
@@ -118,19 +128,102 @@ impl Trace {
             for destined in &explanation.destinations {
                 holds_of((self.start, is_over), alert, &explanation.muting, destined, &mut held);
             }
+            let groups = explanation.destinations.into_iter().filter(|destined| destined.group.has_alert);
+            let groups = groups.map(|destined| (destined.route, destined.group.labels));
+            members.insert(alert.clone(), groups.collect::<BTreeSet<GroupId>>());
         }
-        let holds = &mut self.holds;
-        self.open.retain(|open, at| {
-            let lasts = held.remove(open);
+        let before = std::mem::replace(&mut self.members, members);
+        for (alert, groups) in before.iter().filter(|(alert, _)| !self.fires(alert)) {
+            let left =
+                groups.iter().filter(|group| !self.members.get(alert).is_some_and(|in_| in_.contains(group)));
+            left.for_each(|group| self.let_go(alert, group, &mut held));
+        }
+        self.note_holds(now, held);
+    }
+
+    /// Closes the holds that are over, and opens new ones.
+    fn note_holds(&mut self, now: Timestamp, mut held: BTreeSet<Held>) {
+        let mut open = std::mem::take(&mut self.open);
+        open.retain(|known, at| {
+            let lasts = held.remove(known) || (is_final(known.reason) && !self.fires(&known.alert));
             if !lasts {
-                holds[*at].until = Some(now);
+                self.holds[*at].until = Some(now);
             }
             lasts
         });
+        self.open = open;
         for of in held {
             self.open.insert(of.clone(), self.holds.len());
             self.holds.push(Hold { of, from: now, until: None });
         }
+    }
+
+    /// Takes note of why who is not told: the router may forget the group at the same instant.
+    fn listen(&mut self, notes: &[Event]) {
+        let id = |group: &GroupName| (group.route.clone(), group.labels.clone());
+        for event in notes {
+            match event {
+                Event::NotTold { group, integration, why } => {
+                    self.not_told.entry(id(group)).or_default().insert(integration.clone(), *why);
+                }
+                Event::NotificationSent { group, integration, .. }
+                | Event::AttemptFailed { group, integration, .. } => {
+                    if let Some(of_group) = self.not_told.get_mut(&id(group)) {
+                        of_group.remove(integration);
+                    }
+                }
+                Event::AlertsReceived { .. }
+                | Event::Alert { .. }
+                | Event::AlertsLimited { .. }
+                | Event::Suppressed { .. }
+                | Event::GroupCreated { .. }
+                | Event::GroupDropped { .. }
+                | Event::Superseded { .. }
+                | Event::RouteLabelFailed { .. }
+                | Event::CircuitOpened { .. }
+                | Event::CircuitClosed { .. }
+                | Event::DeadLetter { .. }
+                | Event::Silence { .. }
+                | Event::Reloaded { .. } => {}
+            }
+        }
+    }
+
+    /// Why nobody was told of the end of an alert that has left a group.
+    fn let_go(&self, alert: &LabelSet, group: &GroupId, held: &mut BTreeSet<Held>) {
+        for (name, why) in self.not_told.get(group).into_iter().flatten() {
+            if let Some(reason) = of_end(*why) {
+                let (receiver, integration) =
+                    (name.receiver.clone(), format!("{}[{}]", name.kind, name.index));
+                let (alert, detail) = (alert.clone(), why.as_str().to_owned());
+                held.insert(Held { alert, receiver, integration, reason, by: None, detail });
+            }
+        }
+    }
+
+    fn fires(&self, alert: &LabelSet) -> bool {
+        self.firing.get(alert).and_then(|times| times.last()).is_some_and(|last| last.until.is_none())
+    }
+}
+
+/// Whether nothing but the alert's next beginning ends it.
+fn is_final(reason: KeptBack) -> bool {
+    matches!(reason, KeptBack::NeverTold | KeptBack::StillResolved | KeptBack::ResolvedUnwanted)
+}
+
+/// The reason for which somebody is not told that an alert is over; `None`: it is no end.
+fn of_end(why: NotTold) -> Option<KeptBack> {
+    match why {
+        NotTold::NeverTold => Some(KeptBack::NeverTold),
+        NotTold::StillResolved => Some(KeptBack::StillResolved),
+        NotTold::ResolvedUnwanted => Some(KeptBack::ResolvedUnwanted),
+        NotTold::Unchanged
+        | NotTold::Cooldown(_)
+        | NotTold::InFlight
+        | NotTold::Muted
+        | NotTold::RateLimited
+        | NotTold::StandBy
+        | NotTold::QuietTime => None,
     }
 }
 
@@ -189,22 +282,22 @@ fn of_integration(start: Timestamp, is_over: bool, facts: &IntegrationFacts) -> 
         }
         (None, _) => {}
     }
-    let why = facts.not_told.as_ref()?;
-    let (reason, detail) = match why.code {
-        "cooldown" if is_news => {
-            let until = why.until.map_or_else(String::new, |until| format!("until {}", until.since(start)));
-            (KeptBack::Cooldown, until)
+    let why = facts.not_told.as_ref()?.reason;
+    let reason = match why {
+        NotTold::Cooldown(end) if is_news => {
+            return Some((KeptBack::Cooldown, format!("until {}", end.since(start))));
         }
-        "rate_limited" if is_news => (KeptBack::RateLimited, why.text.to_owned()),
-        "unchanged" if is_news && !is_over => {
-            (KeptBack::Waiting, "for the next look at its group".to_owned())
+        NotTold::Unchanged if is_news && !is_over => {
+            return Some((KeptBack::Waiting, "for the next look at its group".to_owned()));
         }
-        "unchanged" | "cooldown" | "rate_limited" => (KeptBack::Unchanged, why.text.to_owned()),
-        "never_told" if is_over => (KeptBack::NeverTold, why.text.to_owned()),
-        "still_resolved" if is_over => (KeptBack::StillResolved, why.text.to_owned()),
-        "resolved_unwanted" if is_over => (KeptBack::ResolvedUnwanted, why.text.to_owned()),
-        "fallback_stand_by" => (KeptBack::StandBy, why.text.to_owned()),
-        _ => return None, // muted, quiet: their causes are there already; or it is of another alert
+        NotTold::RateLimited if is_news => KeptBack::RateLimited,
+        NotTold::Unchanged | NotTold::Cooldown(_) | NotTold::RateLimited => KeptBack::Unchanged,
+        NotTold::StandBy => KeptBack::StandBy,
+        NotTold::NeverTold | NotTold::StillResolved | NotTold::ResolvedUnwanted => {
+            of_end(why).filter(|_| is_over)?
+        }
+        // Their causes are there already; or it is of another alert.
+        NotTold::InFlight | NotTold::Muted | NotTold::QuietTime => return None,
     };
-    Some((reason, detail))
+    Some((reason, why.as_str().to_owned()))
 }
