@@ -16,11 +16,11 @@ use super::{FINDINGS, FINE, parallel};
 use crate::model::regex::unanchored;
 use crate::shell::clock::Stopwatch;
 use crate::shell::glob;
-use crate::testing::Options;
 use crate::testing::coverage::Coverage;
 use crate::testing::file::Test;
 use crate::testing::report::{self, Look, Texts};
 use crate::testing::verdict::FileVerdict;
+use crate::testing::{Limits, Options};
 
 /// The arguments of `sereno test`.
 #[derive(Debug, Args)]
@@ -85,6 +85,12 @@ pub struct TestArguments {
     /// Run again whenever one of the files changes, until Ctrl-C
     #[arg(long)]
     watch: bool,
+    /// The most evaluations of one test, and the most instants at which its router has something to do
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::DEFAULT.steps)]
+    max_steps: usize,
+    /// The most samples of one test: those of its series and those that rules write
+    #[arg(long, value_name = "COUNT", default_value_t = Limits::DEFAULT.samples)]
+    max_samples: usize,
     #[command(flatten)]
     features: FeatureArguments,
 }
@@ -108,7 +114,8 @@ enum FormatName {
 
 impl TestArguments {
     fn options(&self) -> Options {
-        Options { timelines: self.verbose, ..options(&self.features) }
+        let limits = Limits { steps: self.max_steps, samples: self.max_samples };
+        Options { timelines: self.verbose, limits, ..options(&self.features) }
     }
 
     /// Whether a test is to run; by its name as written, as in promtool.
@@ -120,12 +127,13 @@ impl TestArguments {
     }
 }
 
+/// How expressions are read and evaluated; all else as usual.
 fn options(features: &FeatureArguments) -> Options {
     Options {
         features: features.of_language(),
         delayed_name_removal: features.delayed_name_removal(),
         use_start_timestamps: features.use_start_timestamps(),
-        timelines: false,
+        ..Options::default()
     }
 }
 

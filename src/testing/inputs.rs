@@ -28,6 +28,9 @@ pub(super) struct Series {
     pub(super) span: Range<usize>,
 }
 
+/// What to do where a test has more samples than it may have.
+pub(super) const MORE_SAMPLES: &str = "is it a slip, as in `0x1000000`? `--max-samples` sets another limit";
+
 /// An expression to be tested.
 #[derive(Debug)]
 pub(super) struct Expectation {
@@ -37,10 +40,12 @@ pub(super) struct Expectation {
     pub(super) samples: Vec<PlainSample>,
 }
 
-/// Reads the texts of a test's series, and collects what is wrong with them.
-pub(super) fn series(file: &TestFile, test: &Test, problems: &mut Vec<Problem>) -> Vec<Series> {
+/// Reads the texts of a test's series, and collects what is wrong with them. They have no more than `most` samples
+/// together.
+pub(super) fn series(file: &TestFile, test: &Test, most: usize, problems: &mut Vec<Problem>) -> Vec<Series> {
     let mut all: Vec<Series> = Vec::with_capacity(test.input_series.len());
     let mut places: Lookup<LabelSet, usize> = Lookup::default();
+    let mut samples = 0;
     // Start timestamps that wait for the samples of their series.
     let mut pending: Option<(StartsNotation, &InputSeries)> = None;
     let unpaired = |input: &InputSeries, error: UnpairedStarts| {
@@ -65,7 +70,15 @@ pub(super) fn series(file: &TestFile, test: &Test, problems: &mut Vec<Problem>) 
             Some((starts, input)) => starts.of(series).map_err(|error| unpaired(input, error)),
             None => Ok(Vec::new()),
         };
-        match read_series(file, test, input, starts_of) {
+        let read = read_series(file, test, input, starts_of);
+        samples += read.as_ref().map_or(0, |series| series.samples.len());
+        if samples > most {
+            let message = format!("the series of this test have more than {most} samples up to here");
+            let place = input.values.span.clone();
+            problems.push(problem(file, "too-many-samples", place, message, Some(MORE_SAMPLES)));
+            break;
+        }
+        match read {
             Ok(series) => match places.get(&series.labels) {
                 // The last one counts, as in promtool.
                 Some(at) => {

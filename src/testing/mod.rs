@@ -33,4 +33,4 @@ pub mod verdict;
 pub mod world;
 
 pub use ruleset::Ruleset;
-pub use suite::{Options, Suite};
+pub use suite::{Limits, Options, Suite};

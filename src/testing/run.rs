@@ -1,6 +1,7 @@
 //! One test from its start to its verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::alerts::{self, FoundAlert};
 use super::file::{AlertTest, ExpectedState, Test, TestSilence};
@@ -34,7 +35,7 @@ pub(super) fn run(suite: &Suite, test: &Test, touched: &mut Touched) -> TestVerd
         evaluated: (0, suite.rules().count()),
     };
     let mut problems = Vec::new();
-    let series = inputs::series(&suite.file, test, &mut problems);
+    let series = inputs::series(&suite.file, test, suite.options.limits.samples, &mut problems);
     let expectations = inputs::expectations(&suite.file, test, suite.options.features);
     problems.extend(notifications::problems(&suite.file.path, test, suite.routing.as_deref()));
     let is_error = |problem: &Problem| problem.severity == Severity::Error;
@@ -52,6 +53,10 @@ pub(super) fn run(suite: &Suite, test: &Test, touched: &mut Touched) -> TestVerd
     let crossing = crossing(suite, &live);
     let again = (!crossing.is_empty()).then(|| series.clone());
     let world = World::new(suite, test, series, &live, GroupOrder::Files);
+    if let Some(problem) = too_long(suite, test, &world, length) {
+        verdict.failures.push(unreadable_failure(problem));
+        return verdict;
+    }
     let mut course = Course::new(suite, test, world);
     let failures = assertions(suite, test, &mut course, length, &expectations);
     touched.gave.extend(course.world.gave());
@@ -74,6 +79,35 @@ pub(super) fn run(suite: &Suite, test: &Test, touched: &mut Touched) -> TestVerd
     verdict
 }
 
+/// What is wrong with a test that takes more evaluations than it may.
+fn too_long(suite: &Suite, test: &Test, world: &World<'_>, length: Duration) -> Option<Problem> {
+    let (every, most) = (world.shortest_interval()?, suite.options.limits.steps);
+    let alerts = test.alert_tests.iter().map(|test| (test.eval_time, &test.span));
+    let exprs = test.expr_tests.iter().map(|test| (test.eval_time, &test.span));
+    let all = [(length, &test.span)].into_iter().chain(alerts).chain(exprs);
+    let (end, span) = all.max_by_key(|(at, _)| *at)?;
+    let steps = end.millis() / every.millis().max(1);
+    if usize::try_from(steps).is_ok_and(|steps| steps < most) {
+        return None;
+    }
+    let message = format!(
+        "{} evaluations are {every} apart until {end}; a test has at most {most}",
+        steps.saturating_add(1)
+    );
+    Some(limit(suite, span.clone(), message))
+}
+
+fn limit(suite: &Suite, span: Range<usize>, message: String) -> Problem {
+    Problem {
+        check: "too-many-steps",
+        severity: Severity::Error,
+        file: suite.file.path.clone(),
+        span: Some(span.start..span.start + 1),
+        message,
+        help: Some("is a unit wrong? `--max-steps` sets another limit".to_owned()),
+    }
+}
+
 /// Everything that is not as expected, in the order in which time brings it.
 fn assertions(
     suite: &Suite,
@@ -91,7 +125,7 @@ fn assertions(
     for (at, tests) in &by_time {
         let now = test.start + *at;
         course.run_until(now);
-        if !course.world.failures().is_empty() {
+        if !course.world.failures().is_empty() || course.overrun.is_some() {
             break;
         }
         for alert in tests {
@@ -106,6 +140,13 @@ fn assertions(
     }
     course.run_until(test.start + last.unwrap_or_default().max(length));
     let world = &course.world;
+    if let Some(at) = course.overrun {
+        let (most, at) = (suite.options.limits.steps, at.since(test.start));
+        let message =
+            format!("the router has something to do at more than {most} instants; this one is at {at}");
+        failures.push(unreadable_failure(limit(suite, test.span.clone(), message)));
+        return failures;
+    }
     if !world.failures().is_empty() {
         failures.extend(world.failures().iter().map(|failure| world_failure(suite, test, failure)));
         return failures;

@@ -30,6 +30,31 @@ pub struct Options {
     pub use_start_timestamps: bool,
     /// What happened is told also of tests that pass.
     pub timelines: bool,
+    /// How much one test may need.
+    pub limits: Limits,
+}
+
+/// How much one test may need, so that a slip of a unit ends with an error and not with the memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Evaluations, and as many instants at which the router has something to do.
+    pub steps: usize,
+    /// Samples: those of its series, and those that rules write.
+    pub samples: usize,
+}
+
+impl Limits {
+    /// Two years of evaluations a minute apart.
+    pub const DEFAULT: Self = Self { steps: 1_000_000, samples: 5_000_000 };
+
+    /// As much as it takes.
+    pub const NONE: Self = Self { steps: usize::MAX, samples: usize::MAX };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
 }
 
 /// A test file and the rules that it tests.

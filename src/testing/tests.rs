@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::file::read_test_file;
 use super::report::{Look, text};
 use super::verdict::FileVerdict;
-use super::{Options, Ruleset, Suite};
+use super::{Limits, Options, Ruleset, Suite};
 
 /// The verdict on `tests` (the list of tests and what else the file has) with these rules.
 fn verdict(rules: &str, file: &str) -> FileVerdict {
@@ -19,6 +19,15 @@ fn verdict_with(rules: &str, file: &str, options: Options) -> FileVerdict {
     assert_eq!(problems, []);
     let rulesets = [Arc::new(ruleset.expect("valid rules"))];
     Suite::new(file.expect("a valid file"), &rulesets, options).run(|_| true)
+}
+
+/// The same with other limits.
+fn verdict_within(limits: Limits, rules: &str, file: &str) -> FileVerdict {
+    let (ruleset, _) = Ruleset::read("rules.yml", rules, Options::default().features);
+    let (file, problems) = read_test_file("tests.yml", file);
+    assert_eq!(problems, []);
+    let options = Options { limits, ..Options::default() };
+    Suite::new(file.expect("a valid file"), &[Arc::new(ruleset.expect("valid rules"))], options).run(|_| true)
 }
 
 /// What is said of it.
@@ -405,4 +414,41 @@ fn a_reset_of_a_native_histogram_is_told_as_prometheus_reads_it() {
   - {expr: h, eval_time: 5m, exp_samples: [{labels: h, histogram: '{{count:3 sum:1}}'}]}
 ",
     );
+}
+
+#[test]
+fn a_slip_of_a_unit_ends_with_an_error_and_not_with_the_memory() {
+    let ten_years = "evaluation_interval: 1ms
+tests:
+- input_series: [{series: up, values: 0x10}]
+  alert_rule_test: [{eval_time: 1m, alertname: Down}, {eval_time: 10y, alertname: Down}]
+";
+    let said = fails(DOWN, ten_years);
+    let message = "315360000001 evaluations are 1ms apart until 10y; a test has at most 1000000";
+    assert!(said.contains(&format!("error[too-many-steps]: {message}")), "{said}");
+    // Nothing is evaluated, so nothing takes long.
+    passes("groups: []", &ten_years.replace("10y", "292y"));
+    let own = ten_years.replace("interval: 1ms", "interval: 1m").replace("10y", "1h");
+    let fast = DOWN.replace("- name: b", "- name: b\n  interval: 1ms");
+    passes(&fast, &own.replace("0x10", "1x60"));
+    let said = fails(&fast, &format!("group_intervals: true\n{own}"));
+    assert!(said.contains("3600001 evaluations are 1ms apart until 1h"), "{said}");
+}
+
+#[test]
+fn limits_can_be_set_and_hold_exactly() {
+    let file = "tests:
+- input_series: [{series: up, values: 1x4}, {series: up2, values: 1x4}]
+  promql_expr_test: [{expr: x, eval_time: 4m, exp_samples: [{labels: x, value: 1}]}]
+";
+    let rules = "groups: [{name: a, rules: [{record: x, expr: up}]}]";
+    for (steps, samples, wrong) in [
+        (5, 15, None),
+        (4, 15, Some("error[too-many-steps]: 5 evaluations are 1m apart until 4m; a test has at most 4")),
+        (5, 14, Some("rule: x, group: a, time: 4m, err: the test has more than 14 samples with this rule's")),
+        (5, 9, Some("error[too-many-samples]: the series of this test have more than 9 samples up to here")),
+    ] {
+        let said = said(&verdict_within(Limits { steps, samples }, rules, file));
+        assert!(said.contains(wrong.unwrap_or("SUCCESS")), "{steps} {samples}: {said}");
+    }
 }

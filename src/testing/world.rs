@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::file::Test;
-use super::inputs::Series;
+use super::inputs::{MORE_SAMPLES, Series};
 use super::suite::{RulePlace, Suite};
 use crate::config::rules::RuleGroup;
 use crate::model::sample::STALE_NAN_BITS;
@@ -49,6 +49,8 @@ pub struct World<'s> {
     exprs: Lookup<Str, Result<Arc<Expr>, String>>,
     /// What a recording rule passes on has lost its buckets; this is where they are, by what is passed on.
     histograms: Lookup<*const Histogram, (Arc<Histogram>, Arc<FloatHistogram>)>,
+    /// How many samples are stored.
+    samples: usize,
     /// The alerts that the engine told since somebody asked last.
     told: Vec<(Timestamp, Vec<Alert>)>,
     /// What went wrong, in order; the first one stops the clock.
@@ -148,6 +150,7 @@ impl<'s> World<'s> {
             groups: running,
             exprs,
             histograms: Lookup::default(),
+            samples: 0,
             told: Vec::new(),
             failures: Vec::new(),
             gave: BTreeSet::new(),
@@ -216,6 +219,13 @@ impl<'s> World<'s> {
         &self.failures
     }
 
+    /// How often the group is evaluated that is evaluated most often; `None`: no group is.
+    pub(super) fn shortest_interval(&self) -> Option<Duration> {
+        let own = |group: &Running| self.suite.groups[group.group].group.interval;
+        let intervals = self.groups.values().map(|group| own(group).filter(|_| self.test.group_intervals));
+        intervals.map(|own| own.unwrap_or(self.suite.file.evaluation_interval)).min()
+    }
+
     /// The rules that gave a result.
     pub(super) fn gave(&self) -> &BTreeSet<RulePlace> {
         &self.gave
@@ -241,6 +251,7 @@ impl<'s> World<'s> {
             {
                 let start = series.starts.get(*stored).copied().unwrap_or_default();
                 *stored += 1;
+                self.samples += 1;
                 if let Err(error) = self.store.append_with_start(&series.labels, *at, start, value.clone()) {
                     let (span, error) = (series.span.clone(), error.to_string());
                     self.failures.push(WorldFailure::Sample { span, error });
@@ -314,6 +325,11 @@ impl<'s> World<'s> {
     /// Stores what a rule wrote; all of it, even if some is refused, as Prometheus does.
     fn write(&mut self, write: &Write) -> Result<(), String> {
         let mut result = Ok(());
+        self.samples += write.points.len();
+        let most = self.suite.options.limits.samples;
+        if self.samples > most {
+            return Err(format!("the test has more than {most} samples with this rule's; {MORE_SAMPLES}"));
+        }
         for SeriesPoint { labels, at, value } in &write.points {
             let (value, is_end) = match value {
                 SampleValue::Float(value) => (Value::Float(*value), value.to_bits() == STALE_NAN_BITS),

@@ -35,7 +35,7 @@ use crate::testing::record::grid::{self, Grid};
 use crate::testing::record::notation::{self, Slot};
 use crate::testing::record::plan::{Plan, plan};
 use crate::testing::record::replay::replay;
-use crate::testing::{Options, Ruleset, Suite};
+use crate::testing::{self, Options, Ruleset, Suite};
 
 /// The most assertions that are written.
 const ASSERTIONS: usize = 100;
@@ -172,7 +172,8 @@ async fn record(arguments: &RecordArguments) -> Result<Recorded, String> {
         return Err(format!("{path} exists; --force writes over it"));
     }
     let narrow = narrow(&arguments.selector)?;
-    let options = options(&arguments.features);
+    // What is recorded has limits of its own.
+    let options = Options { limits: testing::Limits::NONE, ..options(&arguments.features) };
     let source = arguments.source.client(HttpClients::default());
     // Only Prometheus tells them.
     let settings = source.rule_settings().await.ok();

@@ -13,13 +13,18 @@ pub(in crate::testing) struct Course<'s> {
     pub(in crate::testing) world: World<'s>,
     /// Routes; `None`: nothing asks for them.
     pub(in crate::testing) desk: Option<Desk<'s>>,
+    /// How many instants there may still be at which only the router has something to do.
+    timers: usize,
+    /// When there were too many of them: nothing happens from then on.
+    pub(in crate::testing) overrun: Option<Timestamp>,
 }
 
 impl<'s> Course<'s> {
     /// A test at its start. The router runs if the test says anything of notifications.
     pub(in crate::testing) fn new(suite: &'s Suite, test: &'s Test, world: World<'s>) -> Self {
         let desk = suite.routing.as_ref().filter(|_| test.is_about_notifications());
-        Self { world, desk: desk.map(|routing| Desk::new(routing, test)) }
+        let timers = suite.options.limits.steps;
+        Self { world, desk: desk.map(|routing| Desk::new(routing, test)), timers, overrun: None }
     }
 
     /// Lets time run until `end`. At each instant the rules are evaluated first, then the router does what is due
@@ -34,6 +39,11 @@ impl<'s> Course<'s> {
                 };
                 if evaluation == Some(now) {
                     self.world.evaluate(now);
+                } else if let Some(left) = self.timers.checked_sub(1) {
+                    self.timers = left;
+                } else {
+                    self.overrun = Some(now);
+                    return;
                 }
                 let alerts: Vec<Alert> =
                     self.world.take_told().into_iter().flat_map(|(_, alerts)| alerts).collect();

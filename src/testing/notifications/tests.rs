@@ -7,7 +7,7 @@ use crate::config::{load_templates, read_routing};
 use crate::testing::file::read_test_file;
 use crate::testing::report::{self, Look, Texts};
 use crate::testing::verdict::FileVerdict;
-use crate::testing::{Options, Ruleset, Suite};
+use crate::testing::{Limits, Options, Ruleset, Suite};
 
 const RULES: &str = "groups:
 - name: g
@@ -47,6 +47,10 @@ tests:
 }
 
 fn verdict_of(rules: &str, routes: &str, file: &str) -> FileVerdict {
+    verdict_within(Limits::DEFAULT, rules, routes, file)
+}
+
+fn verdict_within(limits: Limits, rules: &str, routes: &str, file: &str) -> FileVerdict {
     let (rules, problems) = Ruleset::read("rules.yml", rules, Options::default().features);
     assert_eq!(problems, []);
     let (routing, problems) = read_routing("r.yml", routes);
@@ -56,8 +60,8 @@ fn verdict_of(rules: &str, routes: &str, file: &str) -> FileVerdict {
     assert_eq!(problems, [], "{routes}");
     let (file, problems) = read_test_file("t.yml", file);
     assert_eq!(problems, []);
-    let suite =
-        Suite::new(file.expect("a valid file"), &[Arc::new(rules.expect("valid rules"))], Options::default());
+    let options = Options { limits, ..Options::default() };
+    let suite = Suite::new(file.expect("a valid file"), &[Arc::new(rules.expect("valid rules"))], options);
     suite.with_routing(Some(Arc::new(routing))).run(|_| true)
 }
 
@@ -326,33 +330,6 @@ fn exhaustive_alone_means_that_nothing_is_told() {
 }
 
 #[test]
-fn a_text_is_cut_as_its_integration_sends_it() {
-    let zeros = |count| "0".repeat(count);
-    let long = MAIL.replace("title: Static", &format!("title: '{{{{ .Status }}}}{}'", zeros(1100)));
-    let title = |text: String| format!("{{at: 1m10s, receiver: ops, integration: slack, title: '{text}'}}");
-    let cut = title(format!("firing{}…", zeros(1017)));
-    told(&long, "", &[&cut], &[&title(format!("firing{}", zeros(1100)))]);
-}
-
-#[test]
-fn what_needs_the_router_needs_routes() {
-    let run = |more: &str| {
-        let tests = format!("tests:\n- input_series: [{{series: up, values: 0}}]\n{more}");
-        let (file, problems) = read_test_file("t.yml", &tests);
-        assert_eq!(problems, [], "{tests}");
-        text(&Suite::new(file.expect("valid"), &[], Options::default()).run(|_| true))
-    };
-    for more in ["  exhaustive: true\n", "  notification_test: [{none: true}]\n"] {
-        assert!(
-            run(more).contains("error[no-routes]: a test of notifications needs routes"),
-            "{}",
-            run(more)
-        );
-    }
-    assert!(run("").contains("SUCCESS"));
-}
-
-#[test]
 fn a_receiver_that_was_told_enough_waits_for_its_turn() {
     let limited = "route: {receiver: ops, group_by: [alertname], group_wait: 10s, group_interval: 1m}
 receivers: [{name: ops, rate_limit: 1/10m, console_configs: [{}]}]";
@@ -447,6 +424,48 @@ fn who_knows_of_an_end_is_not_told_again_while_others_are_tried() {
             &of("2m, 19m", "still_resolved"),
             &of("20m11s, 30m", "resolved_unwanted"),
         ],
+    );
+}
+
+#[test]
+fn a_text_is_cut_as_its_integration_sends_it() {
+    let zeros = |count| "0".repeat(count);
+    let long = MAIL.replace("title: Static", &format!("title: '{{{{ .Status }}}}{}'", zeros(1100)));
+    let title = |text: String| format!("{{at: 1m10s, receiver: ops, integration: slack, title: '{text}'}}");
+    let cut = title(format!("firing{}…", zeros(1017)));
+    told(&long, "", &[&cut], &[&title(format!("firing{}", zeros(1100)))]);
+}
+
+#[test]
+fn what_needs_the_router_needs_routes() {
+    let run = |more: &str| {
+        let tests = format!("tests:\n- input_series: [{{series: up, values: 0}}]\n{more}");
+        let (file, problems) = read_test_file("t.yml", &tests);
+        assert_eq!(problems, [], "{tests}");
+        text(&Suite::new(file.expect("valid"), &[], Options::default()).run(|_| true))
+    };
+    for more in ["  exhaustive: true\n", "  notification_test: [{none: true}]\n"] {
+        assert!(
+            run(more).contains("error[no-routes]: a test of notifications needs routes"),
+            "{}",
+            run(more)
+        );
+    }
+    assert!(run("").contains("SUCCESS"));
+}
+
+#[test]
+fn a_router_that_never_rests_ends_the_test() {
+    let limits = |steps| Limits { steps, ..Limits::DEFAULT };
+    // Evaluations are far apart, and the group is looked at each minute.
+    let tests =
+        file("", &["{at: 40m, none: true}"]).replace("evaluation_interval: 30s", "evaluation_interval: 10m");
+    let run = |steps| verdict_within(limits(steps), RULES, &routes("", ""), &tests);
+    assert!(run(100).passed(), "{}", text(&run(100)));
+    let said = text(&run(20));
+    assert!(
+        said.contains("error[too-many-steps]: the router has something to do at more than 20 instants"),
+        "{said}"
     );
 }
 

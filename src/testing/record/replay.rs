@@ -68,7 +68,7 @@ pub struct Replay {
 pub fn replay(suite: &Suite, alert: &str, from: Duration, end: Duration) -> Result<Replay, String> {
     let Some(test) = suite.file.tests.first() else { return Err("there is no test".to_owned()) };
     let mut problems = Vec::new();
-    let series = inputs::series(&suite.file, test, &mut problems);
+    let series = inputs::series(&suite.file, test, suite.options.limits.samples, &mut problems);
     if let Some(problem) = problems.first() {
         return Err(problem.message.clone());
     }
