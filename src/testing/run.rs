@@ -16,6 +16,7 @@ use super::verdict::{Failure, FailureKind, TestVerdict};
 use super::world::{GroupOrder, World, WorldFailure};
 use crate::config::problem::{Problem, Severity};
 use crate::config::rules::RuleKind;
+use crate::model::suggest::did_you_mean;
 use crate::model::{Duration, LabelSet, Str, Timestamp};
 use crate::promql::value::{QueryResult, Value};
 use crate::rules::AlertState;
@@ -41,6 +42,7 @@ pub(super) fn run(suite: &Suite, test: &Test, touched: &mut Touched) -> TestVerd
     let is_error = |problem: &Problem| problem.severity == Severity::Error;
     let (errors, warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_error);
     verdict.warnings = warnings;
+    verdict.warnings.extend(unknown_alerts(suite, test));
     if !errors.is_empty() {
         verdict.failures =
             errors.into_iter().chain(unreadable(&expectations)).map(unreadable_failure).collect();
@@ -77,6 +79,26 @@ pub(super) fn run(suite: &Suite, test: &Test, touched: &mut Touched) -> TestVerd
     }
     verdict.failures.extend(failures);
     verdict
+}
+
+/// Alert tests of a name that no rule has: without `exp_alerts` they can never fail.
+fn unknown_alerts(suite: &Suite, test: &Test) -> Vec<Problem> {
+    if suite.groups.is_empty() {
+        return Vec::new(); // that the rules are missing has been said
+    }
+    let alerting = suite.rules().filter(|(_, rule, _)| matches!(rule.kind, RuleKind::Alerting(_)));
+    let known: BTreeSet<&str> = alerting.map(|(_, rule, _)| &*rule.name).collect();
+    let unknown = test.alert_tests.iter().filter(|alert| !known.contains(&*alert.alertname));
+    let problem = |alert: &AlertTest| Problem {
+        check: "unknown-alert",
+        severity: Severity::Warning,
+        file: suite.file.path.clone(),
+        span: Some(alert.span.start..alert.span.start + 1),
+        message: format!("no alerting rule is called `{}`", alert.alertname),
+        help: did_you_mean(&alert.alertname, known.iter().copied())
+            .map(|close| format!("did you mean `{close}`?")),
+    };
+    unknown.map(problem).collect()
 }
 
 /// What is wrong with a test that takes more evaluations than it may.

@@ -452,3 +452,19 @@ fn limits_can_be_set_and_hold_exactly() {
         assert!(said.contains(wrong.unwrap_or("SUCCESS")), "{steps} {samples}: {said}");
     }
 }
+
+#[test]
+fn a_name_that_no_rule_has_is_told_also_where_nothing_is_expected() {
+    let rules = "groups: [{name: a, rules: [{alert: ServiceDown, expr: up == 0}, {record: x, expr: up}]}]";
+    let names = "{alertname: ServceDown}, {alertname: ServiceDown}, {alertname: x}";
+    let verdict = passes(rules, &format!("tests: [{{alert_rule_test: [{names}]}}]"));
+    let warnings = verdict.tests[0].warnings.iter();
+    let warnings: Vec<_> = warnings.map(|warning| (&*warning.message, warning.help.as_deref())).collect();
+    assert_eq!(
+        warnings,
+        [
+            ("no alerting rule is called `ServceDown`", Some("did you mean `ServiceDown`?")),
+            ("no alerting rule is called `x`", None),
+        ]
+    );
+}
