@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::config::problem::{Problem, Severity};
@@ -56,6 +57,18 @@ impl Loader {
         let verdict = match file {
             None => FileVerdict { path: path.into(), problems, ..FileVerdict::default() },
             Some(file) => {
+                if file.tests.is_empty() {
+                    problems.push(Problem {
+                        check: "no-tests",
+                        severity: Severity::Warning,
+                        file: path.into(),
+                        span: None,
+                        message: "there are no tests in this file".to_owned(),
+                        help: Some(
+                            "a test is an item of the list `tests`; docs/testing.md has examples".to_owned(),
+                        ),
+                    });
+                }
                 // As in promtool: rules that no test asks for are not looked at.
                 let is_needed = file.tests.iter().any(wanted);
                 let rulesets = match is_needed {
@@ -90,7 +103,10 @@ impl Loader {
             match glob::files(&path) {
                 Ok(files) if files.is_empty() => {
                     let help = Some("paths are relative to the folder of the test file");
-                    let message = format!("no file matches {path}");
+                    let message = match Path::new(&path).is_dir() {
+                        true => glob::why_none(&path),
+                        false => format!("no file matches {path}"),
+                    };
                     report(Severity::Warning, "no-rule-file", &pattern.span, message, help);
                 }
                 Ok(files) => found.extend(files.into_iter().map(|file| (file, pattern.span.clone()))),

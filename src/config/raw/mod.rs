@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The line of a byte of the text, counted from 1.
-    fn line_of(&self, at: usize) -> usize {
+    pub(crate) fn line_of(&self, at: usize) -> usize {
         self.text.get(..at).map_or(1, |before| before.matches('\n').count() + 1)
     }
 

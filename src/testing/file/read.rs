@@ -1,12 +1,19 @@
 //! The file and its tests: promtool's keys and ours. Series and expressions stay texts here: what is wrong
 //! with them concerns the test that holds them, and only if it runs.
 
+use std::collections::BTreeMap;
+
 use super::{ExpectedSample, ExprTest, InputSeries, Located, Test, TestFile};
-use crate::config::problem::Problem;
+use crate::config::problem::{Problem, Severity};
 use crate::config::yaml::Node;
 use crate::config::{Fields, Reader, Shape};
 use crate::model::matcher::MatcherMode;
 use crate::model::{Duration, LabelSet, Str, Timestamp};
+
+const OF_A_TEST: &str = "indent it further: it belongs to an item of `tests`";
+const OF_A_SERIES: &str = "indent it further: it belongs to an item of `input_series`";
+const OF_AN_ALERT_TEST: &str = "indent it further: it belongs to an item of `alert_rule_test`";
+const OF_AN_EXPR_TEST: &str = "indent it further: it belongs to an item of `promql_expr_test`";
 
 const VMALERT: &str = "only vmalert-tool has this key; remove it";
 
@@ -26,6 +33,10 @@ const FILE: Shape = Shape {
         ("route", "this looks like a routing file; name it as `routes: FILE` in a file of tests"),
         ("interval", "the key is called `evaluation_interval` here; `interval` belongs to a test"),
         ("intervals", "write `group_intervals: true`"),
+        ("input_series", OF_A_TEST),
+        ("alert_rule_test", OF_A_TEST),
+        ("promql_expr_test", OF_A_TEST),
+        ("notification_test", OF_A_TEST),
     ],
 };
 
@@ -52,6 +63,12 @@ const TEST: Shape = Shape {
         ("intervals", "write `group_intervals: true`"),
         ("rule_files", "the key belongs to the file, beside `tests`"),
         ("routes", "the key belongs to the file, beside `tests`"),
+        ("series", OF_A_SERIES),
+        ("values", OF_A_SERIES),
+        ("alertname", OF_AN_ALERT_TEST),
+        ("exp_alerts", OF_AN_ALERT_TEST),
+        ("expr", OF_AN_EXPR_TEST),
+        ("exp_samples", OF_AN_EXPR_TEST),
     ],
 };
 
@@ -118,8 +135,9 @@ impl Reader<'_> {
         let group_intervals = self.flag(&file, "group_intervals").unwrap_or(false);
         let defaults = Defaults { interval: evaluation_interval, group_intervals };
         let nodes = file.get("tests").map_or::<&[Node], _>(&[], |node| self.list(node, "a list of tests"));
-        let tests =
+        let tests: Vec<Test> =
             nodes.iter().enumerate().filter_map(|(index, node)| self.test(index, node, &defaults)).collect();
+        self.names_told_apart(&tests);
         let (path, text) = (path.into(), text.into());
         Some(TestFile {
             path,
@@ -144,13 +162,26 @@ impl Reader<'_> {
         names.into_iter().map(|name| name.value).collect()
     }
 
+    /// Names are free in promtool, too, but two tests of one name are rarely meant.
+    fn names_told_apart(&mut self, tests: &[Test]) {
+        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+        for test in tests.iter().filter(|test| !test.name.is_empty()) {
+            if let Some(first) = known.insert(&test.name, test.span.start) {
+                let message = format!("the test at line {} has this name, too", self.line_of(first));
+                let help = "`--run` and reports cannot tell them apart: give it a name of its own".to_owned();
+                let span = test.span.start..test.span.start + 1;
+                self.report(Severity::Warning, "duplicate-name", &span, message, Some(help));
+            }
+        }
+    }
+
     fn test(&mut self, index: usize, node: &Node, defaults: &Defaults) -> Option<Test> {
         let fields = self.fields(node, &TEST)?;
         let interval = self.length(&fields, "interval").filter(|interval| !interval.is_zero());
         let start = fields.get("start_timestamp").and_then(|node| self.time(node));
         let external_labels =
             fields.get("external_labels").and_then(|node| self.text_map(node, "external labels"));
-        Some(Test {
+        let test = Test {
             name: self.plain(&fields, "name", "a test's name").unwrap_or_default(),
             index,
             span: node.span.clone(),
@@ -167,7 +198,15 @@ impl Reader<'_> {
             exhaustive: self.flag(&fields, "exhaustive").unwrap_or(false),
             notification_tests: self
                 .each(&fields, "notification_test", |reader, node| reader.notification_test(node)),
-        })
+        };
+        for key in ["silences", "receivers_fail"] {
+            if !test.is_about_notifications() && fields.get(key).is_some() {
+                let message = format!("`{key}` changes nothing: the test says nothing of notifications");
+                let help = "add `notification_test` or `exhaustive: true`, or remove it";
+                self.error_help("vacuous-test", &fields.key_span(key), message, help);
+            }
+        }
+        Some(test)
     }
 
     fn input_series(&mut self, node: &Node) -> Option<InputSeries> {
@@ -175,12 +214,13 @@ impl Reader<'_> {
         let series = self.located(&fields, "series", "a series");
         let empty = || Located { value: "".into(), span: fields.start() };
         let values = self.located(&fields, "values", "the values of a series").unwrap_or_else(empty);
-        let Some(series) = series.filter(|series| !series.value.is_empty()) else {
+        let is_wrong = series.is_none() && fields.get("series").is_some(); // and that was said
+        let series = series.filter(|series| !series.value.is_empty());
+        if series.is_none() && !is_wrong {
             let help = "name the series, as in `series: 'up{job=\"api\"}'`";
             self.error_help("missing-field", &fields.start(), "an input series has no `series`", help);
-            return None;
-        };
-        Some(InputSeries { series, values })
+        }
+        Some(InputSeries { series: series?, values })
     }
 
     fn expr_test(&mut self, node: &Node) -> Option<ExprTest> {
