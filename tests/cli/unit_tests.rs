@@ -104,6 +104,8 @@ fn mistakes_of_files_exit_with_1_and_missing_files_with_2() {
         ("tests/typo.yml", typo),
         ("tests/bad.yml", "rule_files: [../rules/bad.yml]\ntests: [{}]"),
         ("tests/none.yml", "rule_files: [gone.yml]\ntests: [{name: a}]"),
+        ("tests/folder.yml", "rule_files: [../rules]\ntests: [{name: a}]"),
+        ("tests/empty.yml", "# later\n"),
     ]);
     for (arguments, code, want) in [
         (&["tests/typo.yml"][..], 1, "field promql_expr_tests not found in a test"),
@@ -114,6 +116,12 @@ fn mistakes_of_files_exit_with_1_and_missing_files_with_2() {
         ),
         (&["tests/none.yml"], 0, "warning[no-rule-file]: no file matches tests/gone.yml"),
         (&["tests/typo.yml", "nope.yml"], 2, "cannot read nope.yml: no such file"),
+        (&["tests/empty.yml"], 0, "warning[no-tests]: there are no tests in this file"),
+        (
+            &["tests/folder.yml"],
+            0,
+            "warning[no-rule-file]: cannot read rules: it is a folder; name its files",
+        ),
         (&["tests/none.yml", "--run", "b"], 2, "no test has a name that matches --run b"),
         (&["tests/none.yml", "--run", "("], 2, "--run \"(\""),
         (&[], 2, "Usage:"),
@@ -154,6 +162,98 @@ fn watching_runs_again_when_a_file_changes() {
     assert!(summary().contains("2 passed ("));
     watching.kill().expect("it runs");
     watching.wait().expect("it ran");
+}
+
+/// Files of several kinds: alerts, notifications, groups that depend on each other, mistakes.
+fn many_files() -> tempfile::TempDir {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let read = |name: &str| std::fs::read_to_string(format!("{root}/tests/{name}")).expect("it is there");
+    let told = read("notifications.yml").replace("../rules", &format!("{root}/rules"));
+    let wrong = told.replace("(10s)", "(11s)").replace("reason: silenced", "reason: muted");
+    let crossed = "groups:
+- {name: reader, rules: [{record: seen, expr: total + 0}]}
+- {name: writer, rules: [{record: total, expr: sum(up)}]}
+";
+    let order = "rule_files: [../rules/*.yml]
+tests:
+- name: groups in another order
+  input_series: [{series: up, values: 1 2 3}]
+  promql_expr_test: [{expr: seen, eval_time: 2m, exp_samples: [{labels: seen, value: 2}]}]
+- name: a mistake
+  input_series: [{series: 'up{', values: 1}]
+";
+    folder(&[
+        ("rules/hosts.yml", RULES),
+        ("rules/crossed.yml", crossed),
+        ("tests/a.yml", TESTS),
+        ("tests/b.yml", &told),
+        ("tests/c.yml", &wrong),
+        ("tests/d.yml", order),
+        ("tests/e.yml", "tests: [{nmae: x}]"),
+        ("tests/notifications-routes.yml", &read("notifications-routes.yml")),
+    ])
+}
+
+#[test]
+fn the_same_files_give_the_same_bytes_whatever_runs_beside_them() {
+    const FILES: [&str; 5] = ["tests/a.yml", "tests/b.yml", "tests/c.yml", "tests/d.yml", "tests/e.yml"];
+    let folder = many_files();
+    let run = |arguments: &[&str]| told(&sereno(folder.path(), &[&["test"], arguments].concat())).1;
+    for more in [&["--format", "json", "--coverage"][..], &["--format", "junit"], &["--verbose"]] {
+        let all = || steady(&run(&[&FILES[..], more].concat()));
+        let first = all();
+        assert!(first.contains("comes back") && first.contains("a mistake"), "{first}");
+        assert_eq!(first, all(), "{more:?}");
+    }
+    let json = |arguments: &[&str]| -> Value {
+        serde_json::from_str(&run(&[arguments, &["--format", "json"]].concat())).expect("JSON")
+    };
+    let all = json(&FILES);
+    for (path, file) in FILES.iter().zip(all["files"].as_array().expect("a list")) {
+        assert_eq!(json(&[path])["files"][0], *file, "{path} alone");
+        for test in file["tests"].as_array().expect("a list") {
+            let name = test["name"].as_str().expect("a name");
+            let alone = json(&[path, "--run", &format!("^{name}$")]);
+            assert_eq!(alone["files"][0]["tests"], serde_json::json!([test]), "{path}: {name}");
+        }
+    }
+}
+
+#[test]
+fn a_test_may_be_given_more_than_usual() {
+    let tests = "rule_files: [../rules/hosts.yml]
+evaluation_interval: 1ms
+tests:
+- name: a unit is wrong
+  input_series: [{series: up, values: 0x10}]
+  alert_rule_test:
+  - {eval_time: 10y, alertname: Down}
+  - {eval_time: 1s, alertname: Down}
+";
+    let folder = files(tests);
+    let (code, out, _) = told(&sereno(folder.path(), &["test", "tests/hosts.yml"]));
+    assert_eq!(code, Some(1));
+    insta::assert_snapshot!(steady(&out), @"
+    Unit Testing:  tests/hosts.yml
+      FAILED: a unit is wrong (tests/hosts.yml:4:3)
+        error[too-many-steps]: 315360000001 evaluations are 1ms apart until 10y; a test has at most 1000000
+         --> tests/hosts.yml:7:5
+          |
+        7 |   - {eval_time: 10y, alertname: Down}
+          |     ^
+          = help: is a unit wrong? `--max-steps` sets another limit
+      FAILED (1 of 1 test)
+
+    1 test in 1 file: 0 passed, 1 failed
+    ");
+    let short = files(&tests.replace("10y", "1s"));
+    for (steps, code) in [("1000", 1), ("1001", 0)] {
+        let (got, out, err) = told(&sereno(short.path(), &["test", "tests/hosts.yml", "--max-steps", steps]));
+        assert_eq!(got, Some(code), "{out}{err}");
+    }
+    let (got, out, err) = told(&sereno(short.path(), &["test", "tests/hosts.yml", "--max-samples", "10"]));
+    assert_eq!(got, Some(1), "{out}{err}");
+    assert!(out.contains("`--max-samples` sets another limit"), "{out}");
 }
 
 #[test]
