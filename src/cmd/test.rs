@@ -145,16 +145,24 @@ pub(super) fn run(arguments: &TestArguments) -> ExitCode {
     if arguments.watch { end(watch::run(arguments)) } else { end(once(arguments).map(|(code, _)| code)) }
 }
 
-/// One run: its exit code, and the files that it read with their texts.
-fn once(arguments: &TestArguments) -> Result<(ExitCode, Texts), String> {
+/// The files that a run read with their texts, and the patterns that named them with what they matched.
+#[derive(Debug, Default)]
+struct Read {
+    texts: Texts,
+    named: Vec<(String, Vec<String>)>,
+}
+
+/// One run: its exit code, and what it read.
+fn once(arguments: &TestArguments) -> Result<(ExitCode, Read), String> {
     let watch = Stopwatch::start();
     let filter = arguments.filter()?;
     let paths = paths(&arguments.files)?;
     let tested = test_all(&paths, arguments.options(), &filter)?;
-    let mut texts = Texts::new();
+    let mut read = Read::default();
     let mut verdicts = Vec::with_capacity(tested.len());
-    for Tested { verdict, texts: of_file } in tested {
-        texts.extend(of_file);
+    for Tested { verdict, texts, named } in tested {
+        read.texts.extend(texts);
+        read.named.extend(named);
         verdicts.push(verdict);
     }
     let is_idle = verdicts.iter().all(|verdict| verdict.tests.is_empty() && !verdict.has_errors());
@@ -163,8 +171,8 @@ fn once(arguments: &TestArguments) -> Result<(ExitCode, Texts), String> {
     }
     let took = format!("{:.2} s", watch.elapsed().as_secs_f64());
     let passed = verdicts.iter().all(FileVerdict::passed);
-    let code = print(&report(arguments, &verdicts, &texts, &took), if passed { FINE } else { FINDINGS });
-    Ok((code, texts))
+    let code = print(&report(arguments, &verdicts, &read.texts, &took), if passed { FINE } else { FINDINGS });
+    Ok((code, read))
 }
 
 fn report(arguments: &TestArguments, verdicts: &[FileVerdict], texts: &Texts, took: &str) -> String {

@@ -160,6 +160,9 @@ fn watching_runs_again_when_a_file_changes() {
     std::fs::write(folder.path().join("rules/hosts.yml"), RULES.replace("page", "critical"))
         .expect("written");
     assert!(summary().contains("2 passed ("));
+    // A new file that a pattern names is a change, too.
+    std::fs::write(folder.path().join("rules/new.yml"), "groups: [{nmae: x}]").expect("written");
+    assert!(summary().contains("could not be tested"));
     watching.kill().expect("it runs");
     watching.wait().expect("it ran");
 }

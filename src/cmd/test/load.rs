@@ -23,6 +23,8 @@ use crate::testing::{Options, Ruleset, Suite};
 pub(super) struct Tested {
     pub(super) verdict: FileVerdict,
     pub(super) texts: Texts,
+    /// The patterns of files that it names, seen from where we are, each with the files that there were.
+    pub(super) named: Vec<(String, Vec<String>)>,
 }
 
 /// Reads files for tests.
@@ -54,6 +56,7 @@ impl Loader {
         let text = read_text(path)?;
         let (file, mut problems) = read_test_file(path, &text);
         let mut texts: Texts = [(path.into(), text.into())].into();
+        let named = file.as_ref().map(named).unwrap_or_default();
         let verdict = match file {
             None => FileVerdict { path: path.into(), problems, ..FileVerdict::default() },
             Some(file) => {
@@ -87,7 +90,7 @@ impl Loader {
                 }
             }
         };
-        Ok(Tested { verdict, texts })
+        Ok(Tested { verdict, texts, named })
     }
 
     /// The rule files that a test file names.
@@ -173,6 +176,13 @@ impl Loader {
         })
         .clone()
     }
+}
+
+/// The patterns of files that a test file names, with the files that there are.
+fn named(file: &TestFile) -> Vec<(String, Vec<String>)> {
+    let patterns = file.rule_files.iter().chain(&file.routes);
+    let patterns = patterns.map(|pattern| beside(&file.path, &pattern.value));
+    patterns.map(|pattern| (pattern.clone(), glob::files(&pattern).unwrap_or_default())).collect()
 }
 
 /// A path that a file names, seen from where we are: relative to the file's folder, without `.` and `..` where
