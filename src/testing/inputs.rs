@@ -173,6 +173,11 @@ pub(super) fn expectations(
 }
 
 fn expression(file: &TestFile, text: &Located<Str>, features: Features) -> Result<Expr, Problem> {
+    if text.value.trim().is_empty() {
+        let help = "write what is evaluated, as in `expr: sum(up)`";
+        let message = "a PromQL test has no `expr`".to_owned();
+        return Err(problem(file, "missing-field", text.span.clone(), message, Some(help)));
+    }
     parse(&text.value, features).map_err(|errors| {
         let place = match errors.0.first() {
             Some(first) => within(file, text, first.span.start..first.span.end),

@@ -295,6 +295,8 @@ fn what_cannot_be_read_is_told_with_its_place_and_all_at_once() {
     );
     assert_eq!(said.matches("error[bad-series]").count(), 2, "{said}");
     assert_eq!(said.matches("error[bad-expr]").count(), 1, "{said}");
+    let said = fails("groups: []", "tests: [{promql_expr_test: [{exp_samples: []}]}]");
+    assert!(said.contains("error[missing-field]: a PromQL test has no `expr`"), "{said}");
 }
 
 /// A delta: each sample counts from the one before.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{ExpectedSample, ExprTest, InputSeries, Located, Test, TestFile};
 use crate::config::problem::{Problem, Severity};
-use crate::config::yaml::Node;
+use crate::config::yaml::{Node, Value};
 use crate::config::{Fields, Reader, Shape};
 use crate::model::matcher::MatcherMode;
 use crate::model::{Duration, LabelSet, Str, Timestamp};
@@ -135,9 +135,9 @@ impl Reader<'_> {
         let group_intervals = self.flag(&file, "group_intervals").unwrap_or(false);
         let defaults = Defaults { interval: evaluation_interval, group_intervals };
         let nodes = file.get("tests").map_or::<&[Node], _>(&[], |node| self.list(node, "a list of tests"));
-        let tests: Vec<Test> =
+        let tests =
             nodes.iter().enumerate().filter_map(|(index, node)| self.test(index, node, &defaults)).collect();
-        self.names_told_apart(&tests);
+        self.names_told_apart(nodes);
         let (path, text) = (path.into(), text.into());
         Some(TestFile {
             path,
@@ -163,14 +163,19 @@ impl Reader<'_> {
     }
 
     /// Names are free in promtool, too, but two tests of one name are rarely meant.
-    fn names_told_apart(&mut self, tests: &[Test]) {
+    fn names_told_apart(&mut self, tests: &[Node]) {
         let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-        for test in tests.iter().filter(|test| !test.name.is_empty()) {
-            if let Some(first) = known.insert(&test.name, test.span.start) {
-                let message = format!("the test at line {} has this name, too", self.line_of(first));
+        for test in tests {
+            let Value::Mapping(pairs) = &test.value else { continue };
+            let is_name = |node: &Node| node.scalar().is_some_and(|scalar| &*scalar.text == "name");
+            let Some((_, name)) = pairs.iter().find(|(key, _)| is_name(key)) else { continue };
+            let Some(text) = name.scalar().map(|scalar| &*scalar.text).filter(|text| !text.is_empty()) else {
+                continue;
+            };
+            if let Some(before) = known.insert(text, name.span.start).filter(|_| !name.is_null()) {
+                let message = format!("the test at line {} has this name, too", self.line_of(before));
                 let help = "`--run` and reports cannot tell them apart: give it a name of its own".to_owned();
-                let span = test.span.start..test.span.start + 1;
-                self.report(Severity::Warning, "duplicate-name", &span, message, Some(help));
+                self.report(Severity::Warning, "duplicate-name", &name.span, message, Some(help));
             }
         }
     }

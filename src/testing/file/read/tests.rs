@@ -159,7 +159,7 @@ promql_expr_test: []
     ), @r"
     t.yml:4:13: error[wrong-type]: cannot unmarshal !!map into a series (a text in quotes belongs here)
     t.yml:9:7: error[unknown-field]: field severity not found in an expected alert (indent it further if it belongs to `exp_labels`)
-    t.yml:10:3: warning[duplicate-name]: the test at line 2 has this name, too (`--run` and reports cannot tell them apart: give it a name of its own)
+    t.yml:10:9: warning[duplicate-name]: the test at line 2 has this name, too (`--run` and reports cannot tell them apart: give it a name of its own)
     t.yml:11:3: error[vacuous-test]: `silences` changes nothing: the test says nothing of notifications (add `notification_test` or `exhaustive: true`, or remove it)
     t.yml:12:3: error[vacuous-test]: `receivers_fail` changes nothing: the test says nothing of notifications (add `notification_test` or `exhaustive: true`, or remove it)
     t.yml:15:3: error[unknown-field]: field values not found in a test (indent it further: it belongs to an item of `input_series`)
@@ -168,5 +168,10 @@ promql_expr_test: []
     t.yml:21:1: error[unknown-field]: field promql_expr_test not found in a file of unit tests (indent it further: it belongs to an item of `tests`)
     ");
     insta::assert_snapshot!(problems("tests:\n- input_series:\n    - series: up\n    values: 1\n"), @"t.yml:4:5: error[yaml-syntax]: yaml: while parsing a block collection, did not find expected '-' indicator (indent this line more to put it into the item above, or less to end the list)");
+    let names = problems("tests: [{name: ä}, {name: ä}, {name: }, {name: }]");
+    assert!(
+        names.starts_with("t.yml:1:27: warning[duplicate-name]") && names.lines().count() == 1,
+        "{names}"
+    );
     insta::assert_snapshot!(problems("tests:\n- name: a: b\n"), @"t.yml:2:10: error[yaml-syntax]: yaml: mapping values are not allowed in this context (a text with `: ` in it needs quotes; a key needs the indentation of the keys beside it)");
 }
