@@ -57,7 +57,6 @@ fn mismatch(test: &AlertTest, expected: usize, found: usize, blocks: Vec<Block>)
         alertname: test.alertname.clone(),
         at: test.eval_time,
         state: test.state,
-        matching: test.matching,
         expected,
         found,
         blocks,

@@ -156,8 +156,6 @@ pub enum Matching {
 /// An alert that is expected.
 #[derive(Clone, Debug)]
 pub struct ExpectedAlert {
-    /// Where it stands.
-    pub span: Range<usize>,
     /// Its labels by name.
     pub labels: Vec<(Str, Expected)>,
     /// Its annotations by name.

@@ -118,12 +118,6 @@ impl Suite {
         Self { routing, ..self }
     }
 
-    /// The test file.
-    #[must_use]
-    pub fn file(&self) -> &TestFile {
-        &self.file
-    }
-
     /// Runs the tests that are wanted, in file order.
     #[must_use]
     pub fn run(&self, wanted: impl Fn(&Test) -> bool) -> FileVerdict {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::coverage::Coverage;
 use super::diff::Block;
-use super::file::{ExpectedState, Matching};
+use super::file::ExpectedState;
 use crate::config::problem::Problem;
 use crate::model::{Duration, Str};
 
@@ -113,8 +113,6 @@ pub struct AlertMismatch {
     pub at: Duration,
     /// Which alerts were compared.
     pub state: ExpectedState,
-    /// How they were compared.
-    pub matching: Matching,
     /// How many are expected: as `count` says, or as many as are listed.
     pub expected: usize,
     /// How many there are.

@@ -29,7 +29,7 @@ impl Reader<'_> {
             fields.get(key).map_or_else(Vec::new, |node| reader.expected_pairs(node, key))
         };
         let (labels, annotations) = (pairs(self, "exp_labels"), pairs(self, "exp_annotations"));
-        Some(ExpectedAlert { span: node.span.clone(), labels, annotations })
+        Some(ExpectedAlert { labels, annotations })
     }
 
     /// A mapping of names to what they are expected to be, sorted by name.

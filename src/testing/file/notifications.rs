@@ -150,7 +150,7 @@ impl Reader<'_> {
             fields.get(key).map_or_else(Vec::new, |node| reader.expected_pairs(node, key))
         };
         let (labels, annotations) = (pairs(self, "exp_labels"), pairs(self, "exp_annotations"));
-        let alert = ExpectedAlert { span: node.span.clone(), labels, annotations };
+        let alert = ExpectedAlert { labels, annotations };
         Some(ExpectedNotified { alert, status: self.one_of(&fields, "status", STATUSES) })
     }
 

@@ -22,12 +22,11 @@ impl Names {
         let telling = by_name.into_iter().map(|(name, alerts)| {
             let labels: BTreeSet<&str> =
                 alerts.iter().flat_map(|labels| labels.iter().map(|(label, _)| label)).collect();
-            let mut values = labels.into_iter().map(|label| {
+            let values = labels.into_iter().map(|label| {
                 let values: BTreeSet<Option<&str>> = alerts.iter().map(|labels| labels.get(label)).collect();
                 (label, values.len())
             });
-            let telling =
-                values.by_ref().filter(|(_, values)| *values > 1).map(|(label, _)| Str::from(label));
+            let telling = values.filter(|(_, values)| *values > 1).map(|(label, _)| Str::from(label));
             (name, telling.collect())
         });
         Self { telling: telling.collect() }

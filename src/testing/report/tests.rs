@@ -5,7 +5,7 @@ use crate::model::Duration;
 use crate::rules::RuleType;
 use crate::testing::coverage::{Coverage, RuleCoverage};
 use crate::testing::diff::{Block, Fate, Row};
-use crate::testing::file::{ExpectedState, Matching};
+use crate::testing::file::ExpectedState;
 use crate::testing::verdict::{AlertMismatch, Failure, FailureKind, FileVerdict, TestVerdict};
 
 fn row(name: &str, expected: Option<&str>, found: Option<&str>) -> Row {
@@ -38,7 +38,6 @@ fn verdict() -> FileVerdict {
         alertname: "Down".into(),
         at: Duration::from_mins(5),
         state: ExpectedState::Firing,
-        matching: Matching::Exact,
         expected: 3,
         found: 3,
         blocks,
