@@ -6,7 +6,8 @@
 //!                                    │          trace     what keeps which alert back from whom, and since when
 //!              log, trace: compare ◄─┘          texts     what a notification says, as its reader sees it
 //!                     │                         names     what alerts are called in few words
-//!                     ▼                         compare   notification tests beside what was told
+//!                     │                         compare   notification tests beside what was told
+//!                     ▼                         why       why somebody is not told, in sentences
 //!                  failures                     timeline  all that happened, for people
 //! ```
 //!
@@ -21,6 +22,7 @@ mod tests;
 mod texts;
 pub(super) mod timeline;
 mod trace;
+mod why;
 
 use super::file::{NotificationTest, Outage, Test};
 use crate::config::problem::{Problem, Severity};

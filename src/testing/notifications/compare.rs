@@ -4,17 +4,15 @@ use super::desk::{Desk, Told};
 use super::is_integration;
 use super::names::Names;
 use super::texts::{Texts, tidy};
-use super::trace::{Firing, Held, Hold};
+use super::why::is_notable;
 use crate::model::{Duration, LabelSet, Timestamp};
 use crate::router::NotifiedAlert;
 use crate::testing::alerts::{FoundAlert, Wanted, side_by_side, unwanted, wanted};
 use crate::testing::diff::{Block, Fate, Pairing, Row};
-use crate::testing::file::{
-    Expected, ExpectedNotified, KeptBack, Matching, NotificationTest, Status, Test, When,
-};
+use crate::testing::file::{Expected, ExpectedNotified, Matching, NotificationTest, Status, Test, When};
 use crate::testing::verdict::{Failure, FailureKind, NotificationMismatch};
 
-/// How many explanations are shown of many.
+/// How many alerts of a notification are shown of many.
 const MOST: usize = 5;
 
 /// A notification beside the test's expectations.
@@ -61,10 +59,11 @@ pub(in crate::testing) fn failures(test: &Test, desk: &Desk<'_>) -> Vec<Failure>
     failures
 }
 
-struct Judge<'t, 'd> {
-    test: &'t Test,
-    desk: &'d Desk<'t>,
-    names: Names,
+/// What one test expects beside what its desk saw; why something is not told is said in `why`.
+pub(super) struct Judge<'t, 'd> {
+    pub(super) test: &'t Test,
+    pub(super) desk: &'d Desk<'t>,
+    pub(super) names: Names,
 }
 
 impl<'d> Judge<'_, 'd> {
@@ -176,7 +175,7 @@ impl<'d> Judge<'_, 'd> {
         text
     }
 
-    fn is_there(&self, wanted: &NotificationTest, told: &Told) -> bool {
+    pub(super) fn is_there(&self, wanted: &NotificationTest, told: &Told) -> bool {
         is_meant(wanted, &told.attempt.notification.receiver, Some(&told.integration()))
     }
 
@@ -186,7 +185,7 @@ impl<'d> Judge<'_, 'd> {
     }
 
     /// The first and the last instant that a test is about.
-    fn window(&self, wanted: &NotificationTest) -> (Timestamp, Timestamp) {
+    pub(super) fn window(&self, wanted: &NotificationTest) -> (Timestamp, Timestamp) {
         let start = self.test.start;
         match wanted.when {
             Some(When::At(at)) => (start + at, start + at),
@@ -195,11 +194,11 @@ impl<'d> Judge<'_, 'd> {
         }
     }
 
-    fn since_start(&self, at: Timestamp) -> Duration {
+    pub(super) fn since_start(&self, at: Timestamp) -> Duration {
         at.since(self.test.start)
     }
 
-    fn texts<'a>(&self, told: &'a Told) -> &'a Texts {
+    pub(super) fn texts<'a>(&self, told: &'a Told) -> &'a Texts {
         told.texts(&self.test.external_url)
     }
 
@@ -243,7 +242,7 @@ impl<'d> Judge<'_, 'd> {
             .collect()
     }
 
-    fn title(&self, told: &Told) -> String {
+    pub(super) fn title(&self, told: &Told) -> String {
         let receiver = &told.attempt.notification.receiver;
         format!("{} {receiver}/{}", self.since_start(told.at), told.integration())
     }
@@ -264,183 +263,10 @@ impl<'d> Judge<'_, 'd> {
         rows.extend(self.texts(told).headline().map(|text| found("subject", text)));
         Block { title: self.title(told), fate: Fate::Unexpected, rows }
     }
-
-    /// The alerts that a test is about, with the times at which they fire in its window.
-    fn firing(&self, wanted: &NotificationTest) -> Vec<(&'d LabelSet, &'d Firing)> {
-        let (from, to) = self.window(wanted);
-        let alerts = self.desk.trace.firing().iter().filter(|(labels, _)| is_wanted(wanted, labels));
-        let times = alerts.flat_map(|(labels, times)| times.iter().map(move |time| (labels, time)));
-        times.filter(|(_, time)| time.from <= to && time.until.is_none_or(|until| until > from)).collect()
-    }
-
-    /// What keeps alerts that a test is about back in its window.
-    fn holds(&self, wanted: &NotificationTest) -> Vec<&'d Hold> {
-        let (from, to) = self.window(wanted);
-        let is_then = |hold: &&Hold| hold.from <= to && hold.until.is_none_or(|until| until > from);
-        let holds = self.desk.trace.holds().iter().filter(is_then);
-        let holds = holds.filter(|hold| is_wanted(wanted, &hold.of.alert));
-        holds
-            .filter(|hold| {
-                let integration = Some(&*hold.of.integration).filter(|name| !name.is_empty());
-                is_meant(wanted, &hold.of.receiver, integration)
-            })
-            .collect()
-    }
-
-    fn is_reason(&self, wanted: &NotificationTest, reason: KeptBack) -> bool {
-        match reason {
-            KeptBack::NotFiring => self.firing(wanted).is_empty(),
-            KeptBack::NotRouted => {
-                let firing = self.firing(wanted);
-                !firing.is_empty() && firing.iter().all(|(labels, _)| !self.goes_there(wanted, labels))
-            }
-            KeptBack::Inhibited
-            | KeptBack::Silenced
-            | KeptBack::Muted
-            | KeptBack::Cooldown
-            | KeptBack::RateLimited
-            | KeptBack::Waiting
-            | KeptBack::Unchanged
-            | KeptBack::NeverTold
-            | KeptBack::StillResolved
-            | KeptBack::ResolvedUnwanted
-            | KeptBack::StandBy
-            | KeptBack::Failed => self.holds(wanted).iter().any(|hold| hold.of.reason == reason),
-        }
-    }
-
-    fn goes_there(&self, wanted: &NotificationTest, labels: &LabelSet) -> bool {
-        let receivers = self.desk.trace.receivers_of(labels);
-        let mut receivers = receivers.into_iter().flatten();
-        match &wanted.receiver {
-            Some(receiver) => receivers.any(|name| *name == receiver.value),
-            None => receivers.next().is_some(),
-        }
-    }
-
-    /// Why the alerts that a test is about are not told to whom it names.
-    fn explain(&self, wanted: &NotificationTest) -> Vec<String> {
-        let mut lines = self.holds_back(wanted, |hold| is_notable(hold.of.reason));
-        if lines.is_empty() {
-            lines = self.holds_back(wanted, |_| true);
-        }
-        if lines.is_empty() {
-            let firing = self.firing(wanted);
-            let elsewhere = firing.iter().filter(|(labels, _)| !self.goes_there(wanted, labels));
-            for (labels, time) in elsewhere {
-                let receivers = self.desk.trace.receivers_of(labels).into_iter().flatten();
-                let receivers: Vec<&str> = receivers.map(|name| &**name).collect();
-                let since = self.since_start(time.from);
-                lines.push(format!(
-                    "{} fires since {since} and goes to {}",
-                    self.names.name(labels),
-                    receivers.join(", ")
-                ));
-            }
-            if firing.is_empty() {
-                lines.push("no such alert fires at that time".to_owned());
-            }
-        }
-        shortened(lines)
-    }
-
-    /// Each hold of those, as a sentence.
-    fn holds_back(&self, wanted: &NotificationTest, which: impl Fn(&Hold) -> bool) -> Vec<String> {
-        let holds = self.holds(wanted).into_iter().filter(|hold| which(hold));
-        shortened(holds.map(|hold| self.sentence(hold)).collect())
-    }
-
-    fn sentence(&self, hold: &Hold) -> String {
-        let since = self.since_start(hold.from);
-        let when = match hold.until {
-            Some(until) => format!("from {since} until {}", self.since_start(until)),
-            None => format!("since {since}"),
-        };
-        format!("{}, {when}", held(&hold.of, &self.names))
-    }
-
-    /// When the same receiver is told.
-    fn others(&self, wanted: &NotificationTest) -> Vec<String> {
-        let mut told: Vec<&Told> = self.desk.log.iter().filter(|told| self.is_there(wanted, told)).collect();
-        let (from, _) = self.window(wanted);
-        let more = told.len().saturating_sub(MOST);
-        told.sort_by_key(|told| told.at.since(from).millis().abs());
-        told.truncate(MOST);
-        told.sort_by_key(|told| told.at);
-        let line = |told: &Told| {
-            let how = match told.outcome.error() {
-                Some(error) => format!("not told, {error}"),
-                None => status_of(told).as_str().to_owned(),
-            };
-            format!("{}: {how}: {}", self.title(told), self.texts(told).headline().unwrap_or_default())
-        };
-        let mut lines: Vec<String> = told.into_iter().map(line).collect();
-        if more > 0 {
-            lines.push(format!("… and at {more} other times"));
-        }
-        lines
-    }
-}
-
-/// The reasons, or the first of many.
-fn shortened(mut lines: Vec<String>) -> Vec<String> {
-    let more = lines.len().saturating_sub(MOST);
-    if more > 0 {
-        lines.truncate(MOST);
-        lines.push(format!("… and {more} more"));
-    }
-    lines
-}
-
-/// Whom an alert is kept back from, and why, as a sentence.
-pub(super) fn held(held: &Held, names: &Names) -> String {
-    let alert = names.name(&held.alert);
-    let whom = match &*held.integration {
-        "" => held.receiver.to_string(),
-        integration => format!("{}/{integration}", held.receiver),
-    };
-    let detail = &held.detail;
-    let by = held.by.as_ref().map(|by| names.name(by)).unwrap_or_default();
-    match held.reason {
-        KeptBack::Inhibited => format!("{alert} is inhibited by {by} for {whom}"),
-        KeptBack::Silenced => format!("{alert} is silenced {detail} for {whom}"),
-        KeptBack::Muted => format!("{alert} is muted {detail} for {whom}"),
-        KeptBack::Cooldown => format!("{whom} is not told of {alert}: cooldown {detail}"),
-        KeptBack::Waiting => format!("{alert} waits {detail} for {whom}"),
-        KeptBack::Failed => format!("{whom} could not be told of {alert}: {detail}"),
-        KeptBack::RateLimited
-        | KeptBack::Unchanged
-        | KeptBack::NeverTold
-        | KeptBack::StillResolved
-        | KeptBack::ResolvedUnwanted
-        | KeptBack::StandBy
-        | KeptBack::NotRouted
-        | KeptBack::NotFiring => format!("{whom} is not told of {alert}: {detail}"),
-    }
-}
-
-/// Whether somebody keeps an alert back, other than because all is said.
-pub(super) fn is_notable(reason: KeptBack) -> bool {
-    match reason {
-        KeptBack::Inhibited
-        | KeptBack::Silenced
-        | KeptBack::Muted
-        | KeptBack::Cooldown
-        | KeptBack::RateLimited
-        | KeptBack::NeverTold
-        | KeptBack::ResolvedUnwanted
-        | KeptBack::Failed => true,
-        KeptBack::Waiting
-        | KeptBack::Unchanged
-        | KeptBack::StillResolved
-        | KeptBack::StandBy
-        | KeptBack::NotRouted
-        | KeptBack::NotFiring => false,
-    }
 }
 
 /// Whether a test is about this integration of this receiver; `None`: about any of them.
-fn is_meant(wanted: &NotificationTest, receiver: &str, integration: Option<&str>) -> bool {
+pub(super) fn is_meant(wanted: &NotificationTest, receiver: &str, integration: Option<&str>) -> bool {
     wanted.receiver.as_ref().is_none_or(|wanted| *wanted.value == *receiver)
         && match (&wanted.integration, integration) {
             (Some(wanted), Some(name)) => is_integration(&wanted.value, name),
@@ -449,7 +275,7 @@ fn is_meant(wanted: &NotificationTest, receiver: &str, integration: Option<&str>
 }
 
 /// Whether one of the alerts that a test names has these labels; if it names none, any is meant.
-fn is_wanted(wanted: &NotificationTest, labels: &LabelSet) -> bool {
+pub(super) fn is_wanted(wanted: &NotificationTest, labels: &LabelSet) -> bool {
     let fits = |alert: &ExpectedNotified| {
         alert.alert.labels.iter().all(|(name, expected)| expected.takes(labels.get(name)))
     };

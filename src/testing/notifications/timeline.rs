@@ -1,9 +1,10 @@
 //! All that happened in a test, for people who ask why.
 
-use super::compare::{held, is_notable, status_of};
+use super::compare::status_of;
 use super::course::Course;
 use super::names::Names;
 use super::trace::Held;
+use super::why::{held, is_notable};
 use crate::model::Timestamp;
 use crate::rules::Change;
 use crate::testing::file::{KeptBack, Test};
