@@ -28,9 +28,9 @@ pub enum InvalidDuration {
     #[error("unknown unit {} in duration {}", GoQuoted(.unit), GoQuoted(.text))]
     Unit {
         /// What stands there.
-        unit: String,
+        unit: Box<str>,
         /// The whole text.
-        text: String,
+        text: Box<str>,
     },
     /// More than Prometheus can hold (about 292 years).
     #[error("duration out of range")]
@@ -128,7 +128,7 @@ impl FromStr for Duration {
                 return Err(syntax());
             }
             if !UNITS.iter().any(|(name, _)| *name == unit) {
-                return Err(InvalidDuration::Unit { unit: unit.to_owned(), text: text.to_owned() });
+                return Err(InvalidDuration::Unit { unit: unit.into(), text: text.into() });
             }
             // Each unit once, the long ones first.
             let position = units.iter().position(|(name, _)| *name == unit).ok_or_else(syntax)?;
@@ -226,7 +226,7 @@ mod tests {
             ("1mm", "mm"),
             ("1h-30m", "h-"),
         ] {
-            let invalid = InvalidDuration::Unit { unit: unit.to_owned(), text: text.to_owned() };
+            let invalid = InvalidDuration::Unit { unit: unit.into(), text: text.into() };
             assert_eq!(text.parse::<Duration>(), Err(invalid), "{text}");
         }
         assert_eq!("".parse::<Duration>(), Err(InvalidDuration::Empty));

@@ -91,7 +91,8 @@ fn duration_help(error: &InvalidDuration) -> String {
     let text = match error {
         InvalidDuration::Empty => return "remove the key or give a duration such as `5m`".to_owned(),
         InvalidDuration::OutOfRange => return "at most about 292 years fit".to_owned(),
-        InvalidDuration::Syntax(text) | InvalidDuration::Unit { text, .. } => text,
+        InvalidDuration::Syntax(text) => text.as_str(),
+        InvalidDuration::Unit { text, .. } => text,
     };
     if text.chars().all(|c| c.is_ascii_digit()) {
         return format!("add a unit: `{text}s`, `{text}m`, …");

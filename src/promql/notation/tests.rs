@@ -216,7 +216,7 @@ fn start_timestamps_before_a_series() {
         ),
         (
             "m@st 0 5q",
-            r#"1:8: parse error: invalid @st sequence: invalid ST item "5q": invalid duration "5q": not a valid duration string: "5q""#,
+            r#"1:8: parse error: invalid @st sequence: invalid ST item "5q": invalid duration "5q": unknown unit "q" in duration "5q""#,
         ),
         (
             "m@st -s",
