@@ -61,6 +61,12 @@ impl FeatureArguments {
         self.has(Feature::UseStartTimestamps)
     }
 
+    /// The names of those that are on, as the argument takes them.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        let values = self.features.iter().filter_map(ValueEnum::to_possible_value);
+        values.map(|value| value.get_name().to_owned())
+    }
+
     fn has(&self, feature: Feature) -> bool {
         self.features.contains(&feature)
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use self::fetch::{Fetched, Limits};
 use self::rules::Rules;
@@ -405,8 +405,7 @@ impl Recording<'_> {
             format!("The window is {from} to {to}; what is before it, rules look back on."),
             format!("Samples are moved to a grid of {}.", Duration::from_millis(interval)),
         ];
-        let features = self.arguments.enable_feature.iter().filter_map(ValueEnum::to_possible_value);
-        let features: Vec<String> = features.map(|feature| feature.get_name().to_owned()).collect();
+        let features: Vec<String> = self.arguments.features.names().collect();
         if !features.is_empty() {
             comments.push(format!("To run it takes --enable-feature {}.", features.join(",")));
         }
