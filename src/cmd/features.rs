@@ -61,6 +61,12 @@ impl FeatureArguments {
         self.has(Feature::UseStartTimestamps)
     }
 
+    /// What is on, by Prometheus' names.
+    pub(super) fn names(&self) -> Vec<String> {
+        let known = self.features.iter().filter_map(ValueEnum::to_possible_value);
+        known.map(|feature| feature.get_name().to_owned()).collect()
+    }
+
     fn has(&self, feature: Feature) -> bool {
         self.features.contains(&feature)
     }

@@ -40,6 +40,9 @@ use crate::testing::{Options, Ruleset, Suite};
 /// The most assertions that are written.
 const ASSERTIONS: usize = 100;
 
+/// Where Prometheus is in a test with made-up values.
+const MADE_UP_URL: &str = "http://prometheus.example";
+
 /// The most differences that a comment lists.
 const DIFFERENCES: usize = 10;
 
@@ -153,6 +156,15 @@ async fn record(arguments: &RecordArguments) -> Result<Recorded, String> {
     let window = Window { from: from.millis(), to: to.millis() };
     if window.from >= window.to {
         return Err(format!("the window is empty: from {from} to {to}"));
+    }
+    if to > now {
+        return Err(format!("the window ends in the future: {to}"));
+    }
+    if let Some(folder) = arguments.output.as_deref().and_then(|path| Path::new(path).parent())
+        && folder != Path::new("")
+        && !folder.is_dir()
+    {
+        return Err(format!("there is no folder {} for --output", folder.display()));
     }
     if let Some(path) = arguments.output.as_ref().filter(|path| !arguments.force && Path::new(path).exists())
     {
@@ -340,6 +352,9 @@ impl Recording<'_> {
         }
         document.series.sort_by(|(one, _), (other, _)| one.cmp(other));
         document.external_labels = anonymizer.labels(&document.external_labels);
+        if !document.external_url.is_empty() {
+            document.external_url = MADE_UP_URL.to_owned();
+        }
         let kept: Vec<&str> = anonymizer.kept().keys().map(String::as_str).collect();
         document.comments.push("Values of labels are made up.".to_owned());
         if !kept.is_empty() {
@@ -368,13 +383,8 @@ impl Recording<'_> {
         let grid = Grid { start, interval, places };
         let (mut written, mut lost, mut ended) = (Vec::new(), 0, 0);
         for (at, stored) in series.iter().enumerate() {
-            let ends: Vec<i64> = self
-                .fetched
-                .ended
-                .iter()
-                .filter(|(series, _)| *series == at)
-                .map(|(_, last)| *last)
-                .collect();
+            let ends = self.fetched.ended.range((at, i64::MIN)..=(at, i64::MAX));
+            let ends: Vec<i64> = ends.map(|(_, last)| *last).collect();
             let (slots, without_place) = grid::place(stored, grid, &ends);
             lost += without_place;
             ended += slots.iter().filter(|slot| matches!(slot, Slot::Stale)).count();
@@ -383,7 +393,8 @@ impl Recording<'_> {
                 written.push((stored.labels.clone(), words));
             }
         }
-        let (from, to) = (compare::time(self.window.from), compare::time(self.window.to));
+        let time = |millis| Timestamp::from_millis(millis).rfc3339();
+        let (from, to) = (time(self.window.from), time(self.window.to));
         let source = match self.arguments.anonymize {
             true => String::new(),
             false => format!(" from {}", public(&self.arguments.source.prometheus_url)),
@@ -393,6 +404,10 @@ impl Recording<'_> {
             format!("The window is {from} to {to}; what is before it, rules look back on."),
             format!("Samples are moved to a grid of {}.", Duration::from_millis(interval)),
         ];
+        let features = self.arguments.features.names();
+        if !features.is_empty() {
+            comments.push(format!("To run it takes --enable-feature {}.", features.join(",")));
+        }
         if ended > 0 {
             comments.push(
                 "`stale` is written where the data source knew a series no longer: its API hides the markers."

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::grid::Stored;
 use super::replay::{Replay, State};
 use crate::model::labels::{ALERT_NAME, METRIC_NAME};
-use crate::model::{Duration, LabelSet, Timestamp};
+use crate::model::{Duration, LabelSet};
 
 /// For how long an alert is in a state: its first and its last evaluation, milliseconds since the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,12 +132,6 @@ fn told(spans: &[Span], frame: Frame) -> String {
     let told =
         spans.iter().map(|span| format!("{} {}–{}", span.state.as_str(), since(span.from), since(span.to)));
     told.collect::<Vec<_>>().join(", ")
-}
-
-/// A time as comments have it.
-#[must_use]
-pub fn time(millis: i64) -> String {
-    Timestamp::from_millis(millis).rfc3339()
 }
 
 #[cfg(test)]

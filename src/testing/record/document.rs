@@ -182,7 +182,8 @@ fn key_text(name: &str) -> String {
 }
 
 /// A YAML text in quotes.
-fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     if text.chars().any(|c| c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}')) {
         // JSON's strings are YAML's; serializing a text cannot fail.
         let json = serde_json::to_string(text).unwrap_or_default();

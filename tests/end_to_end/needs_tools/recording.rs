@@ -117,4 +117,14 @@ async fn what_fired_becomes_a_test_that_passes() {
         assert_eq!((refused.status.code(), said.contains(wanted)), (Some(2), true), "{said}");
     }
     assert!(!folder.path().join("tests/none.rules.yml").exists());
+    for (more, wanted) in [
+        (
+            ["--to=2100-01-01T00:00:00Z", "-o", "x.yml"],
+            "error: the window ends in the future: 2100-01-01T00:00:00Z\n",
+        ),
+        (["--to=now", "-o", "none/x.yml"], "error: there is no folder none for --output\n"),
+    ] {
+        let refused = record(&[&["--alert=Down"], more.as_slice()].concat());
+        assert_eq!(String::from_utf8_lossy(&refused.stderr), wanted);
+    }
 }

@@ -12,6 +12,7 @@ use crate::shell::files::read_text;
 use crate::shell::glob;
 use crate::shell::query_response::{ApiGroup, ApiRule, ApiRuleKind, RuleSettings};
 use crate::testing::Ruleset;
+use crate::testing::record::document::quoted;
 use crate::testing::record::plan::Plan;
 
 /// Where rule files are if nobody says otherwise.
@@ -189,7 +190,7 @@ fn rule_file(groups: &[ApiGroup], query_offset: Duration, wanted: impl Fn(usize,
         if rules.is_empty() {
             continue;
         }
-        text.push_str(&format!("- name: {}\n", json(&name)));
+        text.push_str(&format!("- name: {}\n", quoted(&name)));
         if group.interval > 0.0 {
             text.push_str(&format!("  interval: {}\n", seconds(group.interval)));
         }
@@ -210,7 +211,7 @@ fn push_rule(text: &mut String, rule: &ApiRule) {
         ApiRuleKind::Alerting => "alert",
         ApiRuleKind::Recording => "record",
     };
-    text.push_str(&format!("  - {kind}: {}\n    expr: {}\n", json(&rule.name), json(&rule.query)));
+    text.push_str(&format!("  - {kind}: {}\n    expr: {}\n", quoted(&rule.name), quoted(&rule.query)));
     for (key, length) in [("for", rule.duration), ("keep_firing_for", rule.keep_firing_for)] {
         if length > 0.0 {
             text.push_str(&format!("    {key}: {}\n", seconds(length)));
@@ -223,7 +224,7 @@ fn push_rule(text: &mut String, rule: &ApiRule) {
         if !pairs.is_empty() {
             text.push_str(&format!("    {key}:\n"));
             for (name, value) in pairs {
-                text.push_str(&format!("      {}: {}\n", json(name), json(value)));
+                text.push_str(&format!("      {}: {}\n", quoted(name), quoted(value)));
             }
         }
     }
@@ -231,12 +232,6 @@ fn push_rule(text: &mut String, rule: &ApiRule) {
 
 fn seconds(seconds: f64) -> Duration {
     Duration::from_millis((seconds * 1000.0).round() as i64)
-}
-
-/// A text as JSON, which is YAML too.
-fn json(text: &str) -> String {
-    // Serializing a text cannot fail.
-    serde_json::to_string(text).unwrap_or_default()
 }
 
 fn parent(path: &str) -> &Path {
@@ -278,7 +273,45 @@ fn tidy(path: &Path) -> PathBuf {
 mod tests {
     use std::path::Path;
 
-    use super::seen_from;
+    use super::{read, rule_file, seen_from};
+    use crate::model::Duration;
+    use crate::promql::parser::Features;
+    use crate::shell::query_response::read_rules;
+
+    #[test]
+    fn rules_of_the_data_source_become_a_rule_file() {
+        let body = r#"{"status":"success","data":{"groups":[
+            {"name":"it's","file":"a.yml","interval":15,"limit":3,"rules":[
+                {"type":"alerting","name":"Down","query":"up{a=\"b\"}\n== 0","duration":90,"keepFiringFor":0.5,
+                 "labels":{"on":"call: now"},"annotations":{"summary":"{{ $value }} \u0085\u0007"}}]},
+            {"name":"it's","file":"b.yml","rules":[{"type":"recording","name":"a:b","query":"sum(up)"}]},
+            {"name":"unused","file":"b.yml","rules":[{"type":"recording","name":"c:d","query":"sum(up)"}]}]}}"#;
+        let groups = read_rules(200, body.as_bytes()).expect("an answer");
+        let text = rule_file(&groups, Duration::from_secs(60), |group, _| group < 2);
+        insta::assert_snapshot!(text, @r#"
+        groups:
+        - name: 'it''s'
+          interval: 15s
+          query_offset: 1m
+          limit: 3
+          rules:
+          - alert: 'Down'
+            expr: "up{a=\"b\"}\n== 0"
+            for: 1m30s
+            keep_firing_for: 500ms
+            labels:
+              'on': 'call: now'
+            annotations:
+              'summary': "{{ $value }} \u0085\u0007"
+        - name: 'it''s (b.yml)'
+          query_offset: 1m
+          rules:
+          - record: 'a:b'
+            expr: 'sum(up)'
+        "#);
+        let set = read("rules.yml", &text, Features::default()).expect("it can be read");
+        assert_eq!(&*set.groups()[0].rules[0].expr, "up{a=\"b\"} == 0");
+    }
 
     #[test]
     fn rule_files_are_named_as_seen_from_the_test() {
