@@ -208,7 +208,8 @@ async fn ask(sides: &Sides, text: &str) -> Asked {
     sides.ask(text, &expr).await
 }
 
-async fn loaded(series: &[Series]) -> Prometheus {
+/// A Prometheus that has these series.
+pub(super) async fn loaded(series: &[Series]) -> Prometheus {
     let prometheus = Prometheus::start(&["native-histograms"]).await;
     let whole = series.iter().map(|Series { labels, floats, histograms, .. }| StoredSeries {
         labels,

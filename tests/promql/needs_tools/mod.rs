@@ -6,6 +6,7 @@ mod differences;
 mod expressions;
 mod histogram_samples;
 mod histograms;
+mod recorded_histograms;
 mod samples;
 mod server;
 mod sides;
