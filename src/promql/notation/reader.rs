@@ -61,16 +61,16 @@ impl<'a> Reader<'a> {
             Some('+' | '-') => Some(self.signed_number()?),
             Some(_) | None => None,
         };
+        // Adding nothing changes some values, too: a negative zero, a marker of staleness.
+        let is_constant = step.is_none();
         let (step, times) = match (step, self.take("x")) {
             (step, true) => (step.unwrap_or(0.0), self.repetitions()?),
             (Some(_), false) => return Err(self.unexpected()),
             (None, false) => (0.0, 0),
         };
         let (mut value, mut next) = (start, start);
-        let is_constant = step == 0.0;
         self.repeat(times.saturating_add(1), |_| {
             value = next;
-            // A marker of staleness must keep its bits.
             if !is_constant {
                 next += step;
             }

@@ -31,6 +31,7 @@ fn sequences_of_floats() {
         ("010 08 0_17 0777777777777", "8 8 15 6.8719476735e+10"),
         ("NaN inf -Inf +INF", "NaN +Inf -Inf +Inf"),
         ("0.1+0.1x2", "0.1 0.2 0.30000000000000004"),
+        ("-0+0x2 -0x1", "-0 0 0 -0 -0"),
     ] {
         assert_eq!(expanded(text), values, "{text}");
     }
