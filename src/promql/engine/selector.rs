@@ -173,6 +173,7 @@ pub(super) fn is_stale(value: f64) -> bool {
 }
 
 /// Moves `count` on so that so many points are not after `t`.
+#[inline]
 pub(super) fn advance<P>(points: &[P], count: &mut usize, t: i64, time: impl Fn(&P) -> i64) {
     const NEAR: usize = 16;
     for _ in 0..NEAR {

@@ -305,7 +305,10 @@ impl<'a> Evaluator<'a> {
             let window = Window {
                 floats,
                 histograms,
-                starts: starts.to(known_starts, from, to, |point| point.t),
+                starts: match known_starts {
+                    [] => &[],
+                    known => starts.to(known, from, to, |point| point.t),
+                },
                 start,
                 end,
                 range: calling.frame.range,

@@ -8,7 +8,7 @@ use crate::promql::value::Value;
 
 /// `changes`: a float after a histogram is one, and the other way round; NaN after NaN is none.
 pub(super) fn changes(window: &Window<'_>, _: &mut Context<'_>) -> Option<Value> {
-    count(window, |(_, before), (_, after)| match (before, after) {
+    count(window, Starts(&[]), |before, after| match (before, after) {
         (Point::Float(before), Point::Float(after)) => {
             after != before && !(after.is_nan() && before.is_nan())
         }
@@ -19,34 +19,48 @@ pub(super) fn changes(window: &Window<'_>, _: &mut Context<'_>) -> Option<Value>
 
 /// `resets`: how often a counter fell or began anew; a float after a histogram is a reset, and the other way round.
 pub(super) fn resets(window: &Window<'_>, _: &mut Context<'_>) -> Option<Value> {
-    let mut starts = Starts(window.starts);
-    count(window, |(time, before), (t, after)| match (before, after) {
-        (Point::Float(before), Point::Float(after)) => after < before || starts.tell_reset(time, t),
-        (Point::Histogram(before), Point::Histogram(after)) => {
-            starts.tell_reset(time, t) || after.detect_reset(before)
-        }
+    count(window, Starts(window.starts), |before, after| match (before, after) {
+        (Point::Float(before), Point::Float(after)) => after < before,
+        (Point::Histogram(before), Point::Histogram(after)) => after.detect_reset(before),
         (Point::Float(_), Point::Histogram(_)) | (Point::Histogram(_), Point::Float(_)) => true,
     })
 }
 
-/// How many samples `differ` from the one before. Of an anchored range the newest sample at or before its start is
-/// the first; without any after its start there is no result.
+/// How many samples `differ` from the one before, or say by their start timestamps that they do.
 fn count(
     window: &Window<'_>,
-    mut differ: impl FnMut((i64, Point<'_>), (i64, Point<'_>)) -> bool,
+    starts: Starts<'_>,
+    differ: impl Fn(Point<'_>, Point<'_>) -> bool,
 ) -> Option<Value> {
-    let mut points = window.points().peekable();
-    points.peek()?;
-    let mut before = None;
+    match window.histograms {
+        // Nearly always so: nothing has to be merged.
+        [] => {
+            let points = window.floats.iter().map(|point| (point.t, Point::Float(point.v)));
+            count_points(points, window, starts, differ)
+        }
+        _ => count_points(window.points(), window, starts, differ),
+    }
+}
+
+/// Of an anchored range the newest sample at or before its start is the first; without any after its start there is no
+/// result.
+fn count_points<'p>(
+    points: impl Iterator<Item = (i64, Point<'p>)>,
+    window: &Window<'_>,
+    mut starts: Starts<'_>,
+    differ: impl Fn(Point<'_>, Point<'_>) -> bool,
+) -> Option<Value> {
+    let anchored = window.extension == Some(Extension::Anchored);
+    let (mut before, mut before_t) = (None, 0);
     let mut count = 0_u32;
     let mut inside = false;
     for (t, point) in points {
-        let is_anchor = window.extension == Some(Extension::Anchored) && t <= window.start;
-        if !is_anchor {
+        if !anchored || t > window.start {
             inside = true;
-            count += u32::from(before.is_some_and(|before| differ(before, (t, point))));
+            let differs = |before| differ(before, point) || starts.tell_reset(before_t, t);
+            count += u32::from(before.is_some_and(differs));
         }
-        before = Some((t, point));
+        (before, before_t) = (Some(point), t);
     }
     inside.then(|| Value::Float(f64::from(count)))
 }

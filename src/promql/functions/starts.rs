@@ -12,10 +12,12 @@ impl Starts<'_> {
     /// It was if it began anew between them. If it began just when the sample before was taken, that may be how a
     /// delta says what it counts from: then it was reset, too. A cumulative counter of unknown age begins with its
     /// first sample as well, but that one has no start timestamp before it.
+    #[inline]
     pub(super) fn tell_reset(&mut self, before: i64, after: i64) -> bool {
-        if self.0.is_empty() {
-            return false;
-        }
+        !self.0.is_empty() && self.tell(before, after)
+    }
+
+    fn tell(&mut self, before: i64, after: i64) -> bool {
         let (known, start) = (self.at(before), self.at(after));
         start.is_some_and(|start| {
             start < after && (start > before || start == before && known.is_some_and(|known| known < before))
