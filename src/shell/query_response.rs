@@ -8,8 +8,8 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _};
 mod raw;
 
 pub use raw::{
-    ApiGroup, ApiRule, ApiRuleKind, RawSeries, RuleSettings, read_external_url, read_rule_settings, read_rules,
-    read_series,
+    ApiGroup, ApiRule, ApiRuleKind, RawSeries, RuleSettings, read_external_url, read_rule_settings,
+    read_rules, read_series,
 };
 
 use crate::model::sample::Bucket;
