@@ -44,7 +44,7 @@ impl Lines {
     }
 
     /// All lines, once the output is closed or that much time has passed.
-    pub(crate) fn to_the_end(&mut self, patience: Duration) -> Vec<String> {
+    pub(crate) fn until_it_ends(&mut self, patience: Duration) -> Vec<String> {
         let watch = Stopwatch::start();
         while let Ok(line) = self.coming.recv_timeout(patience.saturating_sub(watch.elapsed())) {
             self.seen.push(line);

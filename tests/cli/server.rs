@@ -78,7 +78,7 @@ impl Server {
     /// Waits until it has ended; gives all its lines.
     pub(crate) fn wait_end(mut self) -> (ExitStatus, Vec<String>) {
         // It closes its standard error when it ends.
-        let lines = self.lines.to_the_end(PATIENCE);
+        let lines = self.lines.until_it_ends(PATIENCE);
         if self.is_running() {
             self.process.kill().expect("it is our child");
         }
