@@ -438,19 +438,27 @@ async fn an_answer_counts_although_it_does_not_end_well() {
     }
 }
 
+/// A webhook that was told once, so that the HTTP client is there: on a busy machine its making takes a second.
+async fn acquainted() -> (Trouble, Receiver) {
+    let server = Trouble::start(Mood::Well, None);
+    let mut receiver = Receiver::new("webhook", &plain(server.port));
+    assert_eq!(receiver.told(firing()).await, "delivered");
+    (server, receiver)
+}
+
 /// The same where the time is that of the attempt.
 #[tokio::test]
 async fn an_answer_that_drips_has_no_more_time_than_the_attempt() {
-    let server = Trouble::start(Mood::Drips("HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n"), None);
-    let mut receiver = Receiver::new("webhook", &plain(server.port));
+    let (server, mut receiver) = acquainted().await;
+    server.be(Mood::Drips("HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n"));
     receiver.patience = sereno::model::Duration::from_secs(1);
     assert_eq!(receiver.told(firing()).await, "delivered");
 }
 
 #[tokio::test]
 async fn who_got_no_turn_was_not_told() {
-    let server = Trouble::start(Mood::Silent, None);
-    let mut receiver = Receiver::new("webhook", &plain(server.port));
+    let (server, mut receiver) = acquainted().await;
+    server.be(Mood::Silent);
     receiver.patience = sereno::model::Duration::from_secs(1);
     let mut outcomes = receiver.told_at_once(20, firing()).await;
     assert_eq!(server.counts().most_open, 16);
