@@ -1,6 +1,7 @@
 //! Where an answer sends us, by the rules of Go's client: the method and the body stay with 307 and 308, and secrets
-//! stay with the server that they are for. Unlike there a redirect that would make a `GET` without the body of what
-//! tells something is not followed: the answer to that would be taken for the answer to what nobody heard.
+//! stay with the server that they are for. Unlike there a 301 or 302 that would make a `GET` without the body of what
+//! tells something is not followed: the answer to that would be taken for the answer to what nobody heard. A 303 says
+//! that it was heard, and where to read the answer (RFC 9110, 15.4.4).
 
 use axum::body::Bytes;
 use reqwest::Method;
@@ -55,7 +56,7 @@ impl Step {
             return Err(nowhere);
         };
         let is_reading = matches!(self.method, Method::GET | Method::HEAD);
-        if !keeps_body && !is_reading && !self.may_drop_body {
+        if matches!(status, 301 | 302) && !is_reading && !self.may_drop_body {
             return Err(HttpError::Moved { status, to: shown(&url) });
         }
         Ok(Some(Self {
@@ -137,7 +138,8 @@ mod tests {
         for (method, status, to, want) in [
             (Method::POST, 301, "https://a/x", moved(301, "https://a/x")),
             (Method::POST, 302, "/y/", moved(302, "http://a/y/")),
-            (Method::PUT, 303, "http://u:p@b:81/y?k=v#f", moved(303, "http://b:81/y?…")),
+            (Method::PUT, 302, "http://u:p@b:81/y?k=v#f", moved(302, "http://b:81/y?…")),
+            (Method::POST, 303, "/y", "GET http://a/y 0 with secrets".to_owned()),
             (Method::POST, 307, "/y", "POST http://a/y 1 with secrets".to_owned()),
             (Method::POST, 308, "/y", "POST http://a/y 1 with secrets".to_owned()),
             (Method::GET, 302, "/y", "GET http://a/y 0 with secrets".to_owned()),

@@ -83,7 +83,7 @@ async fn no_error_of_a_redirect_shows_what_may_be_a_secret() {
     for (status, location) in [
         (302, "gopher://hidden/hidden"),
         (307, "http://hidden:hidden@127.0.0.1:1/hidden"),
-        (303, "http://hidden:hidden@127.0.0.1:1/login?hidden#hidden"),
+        (301, "http://hidden:hidden@127.0.0.1:1/login?hidden#hidden"),
     ] {
         let (here, _) = serve(move |_| (status, ("location", location.to_owned()), String::new())).await;
         let error = send(&format!("http://{here}/"), &settings()).await.expect_err(location).to_string();
