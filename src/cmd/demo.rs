@@ -35,23 +35,25 @@ const LIMITS: QueryLimits =
 /// The arguments of `sereno demo`.
 #[derive(Debug, Args)]
 #[command(after_help = "What there is:
-  A dozen instances of the services web, api, db, worker and redis, and the machines they
-  run on, as a Prometheus would have scraped them every two seconds, with an hour of history.
-  Ten seconds after the start, and every five minutes from then on, one service goes down in
-  one zone for three quarters of a minute; errors rise before it. A disk fills up slowly. All
-  of it lives in memory and is gone at the end.
+  A dozen instances of the services web, api, db, worker and redis, and the
+  machines they run on, as a Prometheus would have scraped them every two
+  seconds, with an hour of history. Ten seconds after the start, and every five
+  minutes from then on, one service goes down in one zone for three quarters of
+  a minute; errors rise before it. A disk fills up slowly. All of it lives in
+  memory and is gone at the end.
 
 What to watch in the first minute:
   0:05  DiskFillingSoon fires, but nobody is told of that at this time of day
-  0:06  ErrorsRising is pending; it fires three seconds later, and the team is told
+  0:06  ErrorsRising is pending; it fires after three seconds; the team is told
   0:10  ServiceDown is pending for two instances of the api
-  0:42  it has fired: both are one message; the warning that follows from it is inhibited
-  0:57  the cooldown is over: one message tells what was resolved meanwhile, and what is new
+  0:42  both have fired and are one message; the warning is inhibited by them
+  0:57  the cooldown is over: one message tells what was resolved meanwhile, and
+        what is new
   1:20  everything is resolved
 
 Examples:
   sereno demo
-      Prometheus' API on port 9090 and Sereno on 9093, or on the next free ports.
+      Prometheus' API on port 9090 and Sereno on 9093, or the next free ports.
   sereno demo --rules 'rules/*.yml' --routes routes.yml
       Try rules and routes of your own on these services. Their metrics:
       curl http://127.0.0.1:9090/api/v1/metadata

@@ -40,7 +40,7 @@ use crate::testing::{Limits, Options};
     - {eval_time: 4m, alertname: ServiceDown, state: pending, count: 1}
     - eval_time: 10m
       alertname: ServiceDown
-      match: subset                  # more alerts and labels than these may be there
+      match: subset          # there may be more alerts and labels than these
       exp_alerts:
       - exp_labels: {instance: {regex: 'a:.*'}}
         exp_annotations: {summary: {contains: down}}
@@ -55,14 +55,18 @@ Examples:
   sereno test tests/*.yml --coverage --format junit > report.xml
       For CI; with --format text or json, rules that no test touched are listed.
 
-With `routes: routes.yml` in the file, a test also says who is told what, and why others are not:
+With `routes: routes.yml` in the file, a test also says who is told what, and
+why others are not:
     notification_test:
-    - {at: 6m10s, receiver: oncall, integration: email, status: firing, subject: {contains: ServiceDown}}
+    - {at: 6m10s, receiver: oncall, integration: email, status: firing,
+       subject: {contains: ServiceDown}}
     - {receiver: team, none: true, reason: inhibited}
 
-promtool's files run unchanged, with the same verdicts; docs/testing.md has what is new.
+promtool's files run unchanged, with the same verdicts; docs/testing.md has what
+is new.
 
-Exit codes: 0 all passed, 1 a test failed or a file has mistakes, 2 could not run: a file cannot be read."
+Exit codes: 0 all passed, 1 a test failed or a file has mistakes, 2 could not
+run: a file cannot be read."
 )]
 pub struct TestArguments {
     #[command(subcommand)]

@@ -258,6 +258,7 @@ mod tests {
 
     /// The texts are those of Go 1.27.
     #[test]
+    #[expect(clippy::excessive_precision, reason = "these are exact, and in the middle of two shorter texts")]
     fn between_two_equally_near_texts_the_last_digit_is_even() {
         for (value, exponent, plain) in [
             (1_177_760_763_538_767.25, "1.1777607635387672e+15", "1177760763538767.2"),
@@ -270,6 +271,23 @@ mod tests {
         ] {
             assert_eq!(format_float(value, 'g', None), exponent);
             assert_eq!(format_float(value, 'f', None), plain);
+        }
+    }
+
+    #[test]
+    fn exponents_have_two_digits_at_least() {
+        for (value, want) in [
+            (0.0, "0e+00"),
+            (1.0, "1e+00"),
+            (-2.5, "-2.5e+00"),
+            (0.000_123, "1.23e-04"),
+            (1_234_567.0, "1.234567e+06"),
+            (1e100, "1e+100"),
+            (f64::NAN, "NaN"),
+            (f64::INFINITY, "+Inf"),
+            (f64::NEG_INFINITY, "-Inf"),
+        ] {
+            assert_eq!(format_float(value, 'e', None), want);
         }
     }
 }

@@ -155,6 +155,21 @@ fn the_examples_of_help_are_right() {
     assert!(count > 40, "only {count} examples");
 }
 
+/// What is wider is broken by clap wherever the terminal ends, so that the indentation is lost.
+#[test]
+fn texts_below_the_options_fit_into_a_narrow_terminal() {
+    const COLUMNS: usize = 80;
+    let command = Arguments::command();
+    let mut commands = Vec::new();
+    all(&command, &mut commands);
+    let texts = commands.iter().flat_map(|command| [command.get_after_help(), command.get_after_long_help()]);
+    let texts: Vec<String> = texts.flatten().map(ToString::to_string).collect();
+    let wide: Vec<&str> =
+        texts.iter().flat_map(|text| text.lines()).filter(|line| line.chars().count() > COLUMNS).collect();
+    assert!(wide.is_empty(), "{}", wide.join("\n"));
+    assert!(texts.len() > 20, "only {} texts", texts.len());
+}
+
 #[test]
 fn each_command_has_examples_and_says_its_exit_codes() {
     let command = Arguments::command();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::config::rules::{RuleKind, RuleLabel};
+use crate::model::number::format_float;
 use crate::model::{Annotations, Duration, LabelSet, Str, Timestamp};
 use crate::rules::{ActiveAlert, AlertState, GroupView, RuleView};
 
@@ -150,7 +151,7 @@ impl ApiAlert {
             state,
             active_at: active_at.rfc3339(),
             keep_firing_since: keep_firing_since.map(Timestamp::rfc3339),
-            value: exponential(alert.value),
+            value: format_float(alert.value, 'e', None),
         })
     }
 }
@@ -177,44 +178,10 @@ impl Serialize for Seconds {
     }
 }
 
-/// The shortest exact form with an exponent of at least two digits: Go's `%e` without a precision.
-fn exponential(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
-    }
-    let text = format!("{value:e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let (sign, exponent) = match exponent.strip_prefix('-') {
-        Some(exponent) => ('-', exponent),
-        None => ('+', exponent),
-    };
-    format!("{digits}e{sign}{exponent:0>2}")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Seconds, exponential};
+    use super::Seconds;
     use crate::model::Duration;
-
-    #[test]
-    fn values_are_written_as_go_does() {
-        for (value, want) in [
-            (0.0, "0e+00"),
-            (1.0, "1e+00"),
-            (-2.5, "-2.5e+00"),
-            (0.000_123, "1.23e-04"),
-            (1_234_567.0, "1.234567e+06"),
-            (1e100, "1e+100"),
-            (f64::NAN, "NaN"),
-            (f64::INFINITY, "+Inf"),
-            (f64::NEG_INFINITY, "-Inf"),
-        ] {
-            assert_eq!(exponential(value), want);
-        }
-    }
 
     #[test]
     fn whole_seconds_have_no_fraction() {

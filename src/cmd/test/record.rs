@@ -56,16 +56,18 @@ const DIFFERENCES: usize = 10;
   sereno test record --alert Down --from 2h --selector 'instance=\"a:9100\"'
       The last two hours of one instance, to standard output.
   sereno test record --alert Down --from 2h --anonymize -o down.yml
-      A test for others: instance=\"db1.example:9100\" is instance=\"instance-1:9100\"
-      everywhere. Kept are values that rules name (job=\"api\", instance=~\"db.*\"), since
-      with others the alert would be another; alertname, severity, le, quantile, ports,
-      numbers below 1000, and each --keep-label. The rules stay as they are.
+      A test for others: instance=\"db1.example:9100\" is
+      instance=\"instance-1:9100\" everywhere. Kept are values that rules name
+      (job=\"api\", instance=~\"db.*\"), since with others the alert would be
+      another; alertname, severity, le, quantile, ports, numbers below 1000, and
+      each --keep-label. The rules stay as they are.
 
-The series that the alert's rules read are written with the values that they had, moved to
-a grid of times; what the rules make of them is asserted, and compared with what Prometheus
-itself said (ALERTS). promtool reads the file too.
+The series that the alert's rules read are written with the values that they
+had, moved to a grid of times; what the rules make of them is asserted, and
+compared with what Prometheus itself said (ALERTS). promtool reads the file too.
 
-Exit codes: 0 written, 2 could not run: no such alert, no answer, too many series.")]
+Exit codes: 0 written, 2 could not run: no such alert, no answer, too many
+series.")]
 pub(super) struct RecordArguments {
     /// The alert to test
     #[arg(long, value_name = "NAME")]

@@ -203,7 +203,8 @@ mod tests {
 
     #[test]
     fn the_inverses_of_sinh_and_tanh_are_odd_and_finite_up_to_their_ends() {
-        let cases: [(fn(f64) -> f64, f64, f64); 10] = [
+        type Case = (fn(f64) -> f64, f64, f64);
+        let cases: [Case; 10] = [
             (asinh, 1e308, 709.889_355_822_725_9),
             (asinh, 1e-300, 1e-300),
             (asinh, 0.5, 0.481_211_825_059_603_4),
