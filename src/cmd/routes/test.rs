@@ -24,7 +24,8 @@ use crate::shell::clock::Clock;
 #[command(after_help = "Examples:
   sereno routes test alertname=Down severity=critical
       Whom does this alert reach, by routes.yml?
-  sereno routes test alertmanager.yml severity=page --verify-receivers pager,mail
+  sereno routes test alertmanager.yml severity=page \\
+      --verify-receivers pager,mail
       Exit with 1 if it reaches others: for CI.
   sereno routes test severity=warning --time 2026-12-24T22:00:00Z \\
       --with 'Down severity=critical'

@@ -49,8 +49,9 @@ const DIFFERENCES: usize = 10;
 /// The arguments of `sereno test record`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  sereno test record --prometheus-url http://prometheus:9090 --alert HighErrorRate \\
-      --from 2026-12-24T21:30:00Z --to 2026-12-24T23:00:00Z -o tests/errors.yml
+  sereno test record --prometheus-url http://prometheus:9090 \\
+      --alert HighErrorRate -o tests/errors.yml \\
+      --from 2026-12-24T21:30:00Z --to 2026-12-24T23:00:00Z
   sereno test tests/errors.yml
       What happened that night is a test from now on.
   sereno test record --alert Down --from 2h --selector 'instance=\"a:9100\"'
