@@ -1,7 +1,8 @@
 //! The canonical text of expressions, byte for byte as Prometheus' `String` methods print it.
 //!
 //! It is what a data source is asked. So it differs where Prometheus would refuse what it has printed: a selector of
-//! everything is `{}`, a label that is called like a word that no label may be is quoted, and U+FFFD is escaped.
+//! everything is `{}`, a label that is called like a word that no label may be is quoted, and U+FFFD is escaped; and
+//! where it would read something else: durations keep their milliseconds, arithmetic behind two signs its parentheses.
 
 use std::fmt::{self, Write};
 
@@ -207,7 +208,14 @@ fn at_offset(at: Option<&At>, offset: Option<&Offset>, f: &mut fmt::Formatter<'_
     if let Some(at) = at {
         write!(f, " @ {}", at.time)?;
     }
-    offset.map_or(Ok(()), |offset| write!(f, " offset {}", offset.length))
+    match offset.map(|offset| &offset.length) {
+        // Behind two signs (`offset --1 - 1`) arithmetic is read on without parentheses, behind a number it is not.
+        Some(Length::Computed(expr)) if matches!(expr.kind, DurationKind::Binary(..)) => {
+            write!(f, " offset ({expr})")
+        }
+        Some(length) => write!(f, " offset {length}"),
+        None => Ok(()),
+    }
 }
 
 impl fmt::Display for Length {
@@ -244,14 +252,29 @@ impl fmt::Display for NumberLiteral {
             return f.write_str(&format_float(self.value, 'f', None));
         }
         let sign = if self.value < 0.0 { "-" } else { "" };
-        let nanos = (self.value.abs() * 1e9) as i64;
-        write!(f, "{sign}{}", Duration::from_millis(nanos / 1_000_000))
+        // Prometheus rounds down, and prints `1s1ms` as `1s`.
+        let millis = (self.value.abs() * 1e3).round() as i64;
+        write!(f, "{sign}{}", Duration::from_millis(millis))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::promql::parser::{Features, parse};
+
+    /// Prometheus prints `x offset 1 - 1`, which is another expression, `x > 1s` and so on.
+    #[test]
+    fn a_data_source_reads_what_was_written_also_where_prometheus_prints_something_else() {
+        for (text, printed) in [
+            ("orders offset --1-1", "orders offset (1 - 1)"),
+            ("orders > 1s1ms", "orders > 1s1ms"),
+            ("orders > 4s3ms - 221y1s1ms", "orders > 4s3ms - 80665d1s1ms"),
+        ] {
+            let expr = parse(text, Features::ALL).expect(text);
+            assert_eq!(expr.to_string(), printed, "{text}");
+            assert_eq!(parse(printed, Features::ALL).expect(printed).to_string(), printed);
+        }
+    }
 
     #[test]
     fn the_canonical_text_is_prometheus_own() {
@@ -274,6 +297,7 @@ mod tests {
             ("orders offset 90s @ 1.5", "orders @ 1.500 offset 1m30s"),
             ("orders offset -36h", "orders offset -1d12h"),
             ("orders offset 0", "orders"),
+            ("orders offset (1-1)", "orders offset (1 - 1)"),
             ("orders[300] @ start()", "orders[5m] @ start()"),
             ("orders[8d] offset 1w", "orders[8d] offset 1w"),
             ("rate(orders[5m])[1h:] offset 1m @ end()", "rate(orders[5m])[1h:] @ end() offset 1m"),

@@ -41,7 +41,7 @@ pub(crate) fn check(text: &str, store: &MemoryStore, random: &mut Random) -> Out
     if !prints_otherwise(&printed)
         && let Ok(again) = parse(&printed, Features::ALL)
     {
-        // Errors name places, which are others in the printed form; long durations lose milliseconds, as in Prometheus.
+        // Errors name places, which are others in the printed form.
         let (again, first) = (value_of(&at(&again, start), start), value_of(&first, start));
         let alike = if first.is_err() { again.is_err() } else { are_alike(&again, &first) };
         assert!(alike, "printed as {printed}: {again:?} and {first:?}");
