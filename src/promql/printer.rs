@@ -233,8 +233,7 @@ impl fmt::Display for DurationExpr {
             DurationKind::Number(number) => number.fmt(f),
             DurationKind::Step => f.write_str("step()"),
             DurationKind::Range => f.write_str("range()"),
-            // A plus is not shown: it changes nothing.
-            DurationKind::Unary(super::ast::Sign::Plus, operand) => operand.fmt(f),
+            DurationKind::Unary(super::ast::Sign::Plus, operand) => write!(f, "+{operand}"),
             DurationKind::Unary(super::ast::Sign::Minus, operand) => write!(f, "-{operand}"),
             DurationKind::Binary(op, left, right) => write!(f, "{left} {op} {right}"),
             DurationKind::MinOf(left, right) => write!(f, "min_of({left}, {right})"),
@@ -267,6 +266,7 @@ mod tests {
     fn a_data_source_reads_what_was_written_also_where_prometheus_prints_something_else() {
         for (text, printed) in [
             ("orders offset --1-1", "orders offset (1 - 1)"),
+            ("orders offset +(5m) + 1", "orders offset +(5m) + 1"),
             ("orders > 1s1ms", "orders > 1s1ms"),
             ("orders > 4s3ms - 221y1s1ms", "orders > 4s3ms - 80665d1s1ms"),
         ] {

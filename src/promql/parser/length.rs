@@ -47,6 +47,13 @@ impl Parser<'_> {
             }
         };
         match sign {
+            // The plus ends the offset: without it what follows the parentheses would be read on.
+            Some((Sign::Plus, at)) if matches!(expr.node.kind, DurationKind::Paren(_)) => {
+                let height = self.above(expr.height)?;
+                let span = at.to(expr.node.span);
+                let kind = DurationKind::Unary(Sign::Plus, Box::new(expr.node));
+                Ok(offset(Tall { node: DurationExpr { kind, span }, height }))
+            }
             Some(sign) => Ok(offset(self.with_sign(sign, expr)?)),
             None => Ok(offset(expr)),
         }
